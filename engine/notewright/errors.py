@@ -1,0 +1,544 @@
+"""Every error a user can meet, in one place.
+
+Each says what is wrong in one sentence (``problem``) and what to do next in
+another (``remedy``). Front doors print both and no traceback unless asked for
+one; anything that is not a :class:`NotewrightError` is a bug and keeps its
+traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class NotewrightError(Exception):
+    """Base class of all errors that are the user's to resolve.
+
+    Parameters
+    ----------
+    problem : str
+        One sentence: what is wrong.
+    remedy : str
+        One sentence: what to do next.
+
+    Examples
+    --------
+    >>> error = NotewrightError("The store is locked.", "Close the other kernel and try again.")
+    >>> print(error)
+    The store is locked. Close the other kernel and try again.
+    """
+
+    #: Stable machine-readable name, used by REST, ``--json`` and tests.
+    code = "error"
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        self.problem = problem
+        self.remedy = remedy
+        super().__init__(problem, remedy)
+
+    def __str__(self) -> str:
+        return f"{self.problem} {self.remedy}".strip()
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows instead of a traceback; it asks every exception."""
+        return [line for line in (self.problem, self.remedy) if line]
+
+
+class UsageError(NotewrightError):
+    """The words of a command are off."""
+
+    code = "usage"
+
+
+class Cancelled(NotewrightError):
+    """The user stopped a long operation; nothing half-done was kept."""
+
+    code = "cancelled"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} was cancelled.", "Nothing half-done was kept; run it again any time."
+        )
+
+
+# -- store ---------------------------------------------------------------------
+
+
+class UnknownId(NotewrightError):
+    """No record has this id, name or prefix."""
+
+    code = "unknown_id"
+
+    def __init__(self, kind: str, ref: str, listing: str) -> None:
+        super().__init__(f"There is no {kind} '{ref}'.", f"`{listing}` lists what there is.")
+
+
+class AmbiguousId(NotewrightError):
+    """A short id fits more than one record."""
+
+    code = "ambiguous_id"
+
+    def __init__(self, kind: str, ref: str, matches: Iterable[str]) -> None:
+        shown = ", ".join(list(matches)[:5])
+        super().__init__(
+            f"'{ref}' fits more than one {kind}: {shown}.", "Give more characters of the id."
+        )
+
+
+class BadName(NotewrightError):
+    """A name that would become a path or a reference is not acceptable."""
+
+    code = "bad_name"
+
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__(
+            f"{name!r} cannot be the name of a {what}.",
+            "Use letters, digits, '_', '-' and '.', starting with a letter, 64 at most.",
+        )
+
+
+class StoreTooNew(NotewrightError):
+    """The store was written by a newer Notewright."""
+
+    code = "store_too_new"
+
+    def __init__(self, path: Path, found: int, known: int) -> None:
+        super().__init__(
+            f"The store at {path} has schema version {found}; "
+            f"this Notewright knows up to {known}.",
+            "Upgrade Notewright: `pip install --upgrade notewright`.",
+        )
+
+
+class StoreUnusable(NotewrightError):
+    """The store's folder cannot be written, is full, or is not a store."""
+
+    code = "store_unusable"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"The store at {path} cannot be used: {reason}.",
+            "Free space or mend the folder's permissions; what is already stored is untouched.",
+        )
+
+
+class CorruptObject(NotewrightError):
+    """A stored object no longer has the bytes it was stored with."""
+
+    code = "corrupt_object"
+
+    def __init__(self, digest: str, reason: str) -> None:
+        self.digest = digest
+        super().__init__(
+            f"The stored object {digest[:12]} is damaged: {reason}.",
+            "`notewright fsck` names everything that needs it; "
+            "copy the store back from a backup to mend it.",
+        )
+
+
+class MissingObject(NotewrightError):
+    """A record points at an object the store does not hold."""
+
+    code = "missing_object"
+
+    def __init__(self, digest: str) -> None:
+        self.digest = digest
+        super().__init__(
+            f"The store holds no object {digest[:12]}.",
+            "`notewright fsck` names everything that needs it.",
+        )
+
+
+class RefMoved(NotewrightError):
+    """A compare-and-swap found that somebody else moved the reference first."""
+
+    code = "ref_moved"
+
+    def __init__(self, name: str, expected: str | None, found: str | None) -> None:
+        super().__init__(
+            f"'{name}' is now at {found or 'nothing'}, not at {expected or 'nothing'}.",
+            "Look at what changed and decide again.",
+        )
+
+
+# -- state ---------------------------------------------------------------------
+
+
+class UnknownVariable(NotewrightError):
+    """A variable that does not exist, here or in that snapshot."""
+
+    code = "unknown_variable"
+
+    def __init__(self, name: str, where: str, known: Iterable[str] = ()) -> None:
+        import difflib
+
+        close = difflib.get_close_matches(name, list(known), n=1)
+        hint = f"Did you mean '{close[0]}'?" if close else "`%who` lists the variables there are."
+        super().__init__(f"There is no variable '{name}' in {where}.", hint)
+
+
+class NotSaved(NotewrightError):
+    """A variable that the snapshot could not hold."""
+
+    code = "not_saved"
+
+    def __init__(self, name: str, reason: str, cell: str) -> None:
+        super().__init__(
+            f"'{name}' is not in the snapshot: {reason}.",
+            f"Run the cell that made it again: {cell}.",
+        )
+
+
+class NeedsKernel(NotewrightError):
+    """A verb that acts on live variables was called outside a kernel."""
+
+    code = "needs_kernel"
+
+    def __init__(self, verb: str) -> None:
+        super().__init__(
+            f"'{verb}' acts on the variables of a running notebook.",
+            f"Run `%nw {verb}` in a cell of that notebook.",
+        )
+
+
+class UntrustedStore(NotewrightError):
+    """Loading would unpickle bytes whose signature is not by a trusted key."""
+
+    code = "untrusted_store"
+
+    def __init__(self, signer: str) -> None:
+        super().__init__(
+            f"This was written by '{signer}', whose key is not trusted here; "
+            "loading it could run their code.",
+            f"If you trust them: `notewright trust {signer}`.",
+        )
+
+
+# -- serving -------------------------------------------------------------------
+
+
+class UnusablePackage(NotewrightError):
+    """A directory that cannot be served."""
+
+    code = "unusable_package"
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"The package '{name}' cannot be served: {reason}.",
+            "Export it again: `%nw export MODEL --name NAME`.",
+        )
+
+
+class PackageAltered(NotewrightError):
+    """A package's file is not the one that was signed."""
+
+    code = "package_altered"
+
+    def __init__(self, name: str, file: str, reason: str) -> None:
+        self.file = file
+        super().__init__(
+            f"The package '{name}' was altered: {file}: {reason}.",
+            "Nothing of it was run; export it again, or put the signed file back.",
+        )
+
+
+class WrongEnvironment(NotewrightError):
+    """Installed versions differ from those the package was proved with."""
+
+    code = "wrong_environment"
+
+    def __init__(self, name: str, differences: Iterable[str]) -> None:
+        listed = list(differences)
+        shown = "; ".join(listed[:4]) + ("; ..." if len(listed) > 4 else "")
+        super().__init__(
+            f"The package '{name}' was proved with other versions than are installed here: {shown}.",
+            "Install those versions, or export the model again with the versions you have.",
+        )
+
+
+class PortInUse(NotewrightError):
+    """Another program listens on the port."""
+
+    code = "port_in_use"
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(
+            f"Port {port} on {host} is already in use by another program.",
+            "Choose another with `--port`, or leave it out to get a free one.",
+        )
+
+
+class ServerFailed(NotewrightError):
+    """A server process did not come up, or does not answer."""
+
+    code = "server_failed"
+
+    def __init__(self, name: str, reason: str, log: Path) -> None:
+        super().__init__(
+            f"The server of '{name}' is not up: {reason.rstrip('.')}.", f"Its words are in {log}."
+        )
+
+
+class NotDeployed(NotewrightError):
+    """No deployment of this name, or none that is up."""
+
+    code = "not_deployed"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Nothing is deployed as '{name}'.",
+            "`%nw deployments` lists what there is; `%nw deploy NAME` serves a package.",
+        )
+
+
+class NoRollback(NotewrightError):
+    """There is nothing to go back to, or it may not be served again."""
+
+    code = "no_rollback"
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"'{name}' cannot be rolled back: {reason}.",
+            f"`%nw deployments {name}` shows what was live; deploy a version that may be served.",
+        )
+
+
+class DeploymentBusy(NotewrightError):
+    """Somebody else is changing the deployment."""
+
+    code = "deployment_busy"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Somebody else is changing the deployment '{name}' at this moment.",
+            "Wait until they are done and look at `%nw deployments` before trying again.",
+        )
+
+
+class BadMoment(NotewrightError):
+    """A time or span that cannot be read."""
+
+    code = "bad_moment"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"'{text}' is no time.", "Give a span such as 30m, 12h or 7d, or a date: 2026-01-31."
+        )
+
+
+# -- experiments ---------------------------------------------------------------
+
+
+class BadFilter(NotewrightError):
+    """A filter expression that does not parse, with the place of the mistake."""
+
+    code = "bad_filter"
+
+    def __init__(self, expression: str, position: int, reason: str) -> None:
+        self.position = position
+        pointer = " " * position + "^"
+        super().__init__(
+            f"The filter cannot be read: {reason}.\n    {expression}\n    {pointer}\n",
+            "Write it like `metrics.auc > 0.8 and params.max_depth <= 6`.",
+        )
+
+
+class DifferentRows(NotewrightError):
+    """Runs to compare were scored on different held-out rows."""
+
+    code = "different_rows"
+
+    def __init__(self, first: str, second: str, how: str) -> None:
+        super().__init__(
+            f"'{first}' and '{second}' were scored on different rows ({how}), "
+            "so a difference between them need not be one between the models.",
+            "Score both on the same test rows, or compare all the same with "
+            "`--allow-different-rows`.",
+        )
+
+
+class NoModel(NotewrightError):
+    """A run without a model was asked for its model."""
+
+    code = "no_model"
+
+    def __init__(self, run: str) -> None:
+        super().__init__(
+            f"Run '{run}' recorded no fitted model.",
+            "Fit the model inside the recorded cell, or choose another of `%nw runs`.",
+        )
+
+
+class ModelUnloadable(NotewrightError):
+    """A recorded model cannot be brought back as it was."""
+
+    code = "model_unloadable"
+
+    def __init__(self, run: str, reason: str) -> None:
+        super().__init__(
+            f"The model of run '{run}' cannot be loaded: {reason}.",
+            "Run the cell that fitted it again.",
+        )
+
+
+class NoEvaluation(NotewrightError):
+    """A run without scored rows was asked for them."""
+
+    code = "no_evaluation"
+
+    def __init__(self, run: str) -> None:
+        super().__init__(
+            f"Run '{run}' recorded no predictions on held-out rows.",
+            "Call a metric of sklearn.metrics (or `model.score`) inside the recorded cell.",
+        )
+
+
+class BadRecord(NotewrightError):
+    """A value given to a run, or the use made of the run, cannot be."""
+
+    code = "bad_record"
+
+
+# -- governance ----------------------------------------------------------------
+
+
+class AccessDenied(NotewrightError):
+    """The identity may not do this."""
+
+    code = "access_denied"
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem, remedy)
+
+
+class KeyProblem(NotewrightError):
+    """A key file is missing, readable by others, damaged, or not the registered one."""
+
+    code = "key_problem"
+
+
+class PolicyMissing(NotewrightError):
+    """The project has no policy file."""
+
+    code = "policy_missing"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"There is no policy file at {path}.", "`%nw policy init` writes a commented one."
+        )
+
+
+class PolicyError(NotewrightError):
+    """A policy file says something that is not understood, at a line and column."""
+
+    code = "policy_error"
+
+    def __init__(self, path: Path, line: int, column: int, problem: str, remedy: str) -> None:
+        self.line = line
+        self.column = column
+        super().__init__(f"{path.name}, line {line}, column {column}: {problem}.", remedy)
+
+
+class GateClosed(NotewrightError):
+    """A model version does not meet what a gate requires."""
+
+    code = "gate_closed"
+
+    def __init__(self, gate: str, version: str, reasons: Iterable[str]) -> None:
+        self.reasons = list(reasons)
+        super().__init__(
+            f"The gate '{gate}' is closed for {version}: {' '.join(self.reasons)}",
+            f"`%nw gate {gate} {version}` lists every requirement.",
+        )
+
+
+class ApprovalRefused(NotewrightError):
+    """An approval cannot be given or does not count."""
+
+    code = "approval_refused"
+
+
+# -- lineage -------------------------------------------------------------------
+
+
+class NeverRun(NotewrightError):
+    """A notebook without a single recorded execution."""
+
+    code = "never_run"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No cell has been recorded yet.",
+            "Run `%load_ext notewright` in the notebook's first cell, then run its cells.",
+        )
+
+
+class AuditBroken(NotewrightError):
+    """The audit log was changed outside Notewright, so nothing can be added to it."""
+
+    code = "audit_broken"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The audit log was changed outside Notewright: {reason}.",
+            "`%nw audit verify` names the entry; restore the store from a backup.",
+        )
+
+
+# -- packaging -----------------------------------------------------------------
+
+
+class ExportFailed(NotewrightError):
+    """A package could not be made, or could not be proved to be the same."""
+
+    code = "export_failed"
+
+
+class NotAModel(NotewrightError):
+    """An export of something that cannot predict."""
+
+    code = "not_a_model"
+
+    def __init__(self, name: str, type_: str) -> None:
+        super().__init__(
+            f"'{name}' is a {type_}, not a model: it has no `predict`.",
+            "Export the variable that holds the fitted estimator or pipeline.",
+        )
+
+
+class ReplayFailed(ExportFailed):
+    """The notebook's own code, run again in a fresh process, raised."""
+
+    code = "replay_failed"
+
+    def __init__(self, place: str, text: str, error: str) -> None:
+        self.place = place
+        super().__init__(
+            f"Run again from the start, {place} (`{text[:80]}`) raises {error[:300]}.",
+            "Run the notebook from top to bottom in a fresh kernel, mend that line, export again.",
+        )
+
+
+class NotTheSame(ExportFailed):
+    """What was run again differs from what the notebook holds."""
+
+    code = "not_the_same"
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(
+            f"The export was stopped, because {what}.",
+            remedy or "Give every random step a seed (`random_state=...`) and run the cells again.",
+        )
+
+
+class NoNetwork(ExportFailed):
+    """The locked dependencies could not be fetched."""
+
+    code = "no_network"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(
+            f"The package's dependencies could not be fetched: {detail[:300]}.",
+            "Check the network or the package index set for pip and uv, then export again.",
+        )

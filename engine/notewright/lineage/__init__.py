@@ -1,0 +1,1 @@
+"""Which execution made which variable from which inputs; slices."""

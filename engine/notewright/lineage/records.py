@@ -1,0 +1,103 @@
+"""What is recorded of every execution of a cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from notewright.state.records import FileRead
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One run of one cell.
+
+    Parameters
+    ----------
+    id, digest : str
+        Its id, and the address of its record.
+    parent : str or None
+        The execution before it in the line in force; ``parent_digest`` is that
+        one's address, so each record seals all those before it.
+    session : str
+        The kernel's life it belongs to.
+    ordinal : int
+        Its place among the session's executions, from 1.
+    cell : str or None
+        The cell's id, where the client sends one.
+    source, code : str
+        The cell as typed, and as plain Python: magics and shell lines are
+        comments, a ``%%nw`` cell is its body.
+    started : str
+        ISO 8601, UTC.
+    seconds : float
+        How long it took.
+    status : {"ok", "error"}
+        How it ended.
+    error : str or None
+        The exception, in one line.
+    reads : tuple of str
+        Names it may have read, over-approximated.
+    changed, deleted : tuple of str
+        Names whose values differ after it, from the state itself.
+    touched : tuple of str
+        Names its code binds or writes into, even where no value changed.
+    files, wrote : tuple of FileRead
+        Data files it opened for reading, and for writing.
+    restored : str or None
+        The snapshot that its ``changed`` names were restored from.
+    """
+
+    id: str
+    digest: str
+    parent: str | None
+    parent_digest: str | None
+    session: str
+    ordinal: int
+    cell: str | None
+    source: str
+    code: str
+    started: str
+    seconds: float
+    status: str
+    error: str | None
+    reads: tuple[str, ...]
+    changed: tuple[str, ...]
+    deleted: tuple[str, ...]
+    touched: tuple[str, ...]
+    files: tuple[FileRead, ...]
+    wrote: tuple[FileRead, ...]
+    restored: str | None = None
+
+    @property
+    def words(self) -> str:
+        """A few words for the cell: its number and first line."""
+        lines = (line.strip() for line in self.source.splitlines())
+        first = next((line for line in lines if line and not line.startswith("#")), "")
+        return f"cell [{self.ordinal}] `{first[:60]}`"
+
+    @property
+    def has_code(self) -> bool:
+        """Whether there is anything in it besides comments and magics."""
+        lines = (line.strip() for line in self.code.splitlines())
+        return any(line and not line.startswith("#") for line in lines)
+
+    @classmethod
+    def parse(cls, body: dict[str, Any], **row: Any) -> Execution:
+        """Return the execution that the JSON value `body` describes."""
+        fields = dict(body)
+        for name in ("reads", "changed", "deleted", "touched"):
+            fields[name] = tuple(body[name])
+        for name in ("files", "wrote"):
+            fields[name] = tuple(FileRead(**file) for file in body[name])
+        return cls(**fields, **row)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One life of one kernel."""
+
+    id: str
+    started: str
+    notebook: str | None
+    directory: str

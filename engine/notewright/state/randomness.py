@@ -1,0 +1,32 @@
+"""The random state of the kernel: saved with snapshots, never disturbed."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+def random_state() -> dict[str, Any]:
+    """Return the state of every generator whose library is already imported."""
+    state: dict[str, Any] = {}
+    if (python := sys.modules.get("random")) is not None:
+        state["random"] = python.getstate()
+    if (numpy_random := sys.modules.get("numpy.random")) is not None:
+        state["numpy"] = numpy_random.get_state()
+    if (torch := sys.modules.get("torch")) is not None:
+        state["torch"] = torch.get_rng_state().numpy()
+    return state
+
+
+def set_random_state(state: dict[str, Any]) -> None:
+    """Put back what :func:`random_state` returned."""
+    if "random" in state:
+        import random
+
+        random.setstate(state["random"])
+    if "numpy" in state:
+        import numpy as np
+
+        np.random.set_state(state["numpy"])
+    if "torch" in state and (torch := sys.modules.get("torch")) is not None:
+        torch.set_rng_state(torch.from_numpy(state["torch"]))

@@ -1,0 +1,353 @@
+"""Snapshots: take, list, load, restore."""
+
+from __future__ import annotations
+
+import builtins
+import pickle
+import re
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from notewright.errors import (
+    CorruptObject,
+    MissingObject,
+    NotSaved,
+    UnknownId,
+    UnknownVariable,
+    UntrustedStore,
+)
+from notewright.state.environment import environment, environment_difference
+from notewright.state.namespace import Namespace
+from notewright.state.randomness import random_state, set_random_state
+from notewright.state.records import FileRead, Snapshot
+from notewright.state.saving import load_groups, parts, save
+from notewright.state.tracker import digest
+from notewright.store import Store
+from notewright.store.canonical import parse, plain
+from notewright.store.ids import new_id, now
+from notewright.store.signing import Signer, is_signed_by
+
+_RELATIVE = re.compile(r"HEAD(?:~(?P<back>\d+))?\Z")
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a restore did."""
+
+    snapshot: Snapshot
+    rebound: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+    unsaved: tuple[str, ...]
+    environment: tuple[str, ...]
+    partial: bool
+
+
+class Snapshots:
+    """All snapshots of a workspace.
+
+    Parameters
+    ----------
+    store : Store
+        The workspace's store.
+    signer : callable
+        Returns who signs new snapshots.
+    trusted : callable
+        Tells of a public key whether what it signed may be unpickled.
+    """
+
+    def __init__(
+        self, store: Store, signer: Callable[[], Signer], trusted: Callable[[str], bool]
+    ) -> None:
+        self._store = store
+        self._signer = signer
+        self._trusted = trusted
+
+    @cached_property
+    def _environment(self) -> str:
+        return self._store.objects.put_json(environment())
+
+    def take(
+        self,
+        namespace: Namespace,
+        *,
+        session: str,
+        message: str = "",
+        kind: str = "named",
+        execution: str | None = None,
+        parent: str | None = None,
+        files: Sequence[FileRead] = (),
+        origin: Callable[[str], tuple[str | None, str]] = lambda name: (None, "an earlier cell"),
+    ) -> Snapshot:
+        """Save every variable of `namespace`; durable when this returns.
+
+        Parameters
+        ----------
+        namespace : Namespace
+            The live variables. They are read, never changed.
+        session : str
+            The session's id.
+        message : str
+            The user's words.
+        kind : {"named", "auto", "run", "export", "restore"}
+            Why it is taken.
+        execution : str, optional
+            The execution whose result this is.
+        parent : str, optional
+            The snapshot this one comes after.
+        files : sequence of FileRead
+            Data files read so far.
+        origin : callable
+            Gives for a name the execution that made it (id, words for its
+            cell), to name what cannot be saved.
+
+        Returns
+        -------
+        Snapshot
+        """
+        sync = kind == "named"
+        objects = self._store.objects
+        before = objects.bytes_written
+        saved = save(namespace.variables(), namespace.dict, objects, origin, sync=sync)
+        record = {
+            "parent": parent,
+            "session": session,
+            "execution": execution,
+            "kind": kind,
+            "message": message,
+            "created": now(),
+            "variables": plain(saved.variables),
+            "unsaved": plain(saved.unsaved),
+            "files": plain(tuple(files)),
+            "environment": self._environment,
+            "random": objects.put(pickle.dumps(random_state(), protocol=4), sync=sync),
+        }
+        address = objects.put_json(record, sync=sync)
+        added = objects.bytes_written - before
+        signer = self._signer()
+        snapshot = Snapshot.parse(record, id=new_id(), digest=address, bytes_added=added)
+        with self._store.catalog.transaction() as connection:
+            connection.execute(
+                "INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    snapshot.id,
+                    address,
+                    parent,
+                    session,
+                    execution,
+                    kind,
+                    message,
+                    snapshot.created,
+                    added,
+                    signer.public,
+                    signer.sign(address.encode()).hex(),
+                ),
+            )
+            self.stand_on(snapshot, session)
+        return snapshot
+
+    def stand_on(self, snapshot: Snapshot, session: str) -> None:
+        """Make `snapshot` the one that `HEAD` names, here and in `session`."""
+        for name in ("HEAD", f"heads/{session}"):
+            self._store.refs.set(name, snapshot.id, actor=session)
+
+    def get(self, ref: str, session: str | None = None) -> Snapshot:
+        """Return the snapshot that `ref` names.
+
+        Parameters
+        ----------
+        ref : str
+            An id, the first characters of one, ``HEAD``, ``HEAD~2``, or a tag.
+        session : str, optional
+            Whose ``HEAD`` is meant; by default the latest of any notebook.
+
+        Raises
+        ------
+        UnknownId, AmbiguousId
+            If it names none, or more than one.
+        """
+        relative = _RELATIVE.match(ref)
+        if relative:
+            return self._back(ref, int(relative["back"] or 0), session)
+        target = self._store.refs.get(f"tags/{ref}")
+        return self._read(
+            target
+            or self._store.catalog.resolve("snapshots", ref, "snapshot", "%nw timeline")
+        )
+
+    def head(self, session: str | None = None) -> Snapshot | None:
+        """Return the snapshot the notebook stands on, or None."""
+        target = self._store.refs.get(f"heads/{session}" if session else "HEAD")
+        return None if target is None else self._read(target)
+
+    def tag(self, ref: str, name: str, actor: str) -> None:
+        """Give a snapshot a name of its own."""
+        self._store.refs.set(f"tags/{name}", self.get(ref).id, actor=actor)
+
+    def list(self, limit: int | None = None) -> list[Snapshot]:
+        """Return all snapshots, or the newest `limit`, oldest first."""
+        rows = self._store.catalog.query(
+            "SELECT id FROM snapshots ORDER BY created DESC, rowid DESC LIMIT ?",
+            (-1 if limit is None else limit,),
+        )
+        return [self._read(row["id"]) for row in reversed(rows)]
+
+    def count(self) -> int:
+        """Return how many snapshots there are."""
+        row = self._store.catalog.one("SELECT count(*) AS n FROM snapshots")
+        return 0 if row is None else int(row["n"])
+
+    def needs(self) -> dict[str, builtins.list[str]]:
+        """Return, for each object a snapshot needs, the words for those snapshots."""
+        needed: dict[str, builtins.list[str]] = {}
+        for row in self._store.catalog.query("SELECT id, digest FROM snapshots ORDER BY created"):
+            for address in self._parts(row["digest"]):
+                needed.setdefault(address, []).append(f"snapshot {row['id'][:6]}")
+        return needed
+
+    def _parts(self, record: str) -> Iterable[str]:
+        """Return the addresses a snapshot's record needs; damaged ones end the search there."""
+        found = {record: None}
+        objects = self._store.objects
+        with suppress(CorruptObject, MissingObject):
+            body = objects.get_json(record)
+            found.update(dict.fromkeys(filter(None, (body["environment"], body["random"]))))
+            for group in {v["group"] for v in body["variables"]}:
+                found[group] = None
+                with suppress(CorruptObject, MissingObject):
+                    found.update(dict.fromkeys(parts(group, objects)))
+        return found
+
+    def load(self, snapshot: Snapshot, names: Iterable[str] | None = None) -> dict[str, Any]:
+        """Return variables of a snapshot as new objects, in any process.
+
+        Parameters
+        ----------
+        snapshot : Snapshot
+            The snapshot.
+        names : iterable of str, optional
+            Which variables; all by default.
+
+        Raises
+        ------
+        UntrustedStore
+            If it was signed by a key that is not trusted here: unpickling runs code.
+        UnknownVariable, NotSaved
+            If a variable is not in it.
+        CorruptObject, MissingObject
+            If its bytes are damaged.
+        """
+        self._check_trust(snapshot)
+        chosen = self._choose(snapshot, names)
+        globals_: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
+        addresses = [v.group for v in snapshot.variables if v.name in chosen]
+        values = load_groups(addresses, globals_, self._store.objects)
+        globals_.update(values)
+        return {name: values[name] for name in chosen}
+
+    def restore(
+        self, namespace: Namespace, snapshot: Snapshot, only: Iterable[str] | None = None
+    ) -> Restored:
+        """Put the variables of `snapshot` back into a live namespace.
+
+        Only names whose value differs are bound to new objects; everything
+        else stays the object it is. A full restore also removes names that
+        the snapshot does not have and puts the random state back.
+
+        Parameters
+        ----------
+        namespace : Namespace
+            The live variables.
+        snapshot : Snapshot
+            What to go back to.
+        only : iterable of str, optional
+            Just these variables.
+        """
+        self._check_trust(snapshot)
+        chosen = self._choose(snapshot, only)
+        live = namespace.variables()
+        differs = {
+            v.name
+            for v in snapshot.variables
+            if v.name in chosen
+            and (v.name not in live or digest(live[v.name], namespace.dict) != v.digest)
+        }
+        addresses = [v.group for v in snapshot.variables if v.name in differs]
+        values = load_groups(addresses, namespace.dict, self._store.objects)
+        names = tuple(name for name in values if name in chosen)
+        namespace.dict.update((name, values[name]) for name in names)
+        removed: tuple[str, ...] = ()
+        if only is None:
+            unsaved = {u.name for u in snapshot.unsaved}
+            removed = tuple(n for n in live if n not in chosen and n not in unsaved)
+            for name in removed:
+                del namespace.dict[name]
+            if snapshot.random is not None:
+                set_random_state(pickle.loads(self._store.objects.get(snapshot.random)))
+        return Restored(
+            snapshot,
+            rebound=names,
+            removed=removed,
+            kept=tuple(n for n in chosen if n not in names),
+            unsaved=tuple(u.name for u in snapshot.unsaved) if only is None else (),
+            environment=tuple(self._environment_difference(snapshot)),
+            partial=only is not None,
+        )
+
+    def signature(self, snapshot: Snapshot) -> tuple[str, bool]:
+        """Return who signed a snapshot (public key) and whether the signature holds."""
+        row = self._store.catalog.one(
+            "SELECT signer, signature FROM snapshots WHERE id = ?", (snapshot.id,)
+        )
+        assert row is not None
+        signer = str(row["signer"])
+        return signer, is_signed_by(signer, snapshot.digest.encode(), row["signature"])
+
+    def _check_trust(self, snapshot: Snapshot) -> None:
+        signer, holds = self.signature(snapshot)
+        if not holds or not self._trusted(signer):
+            raise UntrustedStore(signer[:16])
+
+    def _choose(self, snapshot: Snapshot, names: Iterable[str] | None) -> dict[str, None]:
+        known = {v.name: None for v in snapshot.variables}
+        if names is None:
+            return known
+        chosen = dict.fromkeys(names)
+        for name in chosen:
+            if name not in known:
+                for unsaved in snapshot.unsaved:
+                    if unsaved.name == name:
+                        raise NotSaved(name, unsaved.reason, unsaved.cell)
+                raise UnknownVariable(name, f"snapshot {snapshot.id[:6]}", known)
+        return chosen
+
+    def _environment_difference(self, snapshot: Snapshot) -> list[str]:
+        if snapshot.environment == self._environment:
+            return []
+        objects = self._store.objects
+        return environment_difference(
+            objects.get_json(snapshot.environment), objects.get_json(self._environment)
+        )
+
+    def _back(self, ref: str, steps: int, session: str | None) -> Snapshot:
+        snapshot = self.head(session)
+        for _ in range(steps):
+            if snapshot is None or snapshot.parent is None:
+                raise UnknownId("snapshot", ref, "%nw timeline")
+            snapshot = self._read(snapshot.parent)
+        if snapshot is None:
+            raise UnknownId("snapshot", ref, "%nw snapshot")
+        return snapshot
+
+    def _read(self, id_: str) -> Snapshot:
+        row = self._store.catalog.one("SELECT * FROM snapshots WHERE id = ?", (id_,))
+        if row is None:
+            raise UnknownId("snapshot", id_, "%nw timeline")
+        body = parse(self._store.objects.get(row["digest"]))
+        return Snapshot.parse(
+            body, id=row["id"], digest=row["digest"], bytes_added=row["bytes_added"]
+        )
+

@@ -1,0 +1,107 @@
+"""What a verb is: one definition behind `%nw VERB`, `notewright VERB` and the panel."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+from notewright.errors import NeedsKernel, UsageError
+from notewright.progress import Progress
+from notewright.views.base import View
+
+if TYPE_CHECKING:
+    from notewright.governance.identities import Identity
+    from notewright.lineage.recorder import Cost
+    from notewright.state.namespace import Namespace
+    from notewright.state.records import Snapshot
+    from notewright.state.snapshots import Restored
+    from notewright.workspace import Workspace
+
+
+class LiveKernel(Protocol):
+    """The running notebook, as verbs that act on live variables see it."""
+
+    namespace: Namespace
+    session: str
+    autosnapshot: bool
+    cost: Cost
+
+    def execution(self) -> str | None:
+        """Return the id of the latest recorded execution in force, or None."""
+
+    def take(self, message: str = "", kind: str = "named") -> Snapshot:
+        """Take a snapshot of the variables as they are."""
+
+    def restore(self, ref: str, only: Sequence[str] | None = None) -> Restored:
+        """Go back to a snapshot, wholly or for some variables."""
+
+    def off(self) -> None:
+        """Stop watching this notebook."""
+
+
+@dataclass
+class Context:
+    """What a verb works with."""
+
+    workspace: Workspace
+    kernel: LiveKernel | None = None
+    progress: Progress = field(default_factory=Progress)
+    #: Who acts; None means the OS user's own identity.
+    identity: Identity | None = None
+
+    def live(self, verb: str) -> LiveKernel:
+        """Return the kernel, or raise `NeedsKernel`."""
+        if self.kernel is None:
+            raise NeedsKernel(verb)
+        return self.kernel
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One verb.
+
+    Parameters
+    ----------
+    name : str
+        The word after ``%nw``.
+    summary : str
+        One line for the list of verbs.
+    arguments : callable
+        Adds its arguments to a parser.
+    run : callable
+        Does the work through the engine's public functions and returns a view.
+    """
+
+    name: str
+    summary: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace, Context], View]
+
+    def parser(self, program: str = "%nw") -> VerbParser:
+        """Return the parser of this verb's words."""
+        parser = VerbParser(prog=f"{program} {self.name}", description=self.summary)
+        self.arguments(parser)
+        return parser
+
+
+class VerbParser(argparse.ArgumentParser):
+    """An argument parser that raises instead of ending the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{self.prog}: {message}.", f"`{self.prog} -h` shows how it is used.")
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        raise HelpShown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            close = difflib.get_close_matches(str(value), [str(c) for c in action.choices], n=1)
+            hint = f"; did you mean '{close[0]}'" if close else ""
+            self.error(f"'{value}' is not one of {', '.join(map(str, action.choices))}{hint}")
+
+
+class HelpShown(Exception):  # noqa: N818 - not an error: -h printed the help
+    """`-h` has printed the help and there is nothing more to do."""

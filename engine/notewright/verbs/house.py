@@ -1,0 +1,160 @@
+"""status, history, slice, fsck, off: the notebook and its store as a whole."""
+
+from __future__ import annotations
+
+import argparse
+
+from notewright import __version__
+from notewright.store.integrity import verify_store
+from notewright.verbs.base import Context, Verb
+from notewright.views.base import Message, Page, Table, View
+from notewright.views.state import size, when
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def _status(args: argparse.Namespace, context: Context) -> View:
+    workspace, kernel = context.workspace, context.kernel
+    stored = workspace.store.disk_usage()
+    rows = [
+        ("Notewright", __version__),
+        ("workspace", str(workspace.root)),
+        ("on disk", size(stored)),
+        ("snapshots", workspace.snapshots.count()),
+    ]
+    record = {"version": __version__, "workspace": str(workspace.root), "bytes": stored}
+    if kernel is not None:
+        cost = kernel.cost
+        spent = f"{cost.seconds * 1000:.0f} ms over {cost.cells} cells"
+        rows += [
+            ("history", "on"),
+            ("autosnapshot", "on" if kernel.autosnapshot else "off"),
+            ("cost so far", spent),
+        ]
+        record |= {
+            "autosnapshot": kernel.autosnapshot,
+            "cells": cost.cells,
+            "seconds": cost.seconds,
+        }
+    else:
+        rows.append(("history", "no kernel here: `%load_ext notewright` in a notebook starts it"))
+    return Table(["", ""], rows, records=[record])
+
+
+status = Verb("status", "Say what is on, what is stored, what it cost.", _nothing, _status)
+
+
+def _history_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--session", help="whose; by default this notebook's, or the latest")
+
+
+def _history(args: argparse.Namespace, context: Context) -> View:
+    history = context.workspace.history
+    session = args.session or (context.kernel.session if context.kernel else None)
+    executions = history.executions(session or history.latest_session() or "")
+    rows = [
+        (
+            e.ordinal,
+            when(e.started),
+            f"{e.seconds:.2f} s",
+            e.status,
+            ", ".join(e.changed),
+            ", ".join(f.path for f in e.files),
+            e.words,
+        )
+        for e in executions
+    ]
+    records = [
+        {
+            "id": e.id,
+            "digest": e.digest,
+            "parent": e.parent,
+            "ordinal": e.ordinal,
+            "cell": e.cell,
+            "source": e.source,
+            "created": e.started,
+            "seconds": e.seconds,
+            "status": e.status,
+            "changed": list(e.changed),
+            "reads": list(e.reads),
+            "files": [{"path": f.path, "digest": f.digest, "size": f.size} for f in e.files],
+        }
+        for e in executions
+    ]
+    columns = ["#", "when", "took", "status", "changed", "read", "cell"]
+    return Table(columns, rows, empty="No cell has been recorded yet.", records=records)
+
+
+history = Verb("history", "List the executed cells.", _history_arguments, _history)
+
+
+def _slice_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("variable", help="whose making to show")
+
+
+def _slice(args: argparse.Namespace, context: Context) -> View:
+    workspace = context.workspace
+    if context.kernel is not None:
+        end = context.kernel.execution()
+    else:
+        head = workspace.snapshots.head()
+        end = head.execution if head else None
+    found = workspace.history.slice(end, args.variable)
+    code = "\n\n".join(f"# [{e.ordinal}] {found.reasons[e.id]}\n{e.code}" for e in found.executions)
+    dropped = Table(
+        ["not needed"], [(e.words,) for e in found.dropped if e.has_code], empty="Every cell is needed."
+    )
+    record = {
+        "variable": args.variable,
+        "executions": [
+            {"id": e.id, "ordinal": e.ordinal, "code": e.code, "reason": found.reasons[e.id]}
+            for e in found.executions
+        ],
+        "dropped": [{"id": e.id, "ordinal": e.ordinal} for e in found.dropped],
+        "files": [{"path": f.path, "digest": f.digest} for f in found.files],
+    }
+    return Page([_Code(code), dropped], record)
+
+
+slice_ = Verb("slice", "Show the cells that made a variable.", _slice_arguments, _slice)
+
+
+class _Code(Message):
+    def html(self) -> str:
+        from notewright.views.base import escape
+
+        return f"<pre>{escape(self.message)}</pre>"
+
+
+def _fsck(args: argparse.Namespace, context: Context) -> View:
+    workspace = context.workspace
+    report = verify_store(workspace.store, context.progress, workspace.snapshots.needs)
+    if report.sound:
+        words = f"{report.objects} objects, every byte as it was stored."
+        return Page([Message(words)], {"objects": report.objects, "damaged": []})
+    rows = [(d.digest[:12], d.reason, ", ".join(d.needed_by) or "nothing") for d in report.damaged]
+    rows += [("catalog", problem, "everything") for problem in report.catalog]
+    record = {
+        "objects": report.objects,
+        "damaged": [
+            {"digest": d.digest, "reason": d.reason, "needed_by": list(d.needed_by)}
+            for d in report.damaged
+        ],
+        "catalog": list(report.catalog),
+    }
+    return Page([Table(["damaged", "how", "needed by"], rows)], record, code=1)
+
+
+fsck = Verb("fsck", "Verify every stored byte.", _nothing, _fsck)
+
+
+def _off(args: argparse.Namespace, context: Context) -> View:
+    context.live("off").off()
+    return Message(
+        "Notewright is off; what is stored stays. `%load_ext notewright` starts it again."
+    )
+
+
+off = Verb("off", "Stop everything Notewright does in this notebook.", _nothing, _off)

@@ -1,0 +1,161 @@
+"""Snapshots, their differences, and what a restore did, for people and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from notewright.state.diff import SnapshotDiff
+from notewright.state.records import Snapshot
+from notewright.state.snapshots import Restored
+from notewright.views.base import Message, Page, Table, View
+
+
+def snapshot_record(snapshot: Snapshot, cell: str | None = None) -> dict[str, Any]:
+    """Return a snapshot as JSON values with stable names."""
+    return {
+        "id": snapshot.id,
+        "digest": snapshot.digest,
+        "parent": snapshot.parent,
+        "session": snapshot.session,
+        "execution": snapshot.execution,
+        "cell": cell,
+        "kind": snapshot.kind,
+        "message": snapshot.message,
+        "created": snapshot.created,
+        "bytes_added": snapshot.bytes_added,
+        "variables": [
+            {"name": v.name, "type": v.type, "summary": v.summary, "size": v.size}
+            for v in snapshot.variables
+        ],
+        "unsaved": [
+            {"name": u.name, "type": u.type, "reason": u.reason, "cell": u.cell}
+            for u in snapshot.unsaved
+        ],
+    }
+
+
+def snapshot_view(snapshot: Snapshot, verb: str = "Snapshot") -> View:
+    """Say what a snapshot holds and what it could not hold."""
+    words = (
+        f"{verb} {snapshot.id[:6]}"
+        + (f' "{snapshot.message}"' if snapshot.message else "")
+        + f": {len(snapshot.variables)} variables, {size(snapshot.bytes_added)} added."
+    )
+    parts: list[View] = [Message(words)]
+    if snapshot.unsaved:
+        parts.append(
+            Table(
+                ["not saved", "type", "why", "made by"],
+                [(u.name, u.type, u.reason, u.cell) for u in snapshot.unsaved],
+            )
+        )
+    return Page(parts, snapshot_record(snapshot))
+
+
+def timeline_view(
+    snapshots: Sequence[Snapshot], head: str | None, cells: Mapping[str, str]
+) -> View:
+    """List snapshots, newest first; branches are indented under where they left."""
+    rows = [
+        (
+            ("→ " if s.id == head else "  ") + s.id[:6],
+            "" if s.parent is None else s.parent[:6],
+            when(s.created),
+            s.kind,
+            s.message,
+            cells.get(s.execution or "", ""),
+            len(s.variables),
+            ", ".join(u.name for u in s.unsaved),
+        )
+        for s in reversed(snapshots)
+    ]
+    columns = ["id", "parent", "when", "kind", "message", "cell", "variables", "not saved"]
+    records = [
+        {**snapshot_record(s, cells.get(s.execution or "")), "head": s.id == head}
+        for s in reversed(snapshots)
+    ]
+    return Table(columns, rows, empty="No snapshot yet: `%nw snapshot`.", records=records)
+
+
+def diff_view(diff: SnapshotDiff, code: Sequence[str]) -> View:
+    """Say what differs between two snapshots."""
+    rows = [(c.kind, c.name, "; ".join(c.details)) for c in diff.variables]
+    parts: list[View] = [
+        Table(
+            ["change", "variable", "how"],
+            rows,
+            caption=f"From {diff.old[:6]} to {diff.new[:6]}",
+            empty="No variable differs.",
+        )
+    ]
+    for caption, lines in (
+        ("Code executed between them", code),
+        ("Data files", diff.files),
+        ("Environment", diff.environment),
+    ):
+        if lines:
+            parts.append(Table([caption], [(line,) for line in lines]))
+    record = {
+        "old": diff.old,
+        "new": diff.new,
+        "variables": [
+            {"name": c.name, "kind": c.kind, "details": list(c.details)} for c in diff.variables
+        ],
+        "code": list(code),
+        "files": list(diff.files),
+        "environment": list(diff.environment),
+    }
+    return Page(parts, record)
+
+
+def restored_view(restored: Restored) -> View:
+    """Say what a restore did and did not do."""
+    s = restored.snapshot
+    words = [
+        f"Back at {s.id[:6]}" + (f' "{s.message}"' if s.message else "") + ":",
+        f"restored {_names(restored.rebound)};" if restored.rebound else "nothing differed;",
+    ]
+    if restored.removed:
+        words.append(f"removed {_names(restored.removed)};")
+    words.append(f"{len(restored.kept)} unchanged.")
+    if restored.unsaved:
+        words.append(f"Not in the snapshot: {_names(restored.unsaved)}.")
+    if restored.environment:
+        words.append("The environment differs: " + "; ".join(restored.environment[:5]) + ".")
+    record = {
+        "snapshot": s.id,
+        "restored": list(restored.rebound),
+        "removed": list(restored.removed),
+        "unchanged": list(restored.kept),
+        "unsaved": list(restored.unsaved),
+        "environment": list(restored.environment),
+    }
+    return Message(" ".join(words), record)
+
+
+def when(created: str) -> str:
+    """Return an ISO time as local date and time."""
+    from datetime import datetime
+
+    return datetime.fromisoformat(created).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in words.
+
+    Examples
+    --------
+    >>> size(1536)
+    '1.5 kB'
+    """
+    amount = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1024 or unit == "GB":
+            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    raise AssertionError
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(names)

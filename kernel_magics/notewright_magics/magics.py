@@ -1,0 +1,116 @@
+"""``%nw VERB`` and ``%%nw run``."""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING
+
+from IPython.display import display
+from notewright.errors import Cancelled, NotewrightError, UsageError
+from notewright.progress import Progress
+from notewright.verbs import VERBS, all_verbs, find_verb
+from notewright.verbs.base import Context, HelpShown
+from notewright.views.base import View
+from notewright_magics.cells import split_words
+from notewright_magics.presenting import present
+from notewright_magics.progress import ProgressLine
+from notewright_magics.recording import run_cell
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+    from notewright_magics.session import KernelSession
+
+_HELP = """%nw VERB …       one of:
+{verbs}
+
+%%nw run "name"  in a cell's first line: record the cell as a run
+`%nw VERB -h` explains one; `--debug` shows the traceback of an error; `--json` gives JSON."""
+
+
+class NwMagic:
+    """The one magic of Notewright.
+
+    Parameters
+    ----------
+    session : KernelSession
+        The running notebook.
+    """
+
+    def __init__(self, session: KernelSession) -> None:
+        self._session = session
+
+    def __call__(self, line: str, cell: str | None = None) -> None:
+        """Run the verb in `line`; `cell` is the body of ``%%nw run``."""
+        try:
+            words = split_words(line)
+        except ValueError:
+            raise UsageError(
+                "A quotation mark is not closed.", 'Write names with spaces as "two words".'
+            ) from None
+        debug = "--debug" in words
+        words = [word for word in words if word != "--debug"]
+        try:
+            self._run(words, cell)
+        except HelpShown:
+            return
+        except NotewrightError:
+            if debug:
+                traceback.print_exc()
+            raise
+
+    def _run(self, words: list[str], cell: str | None) -> None:
+        if words[:1] == ["run"]:
+            if cell is None:
+                raise UsageError(
+                    "`%nw run` stands in the first line of a cell, with two percent signs.",
+                    'Write `%%nw run "name"` above the code to record.',
+                )
+            run_cell(self._session, words[1:], cell)
+            return
+        if cell is not None:
+            raise UsageError("Only `run` takes a whole cell.", "Use `%nw` with one percent sign.")
+        if not words or words[0] in ("-h", "--help", "help"):
+            verbs = "\n".join(f"  {verb.name:14}{verb.summary}" for verb in all_verbs())
+            print(_HELP.format(verbs=verbs))
+            return
+        as_json = "--json" in words
+        display_view(
+            self.view([word for word in words if word != "--json"]), as_json=as_json
+        )
+
+    def view(self, words: list[str]) -> View:
+        """Run a verb and return its view."""
+        verb = find_verb(words[0])
+        parsed = verb.parser().parse_args(words[1:])
+        line = ProgressLine()
+        progress = Progress(line.show, f"`%nw {verb.name}`")
+        try:
+            view = verb.run(parsed, Context(self._session.workspace, self._session, progress))
+        except KeyboardInterrupt:
+            raise Cancelled(f"`%nw {verb.name}`") from None
+        finally:
+            line.clear()
+        self._session.listeners.tell(VERBS[verb.name])
+        return view
+
+
+def display_view(view: View, *, as_json: bool = False) -> None:
+    """Show a view: as a widget where one is offered, else as HTML and text."""
+    if as_json:
+        import json
+
+        print(json.dumps(view.data(), indent=2, default=str))
+        return
+    if not present(view):
+        display(view)
+
+
+def install(shell: InteractiveShell, session: KernelSession) -> None:
+    """Register ``%nw`` and ``%%nw``, their completion, and the panel's comm."""
+    from notewright_magics.comm import register_comm
+    from notewright_magics.completion import register_completion
+
+    magic = NwMagic(session)
+    shell.register_magic_function(magic, "line_cell", "nw")
+    register_completion(shell, session)
+    register_comm(shell, session)

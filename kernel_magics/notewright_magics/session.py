@@ -1,0 +1,233 @@
+"""The running notebook: follows IPython's events and records what cells do."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from notewright.lineage.files import FileWatch, Opened
+from notewright.lineage.recorder import Cell, Cost, Recorder
+from notewright.state.namespace import Namespace
+from notewright.store.ids import now
+from notewright.workspace import Workspace
+from notewright_magics.cells import plain_code
+from notewright_magics.listeners import Listeners
+from notewright_magics.showing import show_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+    from notewright.experiments.active import ActiveRun
+    from notewright.state.records import Snapshot
+    from notewright.state.snapshots import Restored
+
+
+@dataclass(frozen=True)
+class PendingRun:
+    """A run whose cell has not ended yet."""
+
+    active: ActiveRun
+    before: str
+    error: BaseException | None
+
+
+_HIDDEN = {"_", "__", "___", "_i", "_ii", "_iii", "_oh", "_ih", "_dh", "_exit_code"}
+
+
+class KernelSession:
+    """Watches one IPython shell; what verbs see as the live kernel.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        The user's shell. Its namespace is read, and written only by a restore.
+    """
+
+    current: ClassVar[KernelSession | None] = None
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell = shell
+        self.workspace = Workspace.find(_notebook_folder())
+        self.namespace = Namespace(shell.user_ns, self._is_hidden)
+        self.listeners = Listeners()
+        self._recorder = Recorder(
+            self.workspace.history,
+            self.workspace.snapshots,
+            self.namespace,
+            Path.cwd(),
+            _notebook(),
+        )
+        self.session = self._recorder.session
+        self._depth = 0
+        self._cell: Cell | None = None
+        self._started = ("", 0.0)
+        self._watch: AbstractContextManager[Opened] | None = None
+        self._opened = Opened()
+        self._on = False
+        self._run: PendingRun | None = None
+        self._at_off: list[Callable[[], object]] = []
+
+    # -- what verbs use ------------------------------------------------------------
+
+    @property
+    def autosnapshot(self) -> bool:
+        """Whether a snapshot is taken after every cell."""
+        return self._recorder.autosnapshot
+
+    @autosnapshot.setter
+    def autosnapshot(self, on: bool) -> None:
+        self._recorder.autosnapshot = on
+
+    @property
+    def cost(self) -> Cost:
+        """What history has cost the user so far."""
+        return self._recorder.cost
+
+    def execution(self) -> str | None:
+        """Return the id of the latest recorded execution in force, or None."""
+        return self._recorder.execution()
+
+    def head(self) -> str | None:
+        """Return the id of the snapshot the variables stand on, or None."""
+        return self._recorder.head()
+
+    def take(self, message: str = "", kind: str = "named") -> Snapshot:
+        """Take a snapshot of the variables as they are."""
+        snapshot = self._recorder.take(message, kind)
+        self.listeners.tell("snapshots")
+        return snapshot
+
+    def restore(self, ref: str, only: Sequence[str] | None = None) -> Restored:
+        """Go back to a snapshot, wholly or for some variables."""
+        restored = self._recorder.restore(ref, only)
+        self.listeners.tell("snapshots")
+        return restored
+
+    def off(self) -> None:
+        """Stop watching, and take ``%nw``'s hooks out of the shell."""
+        if not self._on:
+            return
+        self._on = False
+        events = self.shell.events
+        events.unregister("pre_run_cell", self._before)
+        events.unregister("post_run_cell", self._after)
+        if self._watch is not None:
+            self._watch.__exit__(None, None, None)
+            self._watch = None
+        for action in self._at_off:
+            action()
+        self.listeners.close()
+        KernelSession.current = None
+
+    def on_off(self, action: Callable[[], object]) -> None:
+        """Call `action` when Notewright is switched off."""
+        self._at_off.append(action)
+
+    # -- runs ----------------------------------------------------------------------
+
+    def snapshot_now(self, kind: str, message: str) -> str:
+        """Return the id of a snapshot of the variables as they are, taking one if needed."""
+        head = self.head()
+        if head is not None:
+            found = self.workspace.snapshots.get(head)
+            if found.execution == self.execution():
+                return head
+        return self.take(message, kind).id
+
+    def finish_run_after_cell(
+        self, active: ActiveRun, before: str, error: BaseException | None
+    ) -> None:
+        """Finish `active` once the running cell has ended and is recorded."""
+        self._run = PendingRun(active, before, error)
+
+    def _finish_run(self, cell: Cell) -> None:
+        pending, self._run = self._run, None
+        if pending is None:
+            return
+        active, error = pending.active, pending.error
+        status = "failed" if error is not None else "finished"
+        if isinstance(error, KeyboardInterrupt):
+            status = "interrupted"
+        after = self.take(active.name, "run")
+        run = active.finish(
+            status=status,
+            changed=cell.change.changed,
+            execution=self.execution(),
+            snapshot_before=pending.before,
+            snapshot_after=after.id,
+            namespace=self.namespace,
+            error=None if error is None else f"{type(error).__name__}: {error}",
+        )
+        self.listeners.tell("runs")
+        show_run(run)
+
+    # -- events --------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Follow the shell's events, from the cell that is running now."""
+        if KernelSession.current is not None:
+            KernelSession.current.off()
+        KernelSession.current = self
+        self._on = True
+        events = self.shell.events
+        events.register("pre_run_cell", self._before)
+        events.register("post_run_cell", self._after)
+        self._begin("", None)  # the cell with %load_ext itself: its source comes at its end
+        self._depth = 1
+
+    def _before(self, info: ExecutionInfo) -> None:
+        self._depth += 1
+        if self._depth == 1 and not info.silent:
+            self._begin(info.raw_cell, getattr(info, "cell_id", None))
+
+    def _after(self, result: ExecutionResult) -> None:
+        self._depth = max(0, self._depth - 1)
+        cell = self._cell
+        if self._depth or cell is None or not self._on:
+            return
+        self._cell = None
+        seconds = time.perf_counter() - self._started[1]
+        if self._watch is not None:
+            self._watch.__exit__(None, None, None)
+            self._watch = None
+        info = result.info
+        if info is not None and not cell.source:
+            cell.source, cell.code = info.raw_cell, plain_code(info.raw_cell)
+            cell.cell = getattr(info, "cell_id", None)
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None:
+            cell.status, cell.error = "error", f"{type(error).__name__}: {error}"
+        self._recorder.ended(cell, self._started[0], seconds, self._opened)
+        self._finish_run(cell)
+        if self.autosnapshot:
+            self.listeners.tell("snapshots")
+
+    def _begin(self, source: str, cell_id: str | None) -> None:
+        self._cell = Cell(source, plain_code(source) if source else "", cell_id)
+        self._started = (now(), time.perf_counter())
+        self._watch = FileWatch.watching()
+        self._opened = self._watch.__enter__()
+
+    def _is_hidden(self, name: str, value: Any) -> bool:
+        if not isinstance(name, str) or name in _HIDDEN or name.startswith("__"):
+            return True
+        if name[0] == "_" and name.lstrip("_i").isdigit():
+            return True  # _12, _i12: results and inputs that the shell keeps
+        hidden = self.shell.user_ns_hidden
+        return name in hidden and hidden[name] is value
+
+
+def _notebook() -> str | None:
+    """Return the notebook's path where the client tells it (Jupyter Server, VS Code)."""
+    return os.environ.get("JPY_SESSION_NAME") or None
+
+
+def _notebook_folder() -> Path:
+    notebook = _notebook()
+    folder = Path(notebook).parent if notebook and os.path.isabs(notebook) else Path.cwd()
+    return folder if folder.is_dir() else Path.cwd()

@@ -1,0 +1,66 @@
+"""What all tests share: a workspace, a user's folder of their own, one thread a library."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+
+@pytest.fixture(autouse=True)
+def own_config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep the tests' keys and trusted heads out of the developer's own folders."""
+    folder = tmp_path_factory.mktemp("config")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def workspace(tmp_path: Path):
+    from notewright.workspace import Workspace
+
+    return Workspace(tmp_path)
+
+
+class PlainNotebook:
+    """Cells run in a dictionary and recorded, without IPython: what the engine alone sees."""
+
+    def __init__(self, workspace, directory: Path) -> None:
+        from notewright.lineage.recorder import Recorder
+        from notewright.state.namespace import Namespace
+
+        self.workspace = workspace
+        self.variables: dict = {"__name__": "__main__", "__builtins__": __builtins__}
+        self.namespace = Namespace(self.variables)
+        self.recorder = Recorder(
+            workspace.history, workspace.snapshots, self.namespace, directory
+        )
+
+    def run(self, code: str):
+        """Run a cell; return its recorded execution. An error in it is recorded, not raised."""
+        import contextlib
+
+        from notewright.lineage.recorder import Cell
+
+        cell = Cell(code, code)
+        with contextlib.suppress(Exception), self.recorder.running(cell):
+            exec(compile(code, "<cell>", "exec"), self.variables)
+        return cell.execution
+
+    def slice(self, name: str) -> list[int]:
+        """Return the ordinals of the cells that made `name`."""
+        found = self.workspace.history.slice(self.recorder.execution(), name)
+        return [execution.ordinal for execution in found.executions]
+
+    def __getitem__(self, name: str):
+        return self.variables[name]
+
+
+@pytest.fixture
+def notebook(workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlainNotebook:
+    monkeypatch.chdir(tmp_path)
+    return PlainNotebook(workspace, tmp_path)

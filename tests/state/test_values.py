@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from notewright.state.values import fingerprint
+from sklearn.ensemble import RandomForestClassifier
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.floats(allow_nan=False),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def typed(value):
+    """Equality that tells 1 from True and 1.0, which == does not."""
+    if isinstance(value, list):
+        return ("list", [typed(v) for v in value])
+    if isinstance(value, dict):
+        return ("dict", {k: typed(v) for k, v in value.items()})
+    return (type(value).__name__, repr(value))
+
+
+@given(values, values)
+def test_fingerprints_are_equal_exactly_for_equal_values(a, b) -> None:
+    assert (fingerprint(a) == fingerprint(b)) == (typed(a) == typed(b))
+
+
+def test_the_layout_of_a_frame_is_not_part_of_its_value() -> None:
+    one = pd.DataFrame(np.arange(6.0).reshape(3, 2), columns=["a", "b"])
+    two = pd.DataFrame({"a": one["a"].to_numpy().copy()})
+    two["b"] = one["b"].to_numpy().copy()
+    assert fingerprint(one) == fingerprint(two)
+    two.loc[1, "b"] += 1e-12
+    assert fingerprint(one) != fingerprint(two)
+
+
+def test_two_fits_with_one_seed_are_the_same_model_and_with_two_are_not() -> None:
+    X, y = np.arange(60.0).reshape(-1, 2), np.arange(30) % 2
+
+    def fit(seed: int) -> str:
+        return fingerprint(RandomForestClassifier(4, random_state=seed).fit(X, y))
+
+    assert fit(0) == fit(0)
+    assert fit(0) != fit(1)
+
+
+def test_what_cannot_be_reduced_is_an_error() -> None:
+    with pytest.raises(TypeError):
+        fingerprint(i for i in range(3))

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from notewright.errors import AmbiguousId, RefMoved, StoreTooNew, StoreUnusable, UnknownId
+from notewright.store import Store
+from notewright.store.catalog import SCHEMA_VERSION, Catalog
+
+
+def test_a_store_of_a_newer_notewright_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = Store(tmp_path / ".notewright").catalog.path
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    before = path.read_bytes()
+    with pytest.raises(StoreTooNew, match="Upgrade Notewright"):
+        Catalog(path)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "catalog.sqlite").write_bytes(b"not a database" * 100)
+    with pytest.raises(StoreUnusable):
+        Catalog(tmp_path / "catalog.sqlite")
+
+
+def test_a_transaction_is_whole_or_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with pytest.raises(RuntimeError), store.catalog.transaction() as connection:
+        connection.execute("INSERT INTO settings VALUES ('a', '1')")
+        with store.catalog.transaction() as inner:  # joins the outer one
+            inner.execute("INSERT INTO settings VALUES ('b', '2')")
+        raise RuntimeError
+    assert store.catalog.query("SELECT * FROM settings") == []
+
+
+def test_short_ids_resolve_and_ambiguous_ones_say_so(tmp_path: Path) -> None:
+    catalog = Store(tmp_path).catalog
+    with catalog.transaction() as connection:
+        for id_ in ("ab12", "ab34", "cd56"):
+            connection.execute("INSERT INTO sessions VALUES (?, '', NULL, '')", (id_,))
+    assert catalog.resolve("sessions", "c", "session", "list") == "cd56"
+    with pytest.raises(AmbiguousId, match="ab12, ab34"):
+        catalog.resolve("sessions", "ab", "session", "list")
+    for hostile in ("zz", "", "ab' OR 1=1 --", "%", "ff"):
+        with pytest.raises(UnknownId, match="list"):
+            catalog.resolve("sessions", hostile, "session", "list")
+
+
+def test_only_one_of_two_movers_wins_and_every_move_is_kept(tmp_path: Path) -> None:
+    refs = Store(tmp_path).refs
+    refs.move("models/m/champion", "1", expected=None, actor="ann")
+    with pytest.raises(RefMoved, match="is now at 1"):
+        refs.move("models/m/champion", "3", expected=None, actor="bob")
+    between = refs.moves("models/m/champion")[-1].moved
+    refs.move("models/m/champion", "2", expected="1", actor="bob")
+    assert [(m.old, m.new, m.actor) for m in refs.moves("models/m/champion")] == [
+        (None, "1", "ann"),
+        ("1", "2", "bob"),
+    ]
+    assert refs.at("models/m/champion", between) == "1"
+    assert refs.get("models/m/champion") == "2"
+
+
+def test_threads_and_processes_write_one_store_at_once(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    script = (
+        "import sys; from pathlib import Path; from notewright.store import Store\n"
+        "s = Store(Path(sys.argv[1]))\n"
+        "for i in range(40):\n"
+        "    with s.catalog.transaction() as c:\n"
+        "        c.execute('INSERT INTO settings VALUES (?, ?)', (f'{sys.argv[2]}-{i}', ''))\n"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", script, str(tmp_path), str(n)]) for n in range(2)
+    ]
+
+    def write(name: str) -> None:
+        for i in range(40):
+            with store.catalog.transaction() as connection:
+                connection.execute("INSERT INTO settings VALUES (?, '')", (f"{name}-{i}",))
+
+    threads = [threading.Thread(target=write, args=(f"t{n}",)) for n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [process.wait() for process in processes] == [0, 0]
+    assert len(store.catalog.query("SELECT * FROM settings")) == 160
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_child_uses_a_connection_of_its_own(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    mine = store.catalog._connection()
+    pid = os.fork()
+    if pid == 0:
+        own = store.catalog._connection() is not mine
+        with store.catalog.transaction() as connection:
+            connection.execute("INSERT INTO settings VALUES ('child', '1')")
+        os._exit(0 if own else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert store.catalog.one("SELECT value FROM settings")["value"] == "1"
