@@ -36,9 +36,7 @@ class PlainNotebook:
         self.workspace = workspace
         self.variables: dict = {"__name__": "__main__", "__builtins__": __builtins__}
         self.namespace = Namespace(self.variables)
-        self.recorder = Recorder(
-            workspace.history, workspace.snapshots, self.namespace, directory
-        )
+        self.recorder = Recorder(workspace.history, workspace.snapshots, self.namespace, directory)
 
     def run(self, code: str):
         """Run a cell; return its recorded execution. An error in it is recorded, not raised."""

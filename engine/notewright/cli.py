@@ -17,13 +17,12 @@ from notewright.verbs import VERBS, find_verb
 from notewright.verbs.base import Context, HelpShown
 from notewright.views.base import View
 
-_USAGE = """usage: notewright [--debug] [--workspace FOLDER] [--key FILE] VERB ... [--json]
+_USAGE = """usage: notewright [--debug] [--workspace FOLDER] VERB ... [--json]
 
 The same verbs as %nw in a notebook, on what is stored. `notewright VERB -h` explains one.
 
   --json              print JSON with stable field names
   --workspace FOLDER  the project's folder; by default the nearest one upward with a store
-  --key FILE          act as the identity whose private key is in FILE, not as yourself
   --debug             show the traceback of an error
   --version           print the version
 """
@@ -59,7 +58,6 @@ def _run(words: list[str]) -> View | None:
 
     as_json = _take_flag(words, "--json")
     folder = _take_option(words, "--workspace")
-    key = _take_option(words, "--key")
     if words[:1] == ["--version"]:
         print(__version__)
         return None
@@ -71,9 +69,8 @@ def _run(words: list[str]) -> View | None:
     if folder is not None and not Path(folder).is_dir():
         raise UsageError(f"There is no folder {folder}.", "Give a project's folder.")
     workspace = Workspace.find(folder)
-    identity = None if key is None else workspace.identities.load_key(Path(key))
     progress = Progress(None if as_json else _report, f"`notewright {verb.name}`")
-    view = verb.run(parsed, Context(workspace, None, progress, identity))
+    view = verb.run(parsed, Context(workspace, None, progress))
     print(json.dumps(view.data(), indent=2, default=str) if as_json else view.text())
     return view
 

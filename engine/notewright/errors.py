@@ -105,8 +105,7 @@ class StoreTooNew(NotewrightError):
 
     def __init__(self, path: Path, found: int, known: int) -> None:
         super().__init__(
-            f"The store at {path} has schema version {found}; "
-            f"this Notewright knows up to {known}.",
+            f"The store at {path} has schema version {found}; this Notewright knows up to {known}.",
             "Upgrade Notewright: `pip install --upgrade notewright`.",
         )
 
@@ -304,6 +303,18 @@ class NoRollback(NotewrightError):
         )
 
 
+class NotRegistered(NotewrightError):
+    """A package whose model is not a registered version."""
+
+    code = "not_registered"
+
+    def __init__(self, package: str) -> None:
+        super().__init__(
+            f"The model in the package '{package}' is not a registered version.",
+            "Register its run: `%nw register RUN --name NAME`, then export and deploy again.",
+        )
+
+
 class DeploymentBusy(NotewrightError):
     """Somebody else is changing the deployment."""
 
@@ -313,6 +324,30 @@ class DeploymentBusy(NotewrightError):
         super().__init__(
             f"Somebody else is changing the deployment '{name}' at this moment.",
             "Wait until they are done and look at `%nw deployments` before trying again.",
+        )
+
+
+class UnusableData(NotewrightError):
+    """A file of newer rows that cannot be used."""
+
+    code = "unusable_data"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"The rows in {path.name} cannot be used: {reason}.",
+            "Give a CSV or Parquet file with the columns of the training data, target included.",
+        )
+
+
+class RetrainFailed(NotewrightError):
+    """A challenger could not be compared; nothing of it was registered."""
+
+    code = "retrain_failed"
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"'{name}' could not be put to the test: {reason.rstrip('.')}.",
+            "Mend the rows, or the package's code; nothing was registered or deployed.",
         )
 
 

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from notewright.store import Store
 
 if TYPE_CHECKING:
+    from notewright.experiments.models import Models
+    from notewright.experiments.runs import Runs
+    from notewright.governance.approvals import Approvals
+    from notewright.governance.audit import AuditLog
+    from notewright.governance.checks import Checks
+    from notewright.governance.checks.material import Sources
+    from notewright.governance.gates import Gates
+    from notewright.governance.identities import Identities
+    from notewright.governance.policy import Policy
+    from notewright.governance.roles import Roles
+    from notewright.governance.services import Governance
     from notewright.lineage.history import History
     from notewright.state.diff import SnapshotDiff
     from notewright.state.snapshots import Snapshots
@@ -85,20 +96,57 @@ class Workspace:
         """The registered model versions and their aliases."""
         from notewright.experiments.models import Models
 
-        return Models(self.store, self.runs, self.audit.append)
+        return Models(self.store, self.runs, self._governance.acts, self._permit)
 
     # -- governance ----------------------------------------------------------------
 
     @cached_property
+    def _governance(self) -> Governance:
+        from notewright.governance.services import Governance
+
+        return Governance(self.store, self.root, self._sources)
+
+    def policy(self) -> Policy:
+        """Return the policy as ``policy.yaml`` says it now."""
+        return self._governance.policy()
+
+    @property
     def identities(self) -> Identities:
         """Who is who: names and public keys."""
-        from notewright.governance.identities import Identities
+        return self._governance.identities
 
-        return Identities(self.store, lambda *words, **more: self.audit.append(*words, **more))
+    @property
+    def roles(self) -> Roles:
+        """Who may do what."""
+        return self._governance.roles
 
-    @cached_property
+    @property
+    def checks(self) -> Checks:
+        """Checks and their reports."""
+        return self._governance.checks
+
+    @property
+    def gates(self) -> Gates:
+        """Gates, and what passed them."""
+        return self._governance.gates
+
+    @property
+    def approvals(self) -> Approvals:
+        """Signed approvals."""
+        return self._governance.approvals
+
+    @property
     def audit(self) -> AuditLog:
-        """The audit log."""
-        from notewright.governance.audit.log import AuditLog
+        """The log of every act."""
+        return self._governance.audit
 
-        return AuditLog(self.store, self.identities)
+    def _sources(self) -> Sources:
+        from notewright.governance.checks.material import Sources
+
+        return Sources(self.runs, self.snapshots, self.history)
+
+    def _permit(self, actor: Any, action: str, subject: str) -> None:
+        from notewright.governance.identities import Identity
+
+        identity = actor if isinstance(actor, Identity) else self.identities.me()
+        self.roles.require(identity, action)

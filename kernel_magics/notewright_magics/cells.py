@@ -32,11 +32,11 @@ def cell_magic(source: str) -> CellMagic | None:
 
 
 def plain_code(source: str) -> str:
-    """Return `source` as Python without IPython.
+    r"""Return `source` as Python without IPython.
 
     Examples
     --------
-    >>> print(plain_code("%matplotlib inline\\nx = 1\\n!ls"))
+    >>> print(plain_code("%matplotlib inline\nx = 1\n!ls"))
     # %matplotlib inline
     x = 1
     # !ls

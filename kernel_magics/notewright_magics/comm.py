@@ -14,6 +14,7 @@ from notewright.verbs.base import Context
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
     from notewright.views.base import View
     from notewright_magics.session import KernelSession
 

@@ -8,6 +8,7 @@ from notewright.verbs import VERBS, find_verb
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
     from notewright_magics.session import KernelSession
 
 _SNAPSHOTS = {"restore", "diff", "tag"}

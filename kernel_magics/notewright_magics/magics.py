@@ -6,6 +6,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 from IPython.display import display
+
 from notewright.errors import Cancelled, NotewrightError, UsageError
 from notewright.progress import Progress
 from notewright.verbs import VERBS, all_verbs, find_verb
@@ -18,6 +19,7 @@ from notewright_magics.recording import run_cell
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
     from notewright_magics.session import KernelSession
 
 _HELP = """%nw VERB …       one of:
@@ -74,9 +76,7 @@ class NwMagic:
             print(_HELP.format(verbs=verbs))
             return
         as_json = "--json" in words
-        display_view(
-            self.view([word for word in words if word != "--json"]), as_json=as_json
-        )
+        display_view(self.view([word for word in words if word != "--json"]), as_json=as_json)
 
     def view(self, words: list[str]) -> View:
         """Run a verb and return its view."""

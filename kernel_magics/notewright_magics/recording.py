@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from notewright_magics.session import KernelSession
 
 
-class CellFailed(Exception):  # noqa: N818 - the cell's own error has been shown already
+class CellFailed(Exception):
     """Ends a ``%%nw run`` cell whose body raised; IPython shows nothing more for it."""
 
     def _render_traceback_(self) -> list[str]:

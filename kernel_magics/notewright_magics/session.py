@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+
     from notewright.experiments.active import ActiveRun
     from notewright.state.records import Snapshot
     from notewright.state.snapshots import Restored

@@ -6,7 +6,11 @@ import pytest
 
 CASES = {
     "a dead end is left out": (["a = 1", "b = 2", "c = a + 1"], "c", [1, 3]),
-    "mutation through an alias counts": (["a = [1]", "b = a", "b.append(2)", "c = a"], "c", [1, 2, 3, 4]),
+    "mutation through an alias counts": (
+        ["a = [1]", "b = a", "b.append(2)", "c = a"],
+        "c",
+        [1, 2, 3, 4],
+    ),
     "a method call that changes counts": (["a = [2, 1]", "a.sort()", "b = a[0]"], "b", [1, 2, 3]),
     "rebinding makes the old value irrelevant": (["a = 1", "a = 2", "b = a"], "b", [2, 3]),
     "a cell run twice": (["n = 0", "n += 1", "n += 1", "m = n"], "m", [1, 2, 3, 4]),

@@ -6,6 +6,7 @@ import random
 
 import numpy as np
 import pytest
+
 from notewright.errors import NotSaved, UnknownVariable, UntrustedStore
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from notewright.state.values import fingerprint
 
 #: name -> code that binds `x`

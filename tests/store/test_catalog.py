@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from notewright.errors import AmbiguousId, RefMoved, StoreTooNew, StoreUnusable, UnknownId
 from notewright.store import Store
 from notewright.store.catalog import SCHEMA_VERSION, Catalog

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from notewright.errors import BadName
 from notewright.store.names import check_name, module_name
 

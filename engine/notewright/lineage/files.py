@@ -103,9 +103,7 @@ def data_files(paths: dict[str, None], root: Path) -> tuple[FileRead, ...]:
 
 
 _MACHINERY = tuple(
-    {
-        os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")
-    }
+    {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")}
     | {os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix)}
 ) + ("/proc", "/dev", "/sys", "/etc", "/usr/share", "/usr/lib")
 _HIDDEN = {".ipython", ".jupyter", ".matplotlib", ".cache", ".config", ".notewright", ".git"}

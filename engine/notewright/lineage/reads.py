@@ -48,7 +48,9 @@ def _codes(value: Any) -> list[CodeType]:
     kind = value if isinstance(value, type) else type(value)
     if kind.__module__ != "__main__":
         return []
-    members = [m for base in kind.__mro__ if base.__module__ == "__main__" for m in vars(base).values()]
+    members = [
+        m for base in kind.__mro__ if base.__module__ == "__main__" for m in vars(base).values()
+    ]
     return [m.__code__ for m in members if isinstance(m, FunctionType)]
 
 

@@ -101,7 +101,9 @@ def _plain_targets(target: ast.expr) -> Iterator[ast.Name]:
         yield target
     elif isinstance(target, ast.Tuple | ast.List):
         for element in target.elts:
-            yield from _plain_targets(element.value if isinstance(element, ast.Starred) else element)
+            yield from _plain_targets(
+                element.value if isinstance(element, ast.Starred) else element
+            )
 
 
 def _root(node: ast.AST) -> Iterator[str]:

@@ -47,9 +47,15 @@ def difference(old: Any, new: Any) -> list[str]:
     if isinstance(old, dict):
         return _mappings(old, new)
     if isinstance(old, list | tuple):
-        return [f"had {len(old)} items, has {len(new)}"] if len(old) != len(new) else _items(old, new)
+        return (
+            [f"had {len(old)} items, has {len(new)}"] if len(old) != len(new) else _items(old, new)
+        )
     if hasattr(old, "__code__"):
-        return ["its code changed" if old.__code__ != new.__code__ else "its closure or defaults changed"]
+        return [
+            "its code changed"
+            if old.__code__ != new.__code__
+            else "its closure or defaults changed"
+        ]
     return [f"was {summary(old)}, is {summary(new)}"]
 
 

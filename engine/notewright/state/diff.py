@@ -50,9 +50,7 @@ def diff(store: Store, snapshots: Snapshots, old: Snapshot, new: Snapshot) -> Sn
     both = [n for n in after if n in before and after[n].digest != before[n].digest]
     if both:
         was, is_ = snapshots.load(old, both), snapshots.load(new, both)
-        changes += [
-            VariableChange(n, "changed", tuple(difference(was[n], is_[n]))) for n in both
-        ]
+        changes += [VariableChange(n, "changed", tuple(difference(was[n], is_[n]))) for n in both]
     environments = (store.objects.get_json(s.environment) for s in (old, new))
     return SnapshotDiff(
         old.id,

@@ -174,8 +174,7 @@ class Snapshots:
             return self._back(ref, int(relative["back"] or 0), session)
         target = self._store.refs.get(f"tags/{ref}")
         return self._read(
-            target
-            or self._store.catalog.resolve("snapshots", ref, "snapshot", "%nw timeline")
+            target or self._store.catalog.resolve("snapshots", ref, "snapshot", "%nw timeline")
         )
 
     def head(self, session: str | None = None) -> Snapshot | None:
@@ -324,7 +323,7 @@ class Snapshots:
                 raise UnknownVariable(name, f"snapshot {snapshot.id[:6]}", known)
         return chosen
 
-    def _environment_difference(self, snapshot: Snapshot) -> list[str]:
+    def _environment_difference(self, snapshot: Snapshot) -> builtins.list[str]:
         if snapshot.environment == self._environment:
             return []
         objects = self._store.objects
@@ -350,4 +349,3 @@ class Snapshots:
         return Snapshot.parse(
             body, id=row["id"], digest=row["digest"], bytes_added=row["bytes_added"]
         )
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass
 
 from notewright.errors import RefMoved
@@ -65,7 +66,7 @@ class Refs:
         with self._catalog.transaction() as connection:
             self._record(connection, name, self.get(name), new, actor)
 
-    def moves(self, name: str) -> list[RefMove]:
+    def moves(self, name: str) -> builtins.list[RefMove]:
         """Return every move of `name`, oldest first."""
         rows = self._catalog.query("SELECT * FROM ref_moves WHERE name = ? ORDER BY seq", (name,))
         return [RefMove(r["name"], r["old"], r["new"], r["moved"], r["actor"]) for r in rows]

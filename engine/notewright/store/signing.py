@@ -9,10 +9,12 @@ class Signer(Protocol):
     """Who signs: a name, a public key, and the act of signing."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Return who signs."""
 
     @property
-    def public(self) -> str: ...
+    def public(self) -> str:
+        """Return the public key."""
 
     def sign(self, message: bytes) -> bytes:
         """Return the signature of `message`, 64 bytes."""

@@ -91,9 +91,11 @@ class VerbParser(argparse.ArgumentParser):
     """An argument parser that raises instead of ending the process."""
 
     def error(self, message: str) -> NoReturn:
+        """Raise `UsageError`."""
         raise UsageError(f"{self.prog}: {message}.", f"`{self.prog} -h` shows how it is used.")
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Raise `HelpShown`: argparse ends here after printing the help."""
         raise HelpShown
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
@@ -103,5 +105,5 @@ class VerbParser(argparse.ArgumentParser):
             self.error(f"'{value}' is not one of {', '.join(map(str, action.choices))}{hint}")
 
 
-class HelpShown(Exception):  # noqa: N818 - not an error: -h printed the help
+class HelpShown(Exception):
     """`-h` has printed the help and there is nothing more to do."""

@@ -104,7 +104,9 @@ def _slice(args: argparse.Namespace, context: Context) -> View:
     found = workspace.history.slice(end, args.variable)
     code = "\n\n".join(f"# [{e.ordinal}] {found.reasons[e.id]}\n{e.code}" for e in found.executions)
     dropped = Table(
-        ["not needed"], [(e.words,) for e in found.dropped if e.has_code], empty="Every cell is needed."
+        ["not needed"],
+        [(e.words,) for e in found.dropped if e.has_code],
+        empty="Every cell is needed.",
     )
     record = {
         "variable": args.variable,

@@ -22,9 +22,7 @@ def _snapshot(args: argparse.Namespace, context: Context) -> View:
     return snapshot_view(taken)
 
 
-snapshot = Verb(
-    "snapshot", "Save every variable of this notebook.", _snapshot_arguments, _snapshot
-)
+snapshot = Verb("snapshot", "Save every variable of this notebook.", _snapshot_arguments, _snapshot)
 
 
 def _timeline_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,9 @@
 -- Runs, their values for search and sorting, the use of test sets, model versions.
+CREATE TABLE run_shapes (
+    -- Names of metrics, parameters and tags, as many runs share them.
+    seq INTEGER PRIMARY KEY,
+    names TEXT NOT NULL UNIQUE
+);
 CREATE TABLE runs (
     seq INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -14,7 +19,10 @@ CREATE TABLE runs (
     row_digest TEXT,
     -- The process that is recording it; NULL once it is finished.
     owner TEXT,
-    body TEXT NOT NULL
+    body TEXT NOT NULL,
+    -- The values that go with the names of its shape, for reading many runs at once.
+    shape INTEGER NOT NULL REFERENCES run_shapes (seq),
+    shape_values TEXT NOT NULL
 );
 CREATE INDEX runs_by_time ON runs (created);
 CREATE INDEX runs_by_rows ON runs (row_digest) WHERE row_digest IS NOT NULL;

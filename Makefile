@@ -1,0 +1,54 @@
+# Notewright: `make demo` and `make test` do everything on a fresh machine with Python >= 3.11.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+export OMP_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo lab test test-all lint bench lock clean
+
+help:  ## Say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/installed  ## Run the demo notebooks from top to bottom
+	$(BIN)/python scripts/demo.py
+
+lab: $(VENV)/panel  ## Open the demo notebook in JupyterLab with the panel
+	$(BIN)/jupyter lab demo_notebooks/credit_risk.ipynb
+
+test: $(VENV)/panel  ## Run the tests (browser tests too)
+	$(BIN)/python scripts/ensure_chromium.py
+	$(BIN)/python -m pytest tests engine kernel_magics
+
+test-all: $(VENV)/panel  ## Run the slow suites as well
+	$(BIN)/python scripts/ensure_chromium.py
+	$(BIN)/python -m pytest -m "slow or not slow" tests engine kernel_magics
+
+lint: $(VENV)/installed  ## Check style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/installed  ## Measure; tables here, JSON in benchmarks/results
+	for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done
+
+lock:  ## Resolve the dependencies anew
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --extra lab --extra serve --group dev pyproject.toml \
+	  -o requirements/dev.txt
+
+clean:  ## Remove what was made
+	rm -rf $(VENV) dist build demo_run
+
+# The environment: locked dependencies, then Notewright itself.
+$(VENV)/installed: pyproject.toml requirements/dev.txt scripts/install.py
+	@$(PYTHON) -c 'import sys; sys.exit("Notewright needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) scripts/install.py $(VENV)
+	@touch $@
+
+# The JupyterLab panel, built from its sources and linked into the environment.
+$(VENV)/panel: $(VENV)/installed $(shell find extension -type f -not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/labextension/*' -not -path '*/.yarn/*' -not -name '*.tsbuildinfo' -not -name '*.pyc')
+	$(BIN)/python extension/build_panel.py --link
+	@touch $@

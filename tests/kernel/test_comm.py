@@ -1,0 +1,44 @@
+"""What the panel asks of the kernel."""
+
+from __future__ import annotations
+
+
+def test_a_kernel_without_notewright_closes_the_panels_comm(live) -> None:
+    comm = live.open_comm()
+    comm.wait_for("closed")
+
+
+def test_the_panel_restores_and_hears_of_new_snapshots(live) -> None:
+    live.run("%load_ext notewright")
+    comm = live.open_comm()
+    comm.ask(verb="hello")
+    hello = comm.wait_for("hello")
+    assert hello["workspace"] == str(live.folder.resolve())
+    live.run("x = [1]")
+    live.run("%nw snapshot")
+    changed = comm.wait_for("changed")
+    assert changed["what"] == "snapshots"
+    live.run("x.append(2)")
+    comm.ask(verb="restore", id="r1", snapshot=changed["head"], only=None)
+    done = comm.wait_for("done")
+    assert done["id"] == "r1"
+    assert done["data"]["restored"] == ["x"]
+    assert live.run("print(x)").text == "[1]\n"
+
+
+def test_the_panel_takes_a_snapshot_and_lists_the_models(live) -> None:
+    live.run("%load_ext notewright")
+    live.run("from sklearn.linear_model import Ridge\nmodel = Ridge().fit([[1], [2]], [1, 2])")
+    comm = live.open_comm()
+    comm.ask(verb="snapshot", id="s", message="from the panel")
+    assert comm.wait_for("done")["data"]["message"] == "from the panel"
+    comm.ask(verb="models", id="m")
+    assert comm.wait_for("done")["data"] == [{"variable": "model", "type": "Ridge"}]
+
+
+def test_a_mistake_of_the_panels_is_answered_in_words(live) -> None:
+    live.run("%load_ext notewright")
+    comm = live.open_comm()
+    for request in ({"verb": "nonsense"}, {"verb": "restore", "snapshot": "feed"}):
+        comm.ask(id="e", **request)
+        assert comm.wait_for("error")["problem"]

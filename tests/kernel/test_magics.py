@@ -1,0 +1,159 @@
+"""`%nw` in a real kernel."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+def test_loading_prints_one_line_and_changes_nothing_of_the_users(live) -> None:
+    look = (
+        "import random, warnings, sys, json\n"
+        "print(json.dumps([repr(random.getstate())[:200], len(warnings.filters),"
+        " sorted(n for n in globals() if not n.startswith('_')), sys.path]))"
+    )
+    live.run("import random, warnings, sys, json, numpy, pandas")
+    before = live.run(look).text
+    shown = live.run("%load_ext notewright")
+    assert shown.error is None
+    assert shown.text.count("\n") == 1
+    assert "history is on" in shown.text
+    assert live.run(look).text == before
+
+
+def test_a_mistake_is_undone_in_the_kernel_and_the_cell_ids_are_kept(live) -> None:
+    live.run("%load_ext notewright")
+    live.run("items = [1, 2]", cell="cell-a")
+    assert "1 variables" in live.run('%nw snapshot -m "good"').text
+    live.run("items.clear()", cell="cell-b")
+    assert "restored items" in live.run("%nw restore HEAD").text
+    assert live.run("print(items)").text == "[1, 2]\n"
+    history = json.loads(live.run("%nw history --json").text)
+    assert [e["cell"] for e in history if e["changed"] == ["items"]] == ["cell-a", "cell-b"]
+
+
+def test_a_snapshot_comes_back_after_a_restart(live, start) -> None:
+    live.run("%load_ext notewright")
+    live.run("import numpy as np; a = np.arange(5); b = a[1:3]\ndef f(): return a")
+    live.run("%nw snapshot --tag ready")
+    live.close()
+    again = start()
+    again.run("%load_ext notewright")
+    assert "restored" in again.run("%nw restore ready").text
+    assert again.run("b[0] = 9; print(a, f() is a)").text == "[0 9 2 3 4] True\n"
+
+
+def test_what_cannot_be_saved_is_named_with_its_cell(live) -> None:
+    live.run("%load_ext notewright")
+    live.run("stream = (i for i in range(3))")
+    shown = live.run("%nw snapshot")
+    assert "stream" in shown.text
+    assert "cell [2] `stream = (i for i in range(3))`" in shown.text
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("%nw snapshoot", "Did you mean 'snapshot'?"),
+        ("%nw restore feed", "There is no snapshot 'feed'. `%nw timeline` lists what there is."),
+        ("%nw restore HEAD --only modle", "There is no variable 'modle'"),
+        ("%nw snapshot --nope", "unrecognized arguments: --nope"),
+        ("%nw diff HEAD~9 HEAD", "There is no snapshot 'HEAD~9'"),
+        ("%nw slice nothing", "There is no variable 'nothing'"),
+        ("%nw run x", "two percent signs"),
+        ('%nw snapshot -m "open', "quotation mark is not closed"),
+        ("%%nw snapshot\nx = 1", "Only `run` takes a whole cell"),
+    ],
+)
+def test_a_mistake_gets_a_sentence_and_no_traceback(live, line: str, problem: str) -> None:
+    live.run("%load_ext notewright")
+    live.run("model = 1")
+    live.run("%nw snapshot")
+    error = live.run(line).error
+    assert error is not None
+    shown = "\n".join(error["traceback"])
+    assert problem in " ".join(error["traceback"])
+    assert "Traceback" not in shown
+    assert len(error["traceback"]) <= 2
+
+
+def test_the_traceback_is_there_when_asked_for(live) -> None:
+    live.run("%load_ext notewright")
+    shown = live.run("%nw --debug restore feed")
+    assert "Traceback" in shown.text
+    assert "UnknownId" in shown.text
+
+
+def test_help_lists_every_verb_and_each_has_its_own(live) -> None:
+    from notewright.verbs import VERBS
+
+    live.run("%load_ext notewright")
+    shown = live.run("%nw -h").text
+    assert all(f"  {verb} " in shown for verb in VERBS)
+    assert "--only" in live.run("%nw restore -h").text
+
+
+def test_completion_offers_verbs_and_variables(live) -> None:
+    live.run("%load_ext notewright")
+    live.run("my_table = 1")
+    assert live.complete("%nw sn") == ["snapshot"]
+    assert "my_table" in live.complete("%nw slice my")
+    assert "--only" in live.complete("%nw restore --o")
+
+
+def test_off_takes_everything_out_and_load_starts_again(live) -> None:
+    live.run("%load_ext notewright")
+    assert "is off" in live.run("%nw off").text
+    live.run("x = 1")
+    assert live.run("print(len(get_ipython().events.callbacks['post_run_cell']))").text.strip() in (
+        "0",
+        "1",  # ipykernel's or matplotlib's own
+    )
+    assert "history is on" in live.run("%reload_ext notewright").text
+    live.run("y = 1")
+    assert "y = 1" in live.run("%nw history").text
+    assert "x = 1" not in live.run("%nw history").text
+
+
+def test_a_failed_run_is_kept_as_failed_and_its_error_shown_once(live) -> None:
+    live.run("%load_ext notewright")
+    shown = live.run('%%nw run "broken"\nx = 5\n1 / 0')
+    assert shown.error is not None
+    history = live.run("%nw runs --json")
+    runs = json.loads(history.text)
+    assert [(r["name"], r["status"]) for r in runs] == [("broken", "failed")]
+    assert "ZeroDivisionError" in runs[0]["error"]
+    assert live.run("print(x)").text == "5\n"
+
+
+def test_the_cost_of_watching_is_told(live) -> None:
+    live.run("%load_ext notewright")
+    live.run("x = 1")
+    assert "cost so far" in live.run("%nw status").text
+
+
+def test_plain_ipython_has_it_all_without_cell_ids(tmp_path) -> None:
+    import subprocess
+    import sys
+
+    cells = "%load_ext notewright\nx = [1]\n%nw snapshot -m first\nx.append(2)\n%nw restore HEAD\nprint('x is', x)\n"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "IPython",
+            "--quick",
+            "--no-banner",
+            "--no-confirm-exit",
+            "--simple-prompt",
+        ],
+        input=cells,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert "x is [1]" in done.stdout, done.stdout + done.stderr
+    assert "restored x" in done.stdout
