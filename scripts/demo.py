@@ -99,19 +99,35 @@ def first_line(source: str) -> str:
 
 
 def summary() -> str:
-    """Say what happened, read back from the store."""
+    """Say what happened, read back from the store and verified on the way."""
     from notewright.workspace import Workspace
 
     workspace = Workspace(RUN)
     snapshots = workspace.snapshots.list()
-    runs = [run for run in workspace.runs.list("status == 'finished'") if run.metrics]
-    best = max(runs, key=lambda run: run.metrics.get("roc_auc", 0))
+    runs = [run for run in workspace.runs.list("status == 'finished'") if "roc_auc" in run.metrics]
+    best = max(runs, key=lambda run: run.metrics["roc_auc"])
+    first = workspace.models.get("credit_risk@1")
+    found = [f for f in workspace.checks.list(first)[0].findings if f.status == "failed"]
+    verdict = workspace.gates.evaluate("production", first)
+    prediction = workspace.deployments.logs()["credit_risk"].records()[0].entry
+    chain = workspace.retrace(prediction.id)
+    packages = workspace.packages.list()
+    audit = workspace.audit.verify()
     lines = [
         "",
         "What happened",
-        f"  snapshots   {len(snapshots)}, the last {snapshots[-1].id[:6]}",
-        f"  best run    {best.name!r}: AUC {best.metrics['roc_auc']:.3f}, of {len(runs)} runs",
+        f"  snapshots    {len(snapshots)}, the last {snapshots[-1].id[:6]}",
+        f"  best run     {best.name!r}: AUC {best.metrics['roc_auc']:.3f}, of {len(runs)} runs",
+        f"  findings     {len(found)} on the first check, such as:",
+        f"               {found[0].sentence}",
+        f"  gate         production is {'open' if verdict.open else 'closed'} for credit_risk@1",
+        f"  packages     {len(packages)} versions, the working tree in {RUN.name}/packages/",
+        f"  prediction   {prediction.id}: {prediction.rows} rows served",
+        f"  retrace      {chain.sentence}",
+        f"  audit log    {audit.entries} entries, {'sound' if audit.ok else audit.problem}",
     ]
+    if not (chain.verified and verdict.open and audit.ok):
+        raise SystemExit("\n".join([*lines, "", "The chain of evidence does not hold."]))
     return "\n".join(lines)
 
 

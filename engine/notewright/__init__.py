@@ -32,6 +32,51 @@ def open_workspace(path: Path | str | None = None) -> Workspace:
     return Workspace.find(path)
 
 
+def run(name: str, tags: dict[str, str] | None = None) -> ActiveRun:
+    """Record a block of code as a run.
+
+    Parameters
+    ----------
+    name : str
+        Your words for it.
+    tags : dict, optional
+        Labels.
+
+    Examples
+    --------
+    >>> with nw.run("tuned") as tuned:  # doctest: +SKIP
+    ...     model.fit(X, y)
+    ...     tuned.log_metric("profit", 12.5)
+    """
+    import sys
+
+    from notewright.state.namespace import Namespace
+
+    namespace = Namespace(vars(sys.modules["__main__"]))
+    return open_workspace().runs.start(name, tags, namespace=namespace, origin="code")
+
+
+def log_metric(name: str, value: float, step: int | None = None) -> None:
+    """Log a number with the run under way; with `step`, as a point of a curve."""
+    from notewright.experiments.active import current_run
+
+    current_run().log_metric(name, value, step)
+
+
+def log_param(name: str, value: Any) -> None:
+    """Log a parameter with the run under way."""
+    from notewright.experiments.active import current_run
+
+    current_run().log_param(name, value)
+
+
+def log_artifact(source: Path | str | bytes, name: str | None = None) -> None:
+    """Keep a file's contents of this moment, or some bytes, with the run under way."""
+    from notewright.experiments.active import current_run
+
+    current_run().log_artifact(source, name)
+
+
 def load_ipython_extension(shell: Any) -> None:
     """Start Notewright in a notebook: ``%load_ext notewright``."""
     from notewright_magics import load_ipython_extension as load

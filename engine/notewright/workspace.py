@@ -16,11 +16,17 @@ if TYPE_CHECKING:
     from notewright.governance.checks import Checks
     from notewright.governance.checks.material import Sources
     from notewright.governance.gates import Gates
-    from notewright.governance.identities import Identities
+    from notewright.governance.identities import Identities, Identity
     from notewright.governance.policy import Policy
     from notewright.governance.roles import Roles
     from notewright.governance.services import Governance
     from notewright.lineage.history import History
+    from notewright.packaging.packages import Packages
+    from notewright.progress import Progress
+    from notewright.serving.deployments import Deployments
+    from notewright.serving.monitor import MonitorReport
+    from notewright.serving.retrace import Retrace
+    from notewright.serving.retrain import RetrainOutcome
     from notewright.state.diff import SnapshotDiff
     from notewright.state.snapshots import Snapshots
 
@@ -89,7 +95,7 @@ class Workspace:
         """The recorded runs."""
         from notewright.experiments.runs import Runs
 
-        return Runs(self.store, self.snapshots, self.history)
+        return Runs(self.store, self.snapshots, self.history, self._governance.acts)
 
     @cached_property
     def models(self) -> Models:
@@ -140,13 +146,66 @@ class Workspace:
         """The log of every act."""
         return self._governance.audit
 
+    # -- packages and deployments --------------------------------------------------
+
+    @cached_property
+    def packages(self) -> Packages:
+        """The exported packages."""
+        from notewright.packaging.packages import Packages
+
+        return Packages(
+            self.store,
+            self.root,
+            self.snapshots,
+            self.history,
+            signer=self.identities.me,
+            trusted=self.identities.is_trusted,
+            acts=self._governance.acts,
+        )
+
+    @cached_property
+    def deployments(self) -> Deployments:
+        """What is served, and what was."""
+        from notewright.serving.deployments import Deployments
+
+        return Deployments(
+            self.store,
+            self.packages,
+            self.models,
+            self.gates,
+            self.roles,
+            self.identities,
+            self.audit,
+        )
+
+    def monitor(self, name: str, since: str | None = None) -> MonitorReport:
+        """Return drift, latency and errors of a deployment, since a moment if given."""
+        from notewright.serving.monitor import monitor
+
+        return monitor(self.deployments, name, since)
+
+    def retrain(
+        self,
+        name: str,
+        data: Path | str,
+        progress: Progress | None = None,
+        identity: Identity | None = None,
+    ) -> RetrainOutcome:
+        """Train the live package's code on newer rows; compare and check the result."""
+        from notewright.serving.retrain import retrain
+
+        return retrain(self, name, data, progress, identity)
+
+    def retrace(self, prediction: str) -> Retrace:
+        """Return everything behind one served prediction, each link verified."""
+        from notewright.serving.retrace import retrace
+
+        return retrace(self, prediction)
+
     def _sources(self) -> Sources:
         from notewright.governance.checks.material import Sources
 
         return Sources(self.runs, self.snapshots, self.history)
 
     def _permit(self, actor: Any, action: str, subject: str) -> None:
-        from notewright.governance.identities import Identity
-
-        identity = actor if isinstance(actor, Identity) else self.identities.me()
-        self.roles.require(identity, action)
+        self.roles.permit(actor, action, subject)

@@ -27,7 +27,12 @@ _WORDS = {
         str(data["snapshot"]),
         *(["--only", *map(str, data["only"])] if data.get("only") else []),
     ],
-    "export": lambda data: ["export", str(data["variable"]), "--name", str(data["name"])],
+    "export": lambda data: [
+        "export",
+        str(data["variable"]),
+        *("--name", str(data["name"])),
+        *("--snapshot", str(data["snapshot"])),
+    ],
 }
 #: These act on what is stored once their snapshot is taken, so they leave the kernel free.
 _IN_BACKGROUND = {"export"}
@@ -81,7 +86,9 @@ class PanelComm:
         elif verb == "models":
             self._send({"event": "done", "id": request, "data": self._models()})
         elif verb in _IN_BACKGROUND:
-            self._in_background(verb, request, data)
+            # Here, between two cells, the variables stand still; in a thread they would not.
+            taken = self._session.take(f"{verb} of {data.get('variable')}", "export")
+            self._in_background(verb, request, {**data, "snapshot": taken.id})
         else:
             self._answer(str(verb), request, data, Progress())
 

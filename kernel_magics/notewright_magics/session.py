@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from notewright.errors import NotewrightError
 from notewright.lineage.files import FileWatch, Opened
 from notewright.lineage.recorder import Cell, Cost, Recorder
 from notewright.state.namespace import Namespace
@@ -203,8 +205,12 @@ class KernelSession:
         error = result.error_before_exec or result.error_in_exec
         if error is not None:
             cell.status, cell.error = "error", f"{type(error).__name__}: {error}"
-        self._recorder.ended(cell, self._started[0], seconds, self._opened)
-        self._finish_run(cell)
+        try:
+            self._recorder.ended(cell, self._started[0], seconds, self._opened)
+            self._finish_run(cell)
+        except NotewrightError as problem:
+            # The user's cell has run; that it could not be recorded must not break it.
+            print(f"Notewright did not record this cell. {problem}", file=sys.stderr)
         if self.autosnapshot:
             self.listeners.tell("snapshots")
 

@@ -157,3 +157,15 @@ def test_plain_ipython_has_it_all_without_cell_ids(tmp_path) -> None:
     )
     assert "x is [1]" in done.stdout, done.stdout + done.stderr
     assert "restored x" in done.stdout
+
+
+def test_values_are_logged_by_hand_in_a_run_cell_and_in_a_block(live) -> None:
+    live.run("%load_ext notewright\nimport notewright as nw")
+    live.run('%%nw run "cell"\nnw.log_metric("profit", 2.5); nw.log_param("depth", 3)')
+    live.run('with nw.run("block"):\n    nw.log_metric("profit", 4)')
+    runs = {r["name"]: r for r in json.loads(live.run("%nw runs --json").text)}
+    assert runs["cell"]["metrics"] == {"profit": 2.5}
+    assert runs["cell"]["params"]["depth"] == 3
+    assert runs["block"]["metrics"] == {"profit": 4}
+    refused = live.run("nw.log_metric('profit', 1)").error
+    assert "No run is under way." in refused["traceback"][0]

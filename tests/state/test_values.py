@@ -54,3 +54,13 @@ def test_two_fits_with_one_seed_are_the_same_model_and_with_two_are_not() -> Non
 def test_what_cannot_be_reduced_is_an_error() -> None:
     with pytest.raises(TypeError):
         fingerprint(i for i in range(3))
+
+
+def test_a_generator_is_what_it_will_give_next_not_how_it_was_seeded() -> None:
+    one, two = np.random.default_rng(3), np.random.default_rng(3)
+    assert fingerprint(one) == fingerprint(two)
+    one.random()
+    assert fingerprint(one) != fingerprint(two)
+    two.bit_generator.state = one.bit_generator.state
+    assert fingerprint(one) == fingerprint(two)
+    assert fingerprint(np.random.RandomState(1)) != fingerprint(np.random.RandomState(2))

@@ -32,11 +32,16 @@ def test_a_file_that_is_no_database_is_said_so(tmp_path: Path) -> None:
 
 def test_a_transaction_is_whole_or_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    with pytest.raises(RuntimeError), store.catalog.transaction() as connection:
-        connection.execute("INSERT INTO settings VALUES ('a', '1')")
-        with store.catalog.transaction() as inner:  # joins the outer one
-            inner.execute("INSERT INTO settings VALUES ('b', '2')")
-        raise RuntimeError
+
+    def write_and_fail() -> None:
+        with store.catalog.transaction() as connection:
+            connection.execute("INSERT INTO settings VALUES ('a', '1')")
+            with store.catalog.transaction() as inner:  # joins the outer one
+                inner.execute("INSERT INTO settings VALUES ('b', '2')")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_and_fail()
     assert store.catalog.query("SELECT * FROM settings") == []
 
 
@@ -107,3 +112,26 @@ def test_a_forked_child_uses_a_connection_of_its_own(tmp_path: Path) -> None:
         os._exit(0 if own else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert store.catalog.one("SELECT value FROM settings")["value"] == "1"
+
+
+def test_what_waits_for_the_commit_runs_once_after_it_and_never_after_a_rollback(
+    tmp_path: Path,
+) -> None:
+    catalog = Store(tmp_path).catalog
+    seen: list[int] = []
+
+    def look() -> None:
+        seen.append(len(catalog.query("SELECT * FROM settings")))
+
+    with catalog.transaction() as connection:
+        catalog.after_commit(look)
+        catalog.after_commit(look)
+        connection.execute("INSERT INTO settings VALUES ('a', '1')")
+        assert seen == []
+    assert seen == [1]
+    with pytest.raises(ZeroDivisionError), catalog.transaction():
+        catalog.after_commit(look)
+        _ = 1 / 0
+    assert seen == [1]
+    catalog.after_commit(look)
+    assert seen == [1, 1]

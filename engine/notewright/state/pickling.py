@@ -196,7 +196,7 @@ def _reduce_array(array: np.ndarray[Any, Any]) -> Any:
     order = "C" if array.flags.c_contiguous else "F"
     flat = array.ravel(order="A").view(np.uint8)
     return _make_array, (
-        pickle.PickleBuffer(flat),
+        pickle.PickleBuffer(flat.data),
         array.dtype,
         array.shape,
         order,

@@ -64,6 +64,9 @@ class _Walk:
             h.update(b"set:" + b"".join(sorted(self.digest(item) for item in value)))
         elif isinstance(value, np.ndarray):
             self._array(h, value)
+        elif isinstance(value, np.random.BitGenerator):
+            # What it will give next; the seed it once had is kept by some formats only.
+            self._parts(h, "generator", _qualified(type(value)), value.state)
         elif isinstance(value, np.dtype):
             h.update(f"dtype:{value.str}:{value.descr if value.names else ''}".encode())
         elif isinstance(value, type | ModuleType | BuiltinFunctionType):

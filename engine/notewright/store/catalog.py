@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -62,6 +62,7 @@ class Catalog:
         if connection.in_transaction:
             yield connection
             return
+        self._local.after_commit = []
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -72,6 +73,20 @@ class Catalog:
             connection.commit()
         except sqlite3.OperationalError as error:
             raise StoreUnusable(self.path, str(error)) from error
+        for action in self._local.after_commit:
+            action()
+
+    def after_commit(self, action: Callable[[], object]) -> None:
+        """Call `action` once what the open transaction wrote is committed.
+
+        It is forgotten if the transaction is rolled back, and called once if
+        the same action is given twice. Without an open transaction it is
+        called at once.
+        """
+        if not self._connection().in_transaction:
+            action()
+        elif action not in self._local.after_commit:
+            self._local.after_commit.append(action)
 
     def resolve(self, table: str, ref: str, kind: str, listing: str) -> str:
         """Return the full id that the prefix `ref` stands for.

@@ -19,10 +19,11 @@ CREATE TABLE runs (
     row_digest TEXT,
     -- The process that is recording it; NULL once it is finished.
     owner TEXT,
-    body TEXT NOT NULL,
     -- The values that go with the names of its shape, for reading many runs at once.
     shape INTEGER NOT NULL REFERENCES run_shapes (seq),
-    shape_values TEXT NOT NULL
+    shape_values TEXT NOT NULL,
+    -- Last, since it is long and lists do without it.
+    body TEXT NOT NULL
 );
 CREATE INDEX runs_by_time ON runs (created);
 CREATE INDEX runs_by_rows ON runs (row_digest) WHERE row_digest IS NOT NULL;

@@ -1,0 +1,129 @@
+"""What tracking costs: committing runs, finding the best of many, all into a DataFrame.
+
+    python benchmarks/experiments.py [--runs 10000] [--json FILE]
+
+Aims (see docs/experiments.md): a committed run of 20 parameters and 20 metrics
+in 2 ms, the top 10 of 10,000 runs in 10 ms, all of them in a DataFrame in
+0.3 s, one logged value in 0.15 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from notewright.experiments.evaluation import Evaluation
+from notewright.experiments.recorder import Recorder
+from notewright.experiments.runs import Runs
+from notewright.store import Store
+
+
+def timed(work: Callable[[], object], repeat: int = 7) -> float:
+    """Return the median milliseconds of `work` after one warm-up."""
+    work()
+    taken = []
+    for _ in range(repeat):
+        began = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - began)
+    return 1000 * statistics.median(taken)
+
+
+def one_run(runs: Runs, n: int) -> float:
+    """Log and commit a run of 20 parameters and 20 metrics; return its milliseconds."""
+    began = time.perf_counter()
+    active = runs.start(f"run {n}")
+    for k in range(20):
+        active.log_param(f"param_{k:02}", n % (k + 2) if k % 2 else f"value {n % (k + 2)}")
+        active.log_metric(f"metric_{k:02}", (n * 7919 % 10_007) / 10_007 + k)
+    active.finish()
+    return 1000 * (time.perf_counter() - began)
+
+
+def logged_value(runs: Runs) -> float:
+    """Return the milliseconds of one `log_metric`, the worst percentile."""
+    active = runs.start("values")
+    taken = []
+    for n in range(5000):
+        began = time.perf_counter()
+        active.log_metric("loss", n, step=n)
+        taken.append(time.perf_counter() - began)
+    active.finish()
+    return 1000 * float(np.quantile(taken, 0.99))
+
+
+def metric_overhead() -> float:
+    """Return the milliseconds that recording adds to one metric on 10,000 rows."""
+    from sklearn.metrics import roc_auc_score
+
+    generator = np.random.default_rng(0)
+    true, scores = generator.integers(0, 2, 10_000), generator.random(10_000)
+    plain = timed(lambda: roc_auc_score(true, scores), 30)
+    recorder = Recorder()
+    with recorder.recording():
+        recorded = timed(lambda: roc_auc_score(true, scores), 30)
+    return recorded - plain
+
+
+def comparison(runs: Runs) -> float:
+    """Return the milliseconds of comparing two models on 100,000 rows over five metrics."""
+    generator = np.random.default_rng(0)
+    signal = generator.normal(size=100_000)
+    true = (signal + generator.normal(size=100_000) > 0).astype(int)
+    names = []
+    for name in ("first", "second"):
+        scores = 1 / (1 + np.exp(-(signal + generator.normal(size=100_000))))
+        evaluation = Evaluation.of(true, (scores > 0.5).astype(int), scores, probability=True)
+        metrics = dict.fromkeys(["roc_auc", "accuracy", "f1", "log_loss", "brier"], 0.0)
+        names.append(runs.record(name, metrics=metrics, evaluation=evaluation).id)
+    return timed(lambda: runs.compare(names), 3)
+
+
+def measure(count: int) -> dict[str, float]:
+    """Return every figure in milliseconds, over a store of `count` runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        runs = Runs(Store(Path(folder) / ".notewright"))
+        taken = [one_run(runs, n) for n in range(count)]
+        top = {"order": "-metrics.metric_03", "limit": 10}
+        words = "metrics.metric_03 > 3.5 and params.param_05 <= 4"
+        return {
+            "commit a run of 20 + 20 values, median": statistics.median(taken),
+            "commit a run of 20 + 20 values, 99 %": float(np.quantile(taken, 0.99)),
+            f"top 10 of {count} runs": timed(lambda: list(runs.list(**top))),
+            f"top 10 of {count} runs, filtered": timed(lambda: list(runs.list(words, **top))),
+            f"all {count} runs in a DataFrame": timed(lambda: runs.list().frame(), 5),
+            "log_metric, 99 %": logged_value(runs),
+            "recording one roc_auc_score on 10000 rows": metric_overhead(),
+            "compare two models on 100000 rows, 5 metrics": comparison(runs),
+        }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    args = parser.parse_args()
+    figures = measure(args.runs)
+    width = max(map(len, figures))
+    for name, milliseconds in figures.items():
+        print(f"{name.ljust(width)}  {milliseconds:10.3f} ms")
+    if args.json:
+        record = {
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            "runs": args.runs,
+            "milliseconds": figures,
+        }
+        args.json.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

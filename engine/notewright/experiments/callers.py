@@ -1,0 +1,205 @@
+"""Who called a metric, and whose predictions it was given: read from frames, never guessed.
+
+Nothing is patched for this: the calling frame says where in which source the
+call stands, and the source says that `p` came from `model.predict_proba(X)`.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import linecache
+import re
+import types
+from dataclasses import dataclass
+from typing import Any
+
+#: Libraries whose own calls of metrics (folds, early stopping) are not the user's.
+_FITTING = {"sklearn", "xgboost", "lightgbm", "catboost", "imblearn", "mlxtend"}
+_PREDICTING = {
+    "predict",
+    "predict_proba",
+    "decision_function",
+    "predict_log_proba",
+    "score_samples",
+    "fit_predict",
+}
+_DEPTH = 4
+#: First and last line, first and last column.
+Place = tuple[int | None, int | None, int | None, int | None]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Where a metric was called from.
+
+    Parameters
+    ----------
+    y_name : str or None
+        The variable that the true values were passed as.
+    model : object or None
+        The estimator whose predictions were passed.
+    """
+
+    y_name: str | None = None
+    model: Any = None
+
+
+def caller_of(frame: types.FrameType | None) -> Caller | None:
+    """Return who called a metric from `frame`; None if a library did for itself.
+
+    `estimator.score(X, y)` counts as the user's call, and so does a scorer
+    object; folds of a search or a cross-validation do not.
+    """
+    outermost = None
+    walk = frame
+    while walk is not None:
+        package = str(walk.f_globals.get("__name__", "")).partition(".")[0]
+        if package in _FITTING:
+            outermost = walk
+        walk = walk.f_back
+    if outermost is None:
+        return Caller() if frame is None else _direct(frame)
+    local = outermost.f_locals
+    if outermost.f_code.co_name == "score" and hasattr(local.get("self"), "fit"):
+        return _through_score(outermost, local["self"])
+    if outermost.f_code.co_name == "__call__" and "_score_func" in vars(local.get("self", object)):
+        return _through_score(outermost, local.get("estimator"))
+    return None
+
+
+def _through_score(frame: types.FrameType, model: Any) -> Caller:
+    """Return the caller behind `model.score(X, y)`."""
+    call = None if frame.f_back is None else _call_at(frame.f_back)
+    name = None
+    if call is not None:
+        arguments = {keyword.arg: keyword.value for keyword in call.keywords}
+        last = call.args[-1] if len(call.args) > 1 else None
+        name = _plain_name(arguments.get("y", last))
+    return Caller(name, model)
+
+
+def _direct(frame: types.FrameType) -> Caller:
+    call = _call_at(frame)
+    if call is None:
+        return Caller()
+    arguments = {keyword.arg: keyword.value for keyword in call.keywords}
+    true = arguments.get("y_true", call.args[0] if call.args else None)
+    predictions = [node for name, node in arguments.items() if name not in ("y_true", None)]
+    predictions += call.args[1:2] if "y_true" not in arguments else call.args[:1]
+    source = _source(frame)
+    assert source is not None  # the call was found in it
+    for node in predictions:
+        model = _predictor(node, frame, source, call.lineno, _DEPTH)
+        if model is not None:
+            return Caller(_plain_name(true), model)
+    return Caller(_plain_name(true))
+
+
+def _predictor(
+    node: ast.AST, frame: types.FrameType, source: _Source, line: int, depth: int
+) -> Any:
+    """Return the object whose `predict…` made the value of the expression `node`."""
+    # Within a function only its own assignments count: those below its first line.
+    inside = frame.f_code.co_name != "<module>"
+    first = frame.f_code.co_firstlineno if inside else 0
+    for part in ast.walk(node):
+        called = part.func if isinstance(part, ast.Call) else None
+        if isinstance(called, ast.Attribute) and called.attr in _PREDICTING:
+            return _value(called.value, frame)
+    if depth == 0:
+        return None
+    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    for lineno, targets, value in source.assignments:
+        if first < lineno < line and names & targets:
+            found = _predictor(value, frame, source, lineno, depth - 1)
+            if found is not None:
+                return found
+    return None
+
+
+def _targets(statement: ast.Assign | ast.AnnAssign) -> set[str]:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return {
+        part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)
+    }
+
+
+def _value(node: ast.AST, frame: types.FrameType) -> Any:
+    """Return the object that a plain name, or `models[name]` of plain names, stands for."""
+    if isinstance(node, ast.Name):
+        return frame.f_locals.get(node.id, frame.f_globals.get(node.id))
+    if isinstance(node, ast.Subscript):
+        container = _value(node.value, frame)
+        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        if key is None and isinstance(node.slice, ast.Name):
+            key = _value(node.slice, frame)
+        # Only plain containers: indexing anything else could run the user's code.
+        if type(container) is dict and isinstance(key, str | int):
+            return container.get(key)
+        if type(container) in (list, tuple) and isinstance(key, int):
+            return container[key] if -len(container) <= key < len(container) else None
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        # `model.fit(X, y).predict(X)`: fit returns the model itself.
+        return _value(node.func.value, frame) if node.func.attr == "fit" else None
+    return None
+
+
+def _plain_name(node: ast.AST | None) -> str | None:
+    """Return `y_test` for `y_test`, and `test_y` for `test["y"]` or `test.y`."""
+    if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+        return None
+    if isinstance(node, ast.Subscript) and not (
+        isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+    ):
+        return None
+    words = re.sub(r"\W+", "_", ast.unparse(node)).strip("_")
+    return words if len(words) <= 40 else None
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A source's calls by their place, and its assignments, latest first."""
+
+    calls: dict[Place, ast.Call]
+    assignments: list[tuple[int, set[str], ast.expr]]
+
+
+def _source(frame: types.FrameType) -> _Source | None:
+    """Return the source that `frame` runs, where there is one."""
+    lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
+    return _parsed("".join(lines)) if lines else None
+
+
+@functools.lru_cache(maxsize=8)
+def _parsed(source: str) -> _Source | None:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
+    calls: dict[Place, ast.Call] = {}
+    assignments = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            place = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
+            calls[place] = node
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            assignments.append((node.lineno, _targets(node), node.value))
+    assignments.sort(key=lambda made: -made[0])
+    return _Source(calls, assignments)
+
+
+def _call_at(frame: types.FrameType) -> ast.Call | None:
+    """Return the call expression that `frame` is executing."""
+    source = _source(frame)
+    if source is None:
+        return None
+    positions = _positions(frame.f_code, frame.f_code.co_linetable)
+    index = frame.f_lasti // 2
+    return source.calls.get(positions[index]) if index < len(positions) else None
+
+
+@functools.lru_cache(maxsize=64)
+def _positions(code: types.CodeType, table: bytes) -> list[Place]:
+    # Equal code may stand in other columns; its table of places tells it apart.
+    return list(code.co_positions())

@@ -1,0 +1,132 @@
+"""Fitted estimators: which objects are, and what they were set to."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from notewright.experiments.scalars import Scalar, scalar
+
+
+def is_fitted_model(value: Any) -> bool:
+    """Tell whether `value` is a fitted estimator that predicts.
+
+    No method of it is called; a fitted estimator is known by its attributes
+    that end with an underscore, as scikit-learn has it, or by
+    ``__sklearn_is_fitted__`` of a library's own class.
+    """
+    kind = type(value)
+    if isinstance(value, type) or not hasattr(kind, "fit"):
+        return False
+    if not any(_offers(kind, name) for name in ("predict", "fit_predict", "predict_proba")):
+        return False
+    if kind.__module__.partition(".")[0] == "sklearn" and hasattr(kind, "__sklearn_is_fitted__"):
+        try:
+            return bool(value.__sklearn_is_fitted__())
+        except (AttributeError, TypeError, ValueError):
+            return False
+    state = getattr(value, "__dict__", {})
+    if any(n.endswith("_") and not n.startswith("__") for n in state):
+        return True
+    # Libraries with a learned object inside: xgboost keeps `_Booster`.
+    return any(state.get(name) is not None for name in ("_Booster", "_is_fitted_"))
+
+
+def _offers(kind: type, name: str) -> bool:
+    # `available_if` makes `hasattr` of a class true without asking the instance.
+    return any(name in vars(base) for base in kind.__mro__)
+
+
+def type_name(value: Any) -> str:
+    """Return the qualified name of the value's type."""
+    return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+def parameters(model: Any) -> tuple[dict[str, Scalar], tuple[str, ...]]:
+    """Return all parameters of `model`, nested ones too, and which differ from the defaults.
+
+    Parameters
+    ----------
+    model : estimator
+        With ``get_params``; anything else has no parameters.
+
+    Returns
+    -------
+    parameters : dict
+        `step__name` to value, in the order of the names.
+    changed : tuple of str
+        The names whose value is not the constructor's default.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> values, changed = parameters(Ridge(alpha=2.0))
+    >>> values["alpha"], changed
+    (2.0, ('alpha',))
+    """
+    if not hasattr(model, "get_params"):
+        return {}, ()
+    raw = model.get_params(deep=True)
+    changed = tuple(sorted(_changed(model, raw)))
+    return {name: scalar(raw[name]) for name in sorted(raw)}, changed
+
+
+def _changed(model: Any, raw: Mapping[str, Any], prefix: str = "") -> Iterable[str]:
+    defaults = _defaults(type(model))
+    own = [n for n in raw if n.startswith(prefix) and "__" not in n[len(prefix) :]]
+    for name in own:
+        short = name[len(prefix) :]
+        value = raw[name]
+        if short not in defaults or not _equal(value, defaults[short]):
+            yield name
+        if hasattr(value, "get_params") and not isinstance(value, type):
+            yield from _changed(value, raw, f"{name}__")
+
+
+def _defaults(kind: type) -> dict[str, Any]:
+    try:
+        given = inspect.signature(kind).parameters.values()
+    except (TypeError, ValueError):
+        return {}
+    return {p.name: p.default for p in given if p.default is not inspect.Parameter.empty}
+
+
+def _equal(value: Any, default: Any) -> bool:
+    if value is default:
+        return True
+    if type(value) is not type(default):
+        numbers = (int, float)
+        plain = type(value) in numbers and type(default) in numbers
+        return plain and bool(value == default)
+    if isinstance(value, float):
+        return value == default or (value != value and default != default)
+    if isinstance(value, bool | int | str | tuple | list | dict | frozenset | set):
+        return repr(value) == repr(default)
+    return False
+
+
+def last_fitted(code: str, names: Iterable[str]) -> str | None:
+    """Return the one of `names` that `code` fitted last, going by the text; None if unclear."""
+    wanted = set(names)
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return None
+    last = (-1, -1, "")
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if node.func.attr.startswith("fit") and isinstance(node.func.value, ast.Name):
+            last = max(last, (node.lineno, node.col_offset, node.func.value.id))
+    for statement in ast.walk(tree):
+        if isinstance(statement, ast.Assign) and "fit" in _attributes(statement.value):
+            for target in statement.targets:
+                if isinstance(target, ast.Name):
+                    last = max(last, (statement.lineno, statement.col_offset, target.id))
+    return last[2] if last[2] in wanted else None
+
+
+def _attributes(node: ast.AST) -> set[str]:
+    return {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}

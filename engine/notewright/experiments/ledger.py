@@ -1,0 +1,192 @@
+"""Runs in the catalog: one transaction a run, and values in columns that can be searched."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import socket
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import rfc8785
+
+from notewright.experiments.run import Run
+from notewright.store import Store
+
+#: A value logged by hand: name, step or None, value.
+Step = tuple[str, int | None, float]
+
+
+class Ledger:
+    """Writes and reads run records.
+
+    Parameters
+    ----------
+    store : Store
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._catalog = store.catalog
+
+    def commit(self, run: Run, steps: Sequence[Step] = (), *, first: int = 0) -> Run:
+        """Write `run` and the steps from position `first` on; return it with its digest.
+
+        A run that is still "running" gets no digest and is marked as being
+        recorded by this process. Values that were committed before for the
+        same run are replaced.
+        """
+        body = rfc8785.dumps(run.body())
+        running = run.status == "running"
+        digest = "" if running else self._store.objects.put(body)
+        model = run.model
+        row = (
+            digest,
+            run.name,
+            run.status,
+            run.created,
+            run.seconds,
+            run.session,
+            run.execution,
+            None if model is None else model.type,
+            None if model is None else model.fingerprint,
+            run.row_digest,
+            this_process() if running else None,
+            body.decode(),
+        )
+        names, values = _shape(run)
+        with self._quickly(), self._catalog.transaction() as connection:
+            bound = (*row, _shape_id(connection, names), values, run.id)
+            known = connection.execute("SELECT seq FROM runs WHERE id = ?", (run.id,)).fetchone()
+            if known is None:
+                seq = connection.execute(_INSERT, bound).lastrowid
+            else:
+                seq = known["seq"]
+                connection.execute(_UPDATE, bound)
+                for table in ("run_metrics", "run_params", "run_tags"):
+                    connection.execute(f"DELETE FROM {table} WHERE run = ?", (seq,))  # noqa: S608
+            for table, group in _columns(run).items():
+                connection.executemany(
+                    f"INSERT INTO {table}(run, name, value) VALUES (?, ?, ?)",  # noqa: S608
+                    [(seq, name, value) for name, value in group.items()],
+                )
+            if len(steps) > first:
+                connection.executemany(
+                    "INSERT OR REPLACE INTO run_steps(run, ordinal, name, step, value)"
+                    " VALUES (?, ?, ?, ?, ?)",
+                    [(seq, first + n, *step) for n, step in enumerate(steps[first:])],
+                )
+        return replace(run, digest=digest)
+
+    @contextmanager
+    def _quickly(self) -> Iterator[None]:
+        """Commit without waiting for the disk: safe from crashes and `kill -9`.
+
+        Power loss may cost the last moments of a run. What counts as evidence
+        (versions, approvals, audit entries) waits for the disk, and these
+        commits, earlier in the same log, are then on it too.
+        """
+        try:
+            self._catalog.query("PRAGMA synchronous = NORMAL")
+        except sqlite3.OperationalError:
+            yield  # inside a larger transaction, which decides
+            return
+        try:
+            yield
+        finally:
+            self._catalog.query("PRAGMA synchronous = FULL")
+
+    def read(self, run_id: str) -> Run:
+        """Return the run with the full id `run_id`."""
+        row = self._catalog.one("SELECT digest, body FROM runs WHERE id = ?", (run_id,))
+        assert row is not None  # callers resolved the id
+        return Run.parse(row["body"], row["digest"])
+
+    def steps(self, run_id: str) -> list[Step]:
+        """Return the values logged for a run, in the order they were logged."""
+        rows = self._catalog.query(
+            "SELECT s.name, s.step, s.value FROM run_steps s JOIN runs r ON r.seq = s.run"
+            " WHERE r.id = ? ORDER BY s.ordinal",
+            (run_id,),
+        )
+        nan = float("nan")
+        return [(r["name"], r["step"], nan if r["value"] is None else r["value"]) for r in rows]
+
+    def close_abandoned(self) -> None:
+        """Mark runs whose process has ended as interrupted, with what they had."""
+        rows = self._catalog.query("SELECT id, owner FROM runs WHERE owner IS NOT NULL")
+        for row in rows:
+            if _has_ended(row["owner"]):
+                run = self.read(row["id"])
+                if run.status == "running":
+                    reason = "Its process ended before the run did."
+                    self.commit(replace(run, status="interrupted", error=reason))
+
+
+def _columns(run: Run) -> dict[str, dict[str, Any]]:
+    return {
+        # SQLite has no NaN: it becomes NULL, which no comparison selects.
+        "run_metrics": dict(run.metrics),
+        "run_params": dict(run.params),
+        "run_tags": dict(run.tags),
+    }
+
+
+def _shape(run: Run) -> tuple[str, str]:
+    """Return the names of a run's values, and the values in the same order, as JSON."""
+    groups = (run.metrics, run.params, run.tags)
+    names = [sorted(group) for group in groups]
+    values = [group[n] for group, wanted in zip(groups, names, strict=True) for n in wanted]
+    # For our own reading only, so NaN and infinities may stand as Python writes them.
+    return json.dumps(names), json.dumps(values)
+
+
+def _shape_id(connection: sqlite3.Connection, names: str) -> int:
+    known = connection.execute("SELECT seq FROM run_shapes WHERE names = ?", (names,)).fetchone()
+    if known is not None:
+        return int(known["seq"])
+    added = connection.execute("INSERT INTO run_shapes(names) VALUES (?)", (names,))
+    return int(added.lastrowid or 0)
+
+
+_INSERT = (
+    "INSERT INTO runs(digest, name, status, created, seconds, session, execution, model,"
+    " model_fingerprint, row_digest, owner, body, shape, shape_values, id)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+)
+_UPDATE = (
+    "UPDATE runs SET digest=?, name=?, status=?, created=?, seconds=?, session=?, execution=?,"
+    " model=?, model_fingerprint=?, row_digest=?, owner=?, body=?, shape=?, shape_values=?"
+    " WHERE id=?"
+)
+
+
+def this_process() -> str:
+    """Return words that no other process has: host, process id and start time."""
+    return _process(os.getpid())
+
+
+@functools.lru_cache(maxsize=1)
+def _process(pid: int) -> str:
+    return json.dumps([socket.gethostname(), pid, _started(pid)])
+
+
+def _started(pid: int) -> float | None:
+    import psutil
+
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return None
+
+
+def _has_ended(owner: str) -> bool:
+    host, pid, started = json.loads(owner)
+    if host != socket.gethostname():
+        return False  # another machine's processes cannot be seen from here
+    found = _started(pid)
+    return found is None or abs(found - started) > 1.0

@@ -1,0 +1,104 @@
+"""A list of runs, read from the catalog as far as it is looked at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from notewright.experiments.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PLAIN = ("id", "name", "status", "created", "seconds", "model")
+#: What a list needs of each run.
+COLUMNS = "r.id, r.name, r.status, r.created, r.seconds, r.model, r.shape, r.shape_values"
+
+
+class RunList(Sequence[Run]):
+    """Runs in order; made by `Runs.list`.
+
+    Parameters
+    ----------
+    rows : sequence of sqlite3.Row
+        The runs, with `COLUMNS`.
+    shapes : mapping of int to str
+        The names that go with each shape's values, as JSON.
+    read : callable, optional
+        Reads a run by its full id.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[Any] = (),
+        shapes: Mapping[int, str] | None = None,
+        read: Callable[[str], Run] | None = None,
+    ) -> None:
+        self._rows = rows
+        self._shapes = shapes or {}
+        self._read = read
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Run: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> RunList: ...
+
+    def __getitem__(self, index: int | slice) -> Run | RunList:
+        if isinstance(index, slice):
+            return RunList(self._rows[index], self._shapes, self._read)
+        row = self._rows[index]
+        assert self._read is not None  # whoever gave rows gave it
+        return self._read(row["id"])
+
+    def __repr__(self) -> str:
+        return f"RunList of {len(self)} runs"
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row a run: `id`, `name`, `status`, …, `metrics.*`, `params.*`, `tags.*`.
+
+        Examples
+        --------
+        >>> RunList().frame().columns.tolist()
+        ['id', 'name', 'status', 'created', 'seconds', 'model']
+        """
+        import pandas as pd
+
+        columns: dict[str, Any] = {name: [row[name] for row in self._rows] for name in _PLAIN}
+        columns["created"] = pd.to_datetime(columns["created"], format="ISO8601", utc=True)
+        columns.update(self._values())
+        return pd.DataFrame(columns)
+
+    def _values(self) -> dict[str, list[Any]]:
+        """Return the columns of metrics, parameters and tags.
+
+        Runs of one shape are turned from rows to columns together, which is
+        what makes ten thousand runs quick.
+        """
+        places: dict[int, list[int]] = {}
+        for place, row in enumerate(self._rows):
+            places.setdefault(row["shape"], []).append(place)
+        columns: dict[str, list[Any]] = {}
+        for shape, where in places.items():
+            texts = ",".join([self._rows[place]["shape_values"] for place in where])
+            values = zip(*json.loads(f"[{texts}]"), strict=True)
+            for name, column in zip(_names(self._shapes[shape]), values, strict=True):
+                whole = columns.setdefault(name, [None] * len(self._rows))
+                if len(where) == len(self._rows):
+                    whole[:] = column
+                else:
+                    for place, value in zip(where, column, strict=True):
+                        whole[place] = value
+        groups = ("metrics", "params", "tags")
+        ordered = sorted(columns, key=lambda name: groups.index(name.partition(".")[0]))
+        return {name: columns[name] for name in ordered}
+
+
+def _names(shape: str) -> list[str]:
+    metrics, params, tags = json.loads(shape)
+    groups = (("metrics", metrics), ("params", params), ("tags", tags))
+    return [f"{group}.{name}" for group, names in groups for name in names]

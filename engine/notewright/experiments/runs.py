@@ -1,0 +1,350 @@
+"""Runs: started, recorded, found, loaded and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from notewright.errors import NoEvaluation, UnknownId
+from notewright.experiments import assembly, stored_models
+from notewright.experiments.active import ActiveRun
+from notewright.experiments.evaluation import Evaluation
+from notewright.experiments.filter import SYNONYMS, column, compile_filter, order_of
+from notewright.experiments.ledger import Ledger, Step
+from notewright.experiments.listing import COLUMNS, RunList
+from notewright.experiments.ports import (
+    Acts,
+    ExecutionSource,
+    SnapshotSource,
+    Variables,
+    no_audit,
+    unique_files,
+)
+from notewright.experiments.run import Artifact, Run, Status
+from notewright.state.records import FileRead
+from notewright.store import Store
+from notewright.store.ids import new_id, now
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from notewright.experiments.comparison import Comparison
+
+_LISTING = "%nw runs"
+# Inside the class, `list` is the method.
+Steps = list[Step]
+Values = list[Any]
+
+
+class Runs:
+    """The runs of one workspace.
+
+    Parameters
+    ----------
+    store : Store
+    snapshots : Snapshots, optional
+        Reads the models that runs left in snapshots.
+    history : History, optional
+        Reads the code and the data files of executions.
+    acts : callable, optional
+        Appends to the audit log; told of every run that trained a model.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        snapshots: SnapshotSource | None = None,
+        history: ExecutionSource | None = None,
+        acts: Acts = no_audit,
+    ) -> None:
+        self.store = store
+        self.snapshots = snapshots
+        self.history = history
+        self._ledger = Ledger(store)
+        self._acts = acts
+
+    # -- making -------------------------------------------------------------------
+
+    def start(
+        self,
+        name: str,
+        tags: Mapping[str, str] | None = None,
+        *,
+        session: str | None = None,
+        namespace: Variables | None = None,
+        origin: str = "cell",
+        parent: str | None = None,
+    ) -> ActiveRun:
+        """Begin a run; nothing is written before the first batch or its end.
+
+        Parameters
+        ----------
+        name : str
+            Any words.
+        tags : dict, optional
+        session : str, optional
+            The kernel session it belongs to.
+        namespace : Namespace, optional
+            Where to look for the fitted model.
+        origin : {"cell", "code", "retrain"}
+        parent : str, optional
+            Id of the run this is a child of.
+        """
+        return ActiveRun(
+            self,
+            str(name),
+            tags={str(k): str(v) for k, v in (tags or {}).items()},
+            session=session,
+            namespace=namespace,
+            origin=origin,
+            parent=parent,
+        )
+
+    def record(
+        self,
+        name: str,
+        *,
+        model: Any = None,
+        variable: str = "model",
+        object: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        metrics: Mapping[str, float] | None = None,
+        evaluation: Evaluation | None = None,
+        files: Iterable[FileRead] = (),
+        tags: Mapping[str, str] | None = None,
+        origin: str = "code",
+        status: Status = "finished",
+        seconds: float = 0.0,
+        session: str | None = None,
+        execution: str | None = None,
+        snapshot_before: str | None = None,
+        snapshot_after: str | None = None,
+        parent: str | None = None,
+        notes: Iterable[str] = (),
+        error: str | None = None,
+    ) -> Run:
+        """Record a run that happened elsewhere, for example a retrained challenger.
+
+        Parameters
+        ----------
+        model : estimator, optional
+            Fingerprinted; its parameters are recorded.
+        variable : str
+            What it is called; with `snapshot_after`, its name there.
+        object : str, optional
+            Digest of the model's stored bytes (skops). Without it and without
+            `snapshot_after` the model is stored in skops' format.
+        params : mapping, optional
+            Parameters besides the model's own.
+        evaluation : Evaluation, optional
+            Predictions on held-out rows.
+
+        Returns
+        -------
+        Run
+        """
+        values, changed = assembly.parameters_of(model, params or {})
+        reference = None
+        if model is not None:
+            reference = stored_models.reference(
+                self, model, variable, stored=object, snapshot=snapshot_after
+            )
+        digest = None
+        if evaluation is not None:
+            digest = self.store.objects.put(evaluation.dumps())
+        run = Run(
+            id=new_id(),
+            digest="",
+            name=str(name),
+            status=status,
+            created=now(),
+            seconds=seconds,
+            tags={str(k): str(v) for k, v in (tags or {}).items()},
+            params=values,
+            metrics={k: float(v) for k, v in (metrics or {}).items()},
+            session=session,
+            execution=execution,
+            snapshot_before=snapshot_before,
+            snapshot_after=snapshot_after,
+            model=reference,
+            models=() if reference is None else (reference,),
+            evaluation=digest,
+            row_digest=None if evaluation is None else evaluation.row_digest,
+            files=unique_files(files),
+            changed_params=changed,
+            notes=tuple(notes),
+            origin=origin,
+            parent=parent,
+            error=error,
+        )
+        return self._ledger.commit(run)
+
+    # -- finding ------------------------------------------------------------------
+
+    def get(self, ref: str) -> Run:
+        """Return a run by id, id prefix, `last`, or its name (the latest of that name).
+
+        Raises
+        ------
+        UnknownId, AmbiguousId
+        """
+        self._ledger.close_abandoned()
+        catalog = self.store.catalog
+        row = catalog.one("SELECT id FROM runs WHERE name = ? ORDER BY seq DESC LIMIT 1", (ref,))
+        if row is None and ref == "last":
+            row = catalog.one("SELECT id FROM runs ORDER BY seq DESC LIMIT 1")
+        if row is not None:
+            return self._ledger.read(row["id"])
+        return self._ledger.read(catalog.resolve("runs", ref, "run", _LISTING))
+
+    def list(
+        self,
+        filter: str | None = None,
+        *,
+        order: str = "created",
+        limit: int | None = None,
+    ) -> RunList:
+        """Return runs, oldest first unless told otherwise.
+
+        Parameters
+        ----------
+        filter : str, optional
+            `metrics.auc > 0.8 and params.max_depth <= 6`.
+        order : str
+            A field, with `-` before it for descending: `-metrics.auc`. Runs
+            that lack the value are left out.
+        limit : int, optional
+
+        Raises
+        ------
+        BadFilter
+        """
+        self._ledger.close_abandoned()
+        group, name, descending = order_of(order)
+        sql = f"SELECT {COLUMNS} FROM runs r"  # noqa: S608 - our own words
+        values: Values = []
+        direction = "DESC" if descending else "ASC"
+        key = f"{column(name)} {direction}, r.seq {direction}" if not group else ""
+        if group:
+            names = SYNONYMS.get(name, (name,)) if group == "metrics" else (name,)
+            marks = ", ".join("?" * len(names))
+            sql = (
+                f"SELECT {COLUMNS} FROM run_{group} o CROSS JOIN runs r"  # noqa: S608
+                f" ON r.seq = o.run AND o.name IN ({marks}) AND o.value IS NOT NULL"
+            )
+            values += names
+            key = f"o.value {direction}"
+        if filter and filter.strip():
+            compiled = compile_filter(filter)
+            sql += f" WHERE {compiled.sql}"
+            values += compiled.values
+        sql += f" ORDER BY {key}"
+        if limit is not None:
+            sql += " LIMIT ?"
+            values.append(limit)
+        shapes = self.store.catalog.query("SELECT seq, names FROM run_shapes")
+        return RunList(
+            self.store.catalog.query(sql, values),
+            {row["seq"]: row["names"] for row in shapes},
+            self._ledger.read,
+        )
+
+    def frame(self, filter: str | None = None) -> pd.DataFrame:
+        """Return runs as a DataFrame, one row each."""
+        return self.list(filter).frame()
+
+    def of_execution(self, execution: str) -> Run | None:
+        """Return the latest run that an execution made, or None."""
+        row = self.store.catalog.one(
+            "SELECT id FROM runs WHERE execution = ? ORDER BY seq DESC LIMIT 1", (execution,)
+        )
+        return None if row is None else self._ledger.read(row["id"])
+
+    def of_model(self, fingerprint: str) -> Run | None:
+        """Return the latest run whose model has this fingerprint, or None."""
+        row = self.store.catalog.one(
+            "SELECT id FROM runs WHERE model_fingerprint = ? ORDER BY seq DESC LIMIT 1",
+            (fingerprint,),
+        )
+        return None if row is None else self._ledger.read(row["id"])
+
+    # -- what a run holds ------------------------------------------------------------
+
+    def load_model(self, run: Run) -> Any:
+        """Return the run's model as a new object, checked against its fingerprint.
+
+        Raises
+        ------
+        NoModel, ModelUnloadable
+        """
+        return stored_models.load(self, run)
+
+    def evaluation(self, run: Run) -> Evaluation:
+        """Return the run's predictions on held-out rows.
+
+        Raises
+        ------
+        NoEvaluation
+        """
+        if run.evaluation is None:
+            raise NoEvaluation(run.name)
+        return Evaluation.loads(self.store.objects.get(run.evaluation))
+
+    def steps(self, run: Run) -> Steps:
+        """Return (metric, step, value) in the order they were logged."""
+        return self._ledger.steps(run.id)
+
+    def artifact(self, run: Run, name: str) -> bytes:
+        """Return the contents of a logged file."""
+        found = next((a for a in run.artifacts if a.name == name), None)
+        if found is None:
+            raise UnknownId("artifact", name, f"%nw runs {run.id[:8]}")
+        return self.store.objects.get(found.digest)
+
+    def compare(
+        self,
+        refs: Iterable[str | Run],
+        *,
+        allow_different_rows: bool = False,
+        count: bool = True,
+    ) -> Comparison:
+        """Compare runs: what differs, by how much, and whether it is noise.
+
+        Parameters
+        ----------
+        refs : list of str or Run
+            Two or more.
+        allow_different_rows : bool, default False
+            Compare runs that were scored on different rows all the same.
+        count : bool, default True
+            Count this as a use of the test set to choose; the same choice
+            counts once.
+
+        Raises
+        ------
+        DifferentRows
+        """
+        from notewright.experiments.comparison import compare
+
+        runs = [ref if isinstance(ref, Run) else self.get(ref) for ref in refs]
+        return compare(self, runs, allow_different_rows=allow_different_rows, count=count)
+
+    # -- for ActiveRun ------------------------------------------------------------------
+
+    def commit_partial(self, active: ActiveRun, *, first: int) -> None:
+        """Commit what an unfinished run has so far."""
+        self._ledger.commit(assembly.partial(self, active), active.steps, first=first)
+
+    def commit_finished(self, active: ActiveRun, *, first: int, **details: Any) -> Run:
+        """Commit a finished run."""
+        run, steps = assembly.finished(self, active, **details)
+        run = self._ledger.commit(run, steps, first=first)
+        if run.model is not None:
+            # Who trained a model is on record: they may not approve it later.
+            self._acts("run.finish", run.id, {"name": run.name, "digest": run.digest})
+        return run
+
+    def keep_artifacts(self, contents: Mapping[str, bytes]) -> tuple[Artifact, ...]:
+        """Store logged files."""
+        put = self.store.objects.put
+        return tuple(Artifact(name, put(data), len(data)) for name, data in contents.items())

@@ -1,0 +1,100 @@
+"""A run's model: where it is kept, and bringing it back as it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from notewright.errors import BadRecord, ModelUnloadable, NoModel
+from notewright.experiments.estimators import type_name
+from notewright.experiments.run import ModelRef, Run
+
+if TYPE_CHECKING:
+    from notewright.experiments.runs import Runs
+
+#: Libraries whose types may be rebuilt from stored bytes.
+_TRUSTED = {"sklearn", "numpy", "scipy", "xgboost", "lightgbm", "collections", "builtins"}
+
+
+def reference(
+    runs: Runs,
+    model: Any,
+    variable: str,
+    *,
+    stored: str | None = None,
+    snapshot: str | None = None,
+    keep: bool = True,
+) -> ModelRef:
+    """Return where `model` is kept; store it in skops' format if it is nowhere yet.
+
+    Parameters
+    ----------
+    stored : str, optional
+        Digest of its bytes, where somebody stored them already.
+    snapshot : str, optional
+        A snapshot that holds it as `variable`.
+    keep : bool, default True
+        Whether to store it when neither is given.
+    """
+    from notewright.state.values import fingerprint
+
+    where = snapshot
+    if stored is None and snapshot is not None and runs.snapshots is not None:
+        held = runs.snapshots.get(snapshot).variable(variable)
+        stored = None if held is None else held.group
+    if stored is None and keep:
+        stored = runs.store.objects.put(_dump(model))
+        where = None
+    return ModelRef(variable, type_name(model), fingerprint(model), stored, where)
+
+
+def load(runs: Runs, run: Run) -> Any:
+    """Return the model of `run` as a new object.
+
+    Raises
+    ------
+    NoModel
+        If the run has none.
+    ModelUnloadable
+        If it was not kept, or comes back with another fingerprint.
+    """
+    from notewright.state.values import fingerprint
+
+    if run.model is None:
+        raise NoModel(run.name)
+    if run.model.snapshot is not None:
+        if runs.snapshots is None:
+            raise ModelUnloadable(run.name, "the snapshots cannot be read here")
+        snapshot = runs.snapshots.get(run.model.snapshot)
+        model = runs.snapshots.load(snapshot, [run.model.variable])[run.model.variable]
+    elif run.model.object is not None:
+        model = _parse(run, runs.store.objects.get(run.model.object))
+    else:
+        raise ModelUnloadable(run.name, "no snapshot was taken after the run")
+    if fingerprint(model) != run.model.fingerprint:
+        raise ModelUnloadable(run.name, "what is stored is not the model that was recorded")
+    return model
+
+
+def _dump(model: Any) -> bytes:
+    import skops.io
+
+    try:
+        data: bytes = skops.io.dumps(model)
+    except Exception as error:  # skops raises whatever a state's parts raise
+        raise BadRecord(
+            f"A {type(model).__name__} cannot be stored safely: {error}.",
+            "Store its bytes yourself and give their digest as `object`.",
+        ) from error
+    return data
+
+
+def _parse(run: Run, data: bytes) -> Any:
+    import skops.io
+
+    if not data.startswith(b"PK"):
+        raise ModelUnloadable(run.name, "its bytes are not in skops' format")
+    types = skops.io.get_untrusted_types(data=data)
+    foreign = [name for name in types if name.partition(".")[0] not in _TRUSTED]
+    if foreign:
+        raise ModelUnloadable(run.name, f"it contains types that are not trusted: {foreign}")
+    return skops.io.loads(data, trusted=types)

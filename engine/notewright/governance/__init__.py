@@ -1,0 +1,1 @@
+"""Checks, policies, roles, approvals and the audit log: who decided what, on which evidence."""

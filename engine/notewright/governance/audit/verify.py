@@ -1,0 +1,210 @@
+"""Checking a log: which entry is wrong, and how one can tell."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from notewright.errors import NotewrightError
+from notewright.governance.audit.heads import Head, HeadFile, head_bytes
+from notewright.governance.audit.log import link
+from notewright.governance.audit.merkle import Peaks, leaf_hash
+from notewright.governance.keys import verify as verify_signature
+from notewright.store import Catalog
+from notewright.store.canonical import parse
+
+if TYPE_CHECKING:
+    from notewright.governance.audit.log import AuditLog
+    from notewright.governance.identities import Identities
+
+_ROWS = (
+    "SELECT n, CAST(entry AS BLOB) AS entry, leaf, root, signature FROM audit_entries ORDER BY n"
+)
+
+
+@dataclass(frozen=True)
+class AuditVerdict:
+    """What checking the log found.
+
+    Parameters
+    ----------
+    ok : bool
+        Whether nothing is wrong.
+    entries : int
+        How many entries there are.
+    problem : str or None
+        One sentence that names what is wrong.
+    entry : int or None
+        The first entry that is wrong or missing.
+    outside : str
+        What the log was compared with besides itself.
+    """
+
+    ok: bool
+    entries: int
+    problem: str | None
+    entry: int | None
+    outside: str
+
+
+class _Wrong(Exception):
+    def __init__(self, entry: int | None, problem: str) -> None:
+        self.entry = entry
+        self.problem = problem
+
+
+def verify(
+    catalog: Catalog,
+    identities: Identities,
+    log: AuditLog,
+    outside_head: Head | Path | str | None,
+    every_head: bool,
+) -> AuditVerdict:
+    """Check the log of `catalog`; see :meth:`AuditLog.verify`."""
+    entries, compared = 0, "nothing"
+    try:
+        entries = int(catalog.query("SELECT count(*) FROM audit_entries")[0][0])
+        workspace = identities.workspace()
+        keys = {r.name: r.public for r in identities.list()}
+        heads, compared = _heads(log, outside_head)
+        with catalog.transaction():  # one state of all rows, also while others append
+            _walk(catalog, workspace, keys, heads, every_head)
+    except _Wrong as wrong:
+        return AuditVerdict(False, entries, wrong.problem, wrong.entry, compared)
+    except (sqlite3.DatabaseError, NotewrightError) as error:
+        return AuditVerdict(False, entries, f"The log cannot be read: {error}", None, compared)
+    log.publish()
+    return AuditVerdict(True, entries, None, None, compared)
+
+
+def _heads(log: AuditLog, given: Head | Path | str | None) -> tuple[list[Head], str]:
+    outside = log.outside_heads().read()
+    inside = log.inside_heads().read()
+    sources = [
+        f"{len(outside)} heads in the user's folder" if outside else "no head in the user's folder",
+        f"{len(inside)} beside the database" if inside else "none beside the database",
+    ]
+    heads = outside + inside
+    if given is not None:
+        extra = [given] if isinstance(given, Head) else HeadFile(Path(given)).read()
+        heads += extra
+        sources.append(f"{len(extra)} given")
+    return heads, ", ".join(sources)
+
+
+def _walk(
+    catalog: Catalog,
+    workspace: str,
+    keys: dict[str, str],
+    heads: Iterable[Head],
+    every_head: bool,
+) -> None:
+    expected: dict[int, set[Head]] = {}
+    for head in heads:
+        if head.workspace == workspace and head.public in keys.values():
+            expected.setdefault(head.size, set()).add(head)
+    peaks = Peaks()
+    last: Any = None
+    previous_entry: dict[str, Any] = {}
+    for row in catalog.query(_ROWS):
+        entry = _check_row(row, peaks, keys)
+        if entry["previous"] != ("" if last is None else link(last)):
+            if last is None or _signed(last, previous_entry, peaks, workspace):
+                raise _Wrong(peaks.size, f"Entry {peaks.size} does not continue the one before it.")
+            raise _Wrong(
+                peaks.size - 1,
+                f"Entry {peaks.size - 1} was changed: what follows it was written after another.",
+            )
+        peaks.append(leaf_hash(row["entry"]))
+        if every_head and not _signed(row, entry, peaks, workspace):
+            raise _Wrong(row["n"], f"Entry {row['n']} has a head that its actor did not sign.")
+        if _contradicts(expected.get(peaks.size, ()), peaks):
+            raise _Wrong(
+                row["n"],
+                f"Entry {row['n']} is not the one that the head kept outside was signed over.",
+            )
+        last, previous_entry = row, entry
+    if last is not None and not _signed(last, previous_entry, peaks, workspace):
+        raise _first_unsigned(catalog, workspace)
+    kept = (head for size, heads in expected.items() if size > peaks.size for head in heads)
+    missing = max((head.size for head in kept if head.signed_by_key()), default=0)
+    if missing:
+        raise _Wrong(
+            peaks.size,
+            f"Entries {peaks.size} to {missing - 1} are missing: "
+            f"a head kept outside was signed over {missing} entries.",
+        )
+    _check_peaks(catalog, peaks)
+
+
+def _contradicts(heads: Iterable[Head], peaks: Peaks) -> bool:
+    """Tell whether a head that somebody signed at this size has another root.
+
+    The signature is only looked at where the root differs: a head that agrees
+    adds nothing, and one that nobody signed says nothing.
+    """
+    root = peaks.root().hex() if heads else ""
+    return any(head.root != root and head.signed_by_key() for head in heads)
+
+
+def _check_row(row: Any, peaks: Peaks, keys: dict[str, str]) -> dict[str, Any]:
+    n = peaks.size
+    if row["n"] != n:
+        raise _Wrong(n, f"Entry {n} is missing.")
+    text = row["entry"]
+    if not isinstance(text, bytes) or leaf_hash(text).hex() != row["leaf"]:
+        raise _Wrong(n, f"Entry {n} was changed: its text and its hash do not agree.")
+    try:
+        entry = parse(text)
+        number, actor, key = entry["n"], entry["actor"], entry["key"]
+        entry["previous"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise _Wrong(n, f"Entry {n} was changed: it is no entry any more.") from error
+    if number != n:
+        raise _Wrong(n, f"Entry {n} was moved: by its own text it is entry {number}.")
+    if keys.get(actor) != key:
+        raise _Wrong(n, f"Entry {n} names '{actor}', but was made with a key that is not theirs.")
+    return entry  # type: ignore[no-any-return]
+
+
+def _signed(row: Any, entry: dict[str, Any], peaks: Peaks, workspace: str) -> bool:
+    """Tell whether the row's head is what its actor signed over the tree so far."""
+    root = peaks.root().hex()
+    return row["root"] == root and verify_signature(
+        entry["key"], str(row["signature"]), head_bytes(workspace, peaks.size, root)
+    )
+
+
+def _first_unsigned(catalog: Catalog, workspace: str) -> _Wrong:
+    """Return the first entry whose head is not signed: the log was rebuilt from there."""
+    peaks = Peaks()
+    for row in catalog.query(_ROWS):
+        peaks.append(leaf_hash(row["entry"]))
+        if not _signed(row, parse(row["entry"]), peaks, workspace):
+            break
+    n = peaks.size - 1
+    return _Wrong(n, f"Entry {n} was changed: its actor did not sign the log with this text in it.")
+
+
+def _check_peaks(catalog: Catalog, peaks: Peaks) -> None:
+    row = catalog.one("SELECT size, peaks FROM audit_peaks WHERE id = 1")
+    found = (0, "") if row is None else (row["size"], row["peaks"])
+    if found != (peaks.size, peaks.dump()):
+        raise _Wrong(
+            peaks.size, f"The running hashes for entry {peaks.size}, the next one, were changed."
+        )
+
+
+def bundle(catalog: Catalog, identities: Identities, log: AuditLog) -> dict[str, Any]:
+    """Return the log, the registered keys and the newest head as JSON values."""
+    head = log.head()
+    return {
+        "type": "notewright audit bundle 1",
+        "workspace": identities.workspace(),
+        "keys": {r.name: r.public for r in identities.list()},
+        "head": None if head is None else asdict(head),
+        "entries": [{**dict(row), "entry": row["entry"].decode()} for row in catalog.query(_ROWS)],
+    }

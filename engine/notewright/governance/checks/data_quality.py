@@ -1,0 +1,193 @@
+"""Whether the raw table is sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from notewright.governance.checks.base import CannotRun, Check, Finding, Option
+from notewright.governance.checks.material import Material
+
+
+class _ByColumn(Check):
+    """A check that yields one finding a bad column, or one that all are good."""
+
+    acceptable = True
+    good: str
+
+    def columns(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:
+        """Yield a finding for each bad column."""
+        raise NotImplementedError
+
+    def run(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:
+        """Yield the bad columns, or that there are none."""
+        found = list(self.columns(material, options))
+        yield from found
+        if not found:
+            name, frame = material.raw
+            yield self.finding(True, f"{self.good} ({frame.shape[1]} columns of '{name}').")
+
+
+class Missing(_ByColumn):
+    """Finds columns with many missing values."""
+
+    name = "data_quality.missing"
+    summary = "No column lacks too many values."
+    good = "No column lacks too many values"
+    options: ClassVar[Mapping[str, Option]] = {
+        "max_share": Option(0.2, "Largest share of missing values.", minimum=0, maximum=1)
+    }
+
+    def columns(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:
+        """Yield the columns that lack too many values."""
+        _, frame = material.raw
+        for column, values in frame.items():
+            missing = values.isna()
+            share = float(missing.mean()) if len(values) else 0.0
+            if share <= options["max_share"]:
+                continue
+            absent = frame.index[missing]
+            yield self.finding(
+                False,
+                f"{share:.0%} of '{column}' is missing "
+                f"(the policy allows {options['max_share']:.0%}).",
+                remedy="Find out why, fill it in on purpose, or leave the column out.",
+                subject=str(column),
+                metric="missing_share",
+                value=share,
+                threshold=float(options["max_share"]),
+                rows=tuple(str(label) for label in absent[:20]),
+            )
+
+
+class Duplicates(Check):
+    """Finds rows that are there more than once."""
+
+    name = "data_quality.duplicates"
+    summary = "Few rows are there twice."
+    acceptable = True
+    options: ClassVar[Mapping[str, Option]] = {
+        "max_share": Option(0.01, "Largest share of repeated rows.", minimum=0, maximum=1)
+    }
+
+    def run(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:
+        """Count rows that repeat an earlier one."""
+        name, frame = material.raw
+        try:
+            repeated = frame.duplicated()
+        except TypeError:  # cells that hold lists or arrays have no hash
+            repeated = frame.astype(str).duplicated()
+        share = float(repeated.mean()) if len(frame) else 0.0
+        yield self.finding(
+            share <= options["max_share"],
+            f"{int(repeated.sum())} of {len(frame)} rows of '{name}' repeat an earlier one "
+            f"({share:.1%}; the policy allows {options['max_share']:.1%}).",
+            remedy="Drop them before the split, or they may be in both training and test.",
+            metric="duplicate_share",
+            value=share,
+            threshold=float(options["max_share"]),
+            rows=tuple(str(label) for label in frame.index[repeated][:20]),
+        )
+
+
+class Constant(_ByColumn):
+    """Finds columns that say the same everywhere."""
+
+    name = "data_quality.constant"
+    summary = "No column is constant."
+    severity = "warning"
+    good = "No column is constant"
+
+    def columns(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:
+        """Yield the columns with one value."""
+        name, frame = material.raw
+        if len(frame) < 2:
+            raise CannotRun(f"'{name}' has fewer than two rows.", "Load more data.")
+        for column, values in frame.items():
+            try:
+                kinds = values.nunique(dropna=False)
+            except TypeError:  # cells that hold lists or arrays have no hash
+                kinds = values.astype(str).nunique(dropna=False)
+            if kinds == 1:
+                yield self.finding(
+                    False,
+                    f"'{column}' has the same value in every row, so it says nothing.",
+                    remedy="Leave it out, or find out why it was filled that way.",
+                    subject=str(column),
+                    metric="distinct_values",
+                    value=1.0,
+                )
+
+
+class MixedTypes(_ByColumn):
+    """Finds columns that hold text and numbers side by side."""
+
+    name = "data_quality.mixed_types"
+    summary = "No column mixes types."
+    good = "No column mixes types"
+
+    def columns(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:
+        """Yield the columns with more than one type."""
+        import pandas as pd
+
+        _, frame = material.raw
+        for column, values in frame.items():
+            if not pd.api.types.is_object_dtype(values.dtype):
+                continue
+            kinds = values.dropna().map(lambda value: type(value).__name__)
+            counts = kinds.value_counts()
+            if len(counts) < 2:
+                continue
+            odd = kinds.index[kinds == counts.index[-1]]
+            listed = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+            yield self.finding(
+                False,
+                f"'{column}' mixes types: {listed}.",
+                remedy="Read the column with one type, and look at the rows that do not fit.",
+                subject=str(column),
+                metric="types",
+                value=float(len(counts)),
+                threshold=1.0,
+                rows=tuple(str(label) for label in odd[:20]),
+            )
+
+
+class ClassBalance(Check):
+    """Finds a class that the test set hardly holds."""
+
+    name = "data_quality.class_balance"
+    summary = "Every class is in the test set often enough."
+    severity = "warning"
+    acceptable = True
+    options: ClassVar[Mapping[str, Option]] = {
+        "min_share": Option(0.05, "Smallest share of the rarest class.", minimum=0, maximum=1)
+    }
+
+    def run(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:
+        """Judge the rarest class of the test set."""
+        import numpy as np
+
+        labels, counts = np.unique(
+            [str(label) for label in np.asarray(material.evaluation.y_true).tolist()],
+            return_counts=True,
+        )
+        if len(labels) > 50:
+            raise CannotRun(
+                "The labels are numbers rather than classes.",
+                "Set `data_quality: class_balance: run: false` under `checks:` in policy.yaml.",
+            )
+        share = float(counts.min() / counts.sum())
+        rarest = str(labels[counts.argmin()])
+        yield self.finding(
+            share >= options["min_share"],
+            f"The rarest class, '{rarest}', is {share:.0%} of the test rows "
+            f"(the policy wants {options['min_share']:.0%}).",
+            remedy="Collect more of it, or judge the model by a score that weighs classes alike.",
+            subject=rarest,
+            metric="class_share",
+            value=share,
+            threshold=float(options["min_share"]),
+        )
+
+
+CHECKS = (Missing, Duplicates, Constant, MixedTypes, ClassBalance)

@@ -1,0 +1,279 @@
+"""Running the checks and keeping their reports."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from notewright.errors import UnknownId
+from notewright.governance.checks.base import CannotRun, Check, Finding
+from notewright.governance.checks.material import Evidence, Material, Sources, Version
+from notewright.governance.checks.registry import all_checks
+from notewright.governance.identities import Acts, Identity
+from notewright.progress import Progress
+from notewright.store import Store
+from notewright.store.canonical import canonical, digest_of
+from notewright.store.ids import new_id, now
+
+if TYPE_CHECKING:
+    from notewright.governance.policy import CheckRules, Policy
+    from notewright.governance.roles import Roles
+
+_LISTING = "%nw check MODEL"
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What the checks found in one model version.
+
+    Parameters
+    ----------
+    id, digest : str
+        Its id, and the address of its record in the store.
+    subject : str
+        ``name@number`` of the version.
+    version, fingerprint, data : str
+        Id, model fingerprint and data digest of the version.
+    policy_digest : str
+        The policy then in force; its content is the object of the same address.
+    created, actor : str
+        When, and who ran them.
+    findings : tuple of Finding
+        Everything found, passed or not.
+    passed : bool
+        Whether nothing in it keeps a gate closed.
+    """
+
+    id: str
+    digest: str
+    subject: str
+    version: str
+    fingerprint: str
+    data: str
+    policy_digest: str
+    created: str
+    actor: str
+    findings: tuple[Finding, ...]
+    passed: bool
+
+    def content(self) -> str:
+        """Return a hash over what was found in what, the same if the checks run again."""
+        return digest_of(
+            canonical(
+                {
+                    "data": self.data,
+                    "findings": self.findings,
+                    "fingerprint": self.fingerprint,
+                    "policy": self.policy_digest,
+                    "version": self.version,
+                }
+            )
+        )
+
+
+class Checks:
+    """Runs checks on model versions.
+
+    Parameters
+    ----------
+    store : Store
+        Where reports are kept.
+    sources : Sources
+        Runs, snapshots and history: the evidence.
+    policy : callable
+        Returns the policy in force.
+    roles : Roles
+        Who may run checks.
+    acts : callable
+        The audit log's `append`.
+    me : callable
+        Returns the identity that acts when none is given.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        sources: Sources,
+        policy: Callable[[], Policy],
+        roles: Roles,
+        acts: Acts,
+        me: Callable[[], Identity],
+    ) -> None:
+        self._store = store
+        self._sources = sources
+        self._policy = policy
+        self._roles = roles
+        self._acts = acts
+        self._me = me
+
+    def run(
+        self,
+        subject: Version,
+        policy: Policy | None = None,
+        *,
+        actor: Identity | None = None,
+        evidence: Evidence | None = None,
+        progress: Progress | None = None,
+    ) -> CheckReport:
+        """Run every check of the policy on a model version and keep the report.
+
+        Parameters
+        ----------
+        subject : ModelVersion
+            What to check.
+        policy : Policy, optional
+            The project's ``policy.yaml`` by default.
+        actor : Identity, optional
+            Who runs them; the OS user's own identity by default.
+        evidence : Evidence, optional
+            Test set and tables of a version that no run in a notebook trained.
+        progress : Progress, optional
+            Told of each check.
+
+        Raises
+        ------
+        AccessDenied
+            If the actor may not run checks.
+        """
+        actor = actor or self._me()
+        progress = progress or Progress(what="The check")
+        self._roles.require(actor, "check", subject)
+        policy = policy or self._policy()
+        material = Material(subject, policy, self._sources, evidence)
+        wanted = [(check, policy.checks[name]) for name, check in all_checks().items()]
+        wanted = [(check, rules) for check, rules in wanted if rules.run]
+        findings: list[Finding] = []
+        for done, (check, rules) in enumerate(wanted):
+            progress.step(done / len(wanted), check.summary)
+            findings += run_check(check, rules, material)
+        return self._keep(subject, policy, actor, tuple(findings))
+
+    def get(self, ref: str) -> CheckReport:
+        """Return the report with this id or prefix, its bytes verified."""
+        full = self._store.catalog.resolve("check_reports", ref, "check report", _LISTING)
+        row = self._store.catalog.one("SELECT * FROM check_reports WHERE id = ?", (full,))
+        assert row is not None
+        return self._read(row)
+
+    def latest(self, version: Version) -> CheckReport | None:
+        """Return the newest report about `version`, or None."""
+        row = self._store.catalog.one(
+            "SELECT * FROM check_reports WHERE version = ?"
+            " ORDER BY created DESC, rowid DESC LIMIT 1",
+            (version.id,),
+        )
+        return None if row is None else self._read(row)
+
+    def list(self, version: Version | None = None) -> list[CheckReport]:
+        """Return the reports, oldest first; all, or those about `version`."""
+        wanted = None if version is None else version.id
+        rows = self._store.catalog.query(
+            "SELECT * FROM check_reports WHERE (? IS NULL OR version = ?) ORDER BY created, rowid",
+            (wanted, wanted),
+        )
+        return [self._read(row) for row in rows]
+
+    def _keep(
+        self, subject: Version, policy: Policy, actor: Identity, findings: tuple[Finding, ...]
+    ) -> CheckReport:
+        report = {
+            "id": new_id(),
+            "subject": f"{subject.name}@{subject.number}",
+            "version": subject.id,
+            "fingerprint": subject.fingerprint,
+            "data": subject.data,
+            "policy_digest": policy.digest,
+            "created": now(),
+            "actor": actor.name,
+            "passed": bool(findings) and not any(finding.blocks for finding in findings),
+        }
+        self._store.objects.put_json(policy.source)
+        digest = self._store.objects.put_json(
+            {"type": "check report 1", **report, "findings": findings}
+        )
+        with self._store.catalog.transaction() as connection:
+            connection.execute(
+                "INSERT INTO check_reports(id, digest, version, policy, passed, created)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    report["id"],
+                    digest,
+                    subject.id,
+                    policy.digest,
+                    int(bool(report["passed"])),
+                    report["created"],
+                ),
+            )
+            self._acts(
+                "check",
+                str(report["subject"]),
+                {
+                    "report": report["id"],
+                    "digest": digest,
+                    "policy": policy.digest,
+                    "passed": report["passed"],
+                },
+                actor,
+            )
+        return CheckReport(digest=digest, findings=findings, **report)  # type: ignore[arg-type]
+
+    def _read(self, row: Any) -> CheckReport:
+        record = self._store.objects.get_json(row["digest"])
+        record.pop("type")
+        findings = tuple(_finding(said) for said in record.pop("findings"))
+        if record["id"] != row["id"]:
+            raise UnknownId("check report", row["id"], _LISTING)
+        return CheckReport(digest=row["digest"], findings=findings, **record)
+
+
+def run_check(check: Check, rules: CheckRules, material: Material) -> list[Finding]:
+    """Run one check; what stops it becomes a finding, because it then has not passed."""
+    findings: list[Finding] = []
+    problem: tuple[str, str] | None = None
+    try:
+        for finding in check.run(material, rules.options):
+            findings.append(finding)
+        if not findings:
+            problem = ("It found nothing to look at.", "Look at its settings in policy.yaml.")
+    except CannotRun as reason:
+        problem = (reason.sentence, reason.remedy)
+    except Exception as error:  # noqa: BLE001 - a check of another package may do anything
+        problem = (
+            f"It stopped with {type(error).__name__}: {error}.",
+            "Report it to whoever maintains the check.",
+        )
+    if problem is not None:
+        family = check.name.partition(".")[0]
+        findings.append(
+            Finding(check.name, family, check.severity, "could_not_run", problem[0], problem[1])
+        )
+    return [_with_rules(finding, check, rules) for finding in findings]
+
+
+def _with_rules(finding: Finding, check: Check, rules: CheckRules) -> Finding:
+    acceptable = check.acceptable if rules.acceptable is None else rules.acceptable
+    return replace(
+        finding,
+        value=_finite(finding.value),
+        threshold=_finite(finding.threshold),
+        interval=finding.interval and (_finite(finding.interval[0]), _finite(finding.interval[1])),
+        severity=rules.severity or finding.severity,  # type: ignore[arg-type]
+        acceptable=acceptable and finding.status == "failed",
+    )
+
+
+def _finite(number: float | None) -> float | None:
+    """Return `number` as a plain float, or None where JSON could not hold it."""
+    return float(number) if number is not None and math.isfinite(number) else None
+
+
+def _finding(said: dict[str, Any]) -> Finding:
+    interval = said.pop("interval")
+    return Finding(
+        interval=None if interval is None else (interval[0], interval[1]),
+        rows=tuple(said.pop("rows")),
+        cells=tuple(said.pop("cells")),
+        **said,
+    )

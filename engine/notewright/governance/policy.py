@@ -1,0 +1,229 @@
+"""What a project demands of its models: the parsed ``policy.yaml``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from notewright.errors import PolicyMissing, StoreUnusable, UsageError
+from notewright.store.canonical import canonical, digest_of
+
+FILE_NAME = "policy.yaml"
+
+
+@dataclass(frozen=True)
+class Sensitive:
+    """A column by which people must not be treated differently.
+
+    Parameters
+    ----------
+    column : str
+        Its name in the raw table.
+    bands : tuple of float
+        Where to cut a numeric column, rising; empty for one group a value.
+    """
+
+    column: str
+    bands: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class DataRules:
+    """What the columns mean.
+
+    Parameters
+    ----------
+    favourable : scalar or None
+        The outcome that is good for the person; the run's positive label by default.
+    sensitive : tuple of Sensitive
+        Columns that the bias checks compare groups of.
+    """
+
+    favourable: Any = None
+    sensitive: tuple[Sensitive, ...] = ()
+
+
+@dataclass(frozen=True)
+class GateRules:
+    """What a version needs to pass one gate.
+
+    Parameters
+    ----------
+    checks : tuple of str
+        Families (``"bias"``) and single checks (``"bias.selection_rate_ratio"``).
+    approvals : tuple of str
+        One role for each approval that is needed, by different people.
+    valid_days : int
+        How long an approval can open it, counted from its signature.
+    """
+
+    checks: tuple[str, ...]
+    approvals: tuple[str, ...] = ()
+    valid_days: int = 30
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A failure that the project lives with until a date.
+
+    Parameters
+    ----------
+    check, reason, owner : str
+        Which check, why, and who answers for it.
+    until : str
+        Last day it holds, ISO 8601.
+    subject : str
+        Only findings about this column or field; all by default.
+    """
+
+    check: str
+    reason: str
+    owner: str
+    until: str
+    subject: str = ""
+
+
+@dataclass(frozen=True)
+class CheckRules:
+    """The settings of one check.
+
+    Parameters
+    ----------
+    run : bool
+        Whether it runs.
+    severity : str or None
+        How bad a failure is; the check's own word by default.
+    acceptable : bool or None
+        Whether an approval may accept a failure; the check's own word by default.
+    options : dict
+        The check's own settings, defaults filled in.
+    """
+
+    run: bool = True
+    severity: str | None = None
+    acceptable: bool | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A project's policy.
+
+    Parameters
+    ----------
+    digest : str
+        BLAKE3 over the canonical JSON of :attr:`source`; comments do not count.
+    source : dict
+        The file's content as JSON values.
+    documentation : dict
+        What the project says of the model: ``intended_use`` and the like.
+    data : DataRules
+        What the columns mean.
+    checks : dict of CheckRules
+        The settings, by check name.
+    gates : dict of GateRules
+        The gates, by name.
+    waivers : tuple of Waiver
+        Failures that are waived.
+    """
+
+    digest: str
+    source: dict[str, Any]
+    documentation: dict[str, Any]
+    data: DataRules
+    checks: dict[str, CheckRules]
+    gates: dict[str, GateRules]
+    waivers: tuple[Waiver, ...]
+
+
+def load_policy(path: Path) -> Policy:
+    """Read a policy file.
+
+    Raises
+    ------
+    PolicyMissing
+        If there is no such file.
+    PolicyError
+        If it says something that is not understood; names the line and column.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise PolicyMissing(path) from None
+    except OSError as error:
+        raise StoreUnusable(path, (error.strerror or str(error)).lower()) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not text.", "`%nw policy init` writes a fresh one.") from error
+    return parse_policy(text, path)
+
+
+def parse_policy(text: str, path: Path = Path(FILE_NAME)) -> Policy:
+    r"""Return the policy that `text` says; `path` is only for messages.
+
+    Examples
+    --------
+    >>> parse_policy("version: 1\ndata: {favorable: good}")
+    Traceback (most recent call last):
+    notewright.errors.PolicyError: policy.yaml, line 2, column 8: 'favorable' is not known here. ...
+    """
+    from notewright.governance.checks.registry import all_checks
+    from notewright.governance.policy_schema import schema
+    from notewright.governance.yaml_file import read_yaml
+
+    checks = all_checks()
+    source = read_yaml(text, schema(checks), path)
+    given = source.get("checks", {})
+    rules = {}
+    for name, check in checks.items():
+        family, _, rest = name.partition(".")
+        said = dict(given.get(family, {}).get(rest, {}))
+        common = {key: said.pop(key) for key in ("run", "severity", "acceptable") if key in said}
+        defaults = {key: option.default for key, option in check.options.items()}
+        rules[name] = CheckRules(**common, options={**defaults, **said})
+    data = source.get("data", {})
+    return Policy(
+        digest=digest_of(canonical(source)),
+        source=source,
+        documentation=source.get("documentation", {}),
+        data=DataRules(
+            favourable=data.get("favourable"),
+            sensitive=tuple(
+                Sensitive(column, tuple(sorted(said.get("bands", ()))))
+                for column, said in data.get("sensitive", {}).items()
+            ),
+        ),
+        checks=rules,
+        gates={
+            name: GateRules(
+                tuple(said.get("checks", ())),
+                tuple(said.get("approvals", ())),
+                said.get("valid_days", 30),
+            )
+            for name, said in source.get("gates", {}).items()
+        },
+        waivers=tuple(Waiver(**said) for said in source.get("waivers", ())),
+    )
+
+
+def write_template(path: Path) -> Path:
+    """Write the commented template to `path`; an existing file is never overwritten.
+
+    Raises
+    ------
+    UsageError
+        If there is a file already.
+    """
+    from importlib import resources
+
+    template = resources.files("notewright.governance") / "policy_template.yaml"
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(template.read_text(encoding="utf-8"))
+    except FileExistsError:
+        raise UsageError(
+            f"There is a policy at {path} already.", "Edit it; `%nw policy` checks what it says."
+        ) from None
+    except OSError as error:
+        raise StoreUnusable(path, (error.strerror or str(error)).lower()) from error
+    return path

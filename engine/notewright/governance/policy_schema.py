@@ -1,0 +1,144 @@
+"""The JSON Schema of ``policy.yaml``: what the file is read with and what editors use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from notewright.governance.authority import ROLES
+from notewright.governance.checks.base import Check, Option
+
+_TEXT = {"type": "string"}
+
+
+def schema(checks: Mapping[str, Check]) -> dict[str, Any]:
+    """Return the schema for a policy over `checks`."""
+    families: dict[str, dict[str, Any]] = {}
+    for name, check in checks.items():
+        family, _, rest = name.partition(".")
+        families.setdefault(family, {})[rest] = _check(check)
+    selectable = [*families, *checks]
+    result: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Notewright policy",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["version"],
+        "properties": {
+            "version": {"type": "integer", "enum": [1], "description": "Version of this format."},
+            "documentation": {
+                "type": ["object", "null"],
+                "description": "What the project says of the model; any field.",
+                "additionalProperties": {"type": ["string", "array", "null"], "items": _TEXT},
+            },
+            "data": _data(),
+            "checks": _object({family: _object(known) for family, known in families.items()}),
+            "gates": {
+                "type": "object",
+                "description": "What a version needs, by gate.",
+                "additionalProperties": _gate(selectable),
+            },
+            "waivers": {"type": "array", "items": _waiver(list(checks))},
+        },
+    }
+    for name in ("gates", "waivers"):
+        _may_be_empty(result["properties"][name])
+    return result
+
+
+def _data() -> dict[str, Any]:
+    bands = {
+        "type": "array",
+        "items": {"type": "number"},
+        "description": "Where to cut a numeric column.",
+    }
+    return _object(
+        {
+            "favourable": {
+                "type": ["string", "number", "boolean"],
+                "description": "The outcome that is good for the person.",
+            },
+            "sensitive": {
+                "type": ["object", "null"],
+                "description": "Columns whose groups are compared.",
+                "additionalProperties": _object({"bands": bands}),
+            },
+        }
+    )
+
+
+def _gate(selectable: list[str]) -> dict[str, Any]:
+    return _object(
+        {
+            "checks": {"type": "array", "items": {"type": "string", "enum": selectable}},
+            "approvals": {
+                "type": "array",
+                "items": {"type": "string", "enum": list(ROLES)},
+                "description": "One role for each approval needed.",
+            },
+            "valid_days": {"type": "integer", "minimum": 1, "maximum": 366},
+        }
+    )
+
+
+def _waiver(names: list[str]) -> dict[str, Any]:
+    return {
+        **_object(
+            {
+                "check": {"type": "string", "enum": names},
+                "subject": _TEXT,
+                "reason": {"type": "string", "minLength": 1},
+                "owner": {"type": "string", "minLength": 1},
+                "until": {"type": "string", "format": "date"},
+            }
+        ),
+        "type": "object",
+        "required": ["check", "reason", "owner", "until"],
+    }
+
+
+def _check(check: Check) -> dict[str, Any]:
+    common = {
+        "run": {"type": "boolean", "description": "Whether it runs."},
+        "severity": {"type": "string", "enum": ["info", "warning", "error"]},
+        "acceptable": {
+            "type": "boolean",
+            "description": "Whether an approval may accept a failure.",
+        },
+    }
+    own = {name: _option(option) for name, option in check.options.items()}
+    return _object({**own, **common}, description=check.summary)
+
+
+def _option(option: Option) -> dict[str, Any]:
+    result: dict[str, Any] = {"description": option.description, "default": option.default}
+    if isinstance(option.default, bool):
+        result["type"] = "boolean"
+    elif isinstance(option.default, int):
+        result["type"] = "integer"
+    elif isinstance(option.default, float):
+        result["type"] = "number"
+    elif isinstance(option.default, list | tuple):
+        result |= {"type": "array", "items": _TEXT, "default": list(option.default)}
+    else:
+        result["type"] = "string"
+    if option.minimum is not None:
+        result["minimum"] = option.minimum
+    if option.maximum is not None:
+        result["maximum"] = option.maximum
+    if option.choices is not None:
+        result["enum"] = list(option.choices)
+    return result
+
+
+def _object(properties: dict[str, Any], description: str | None = None) -> dict[str, Any]:
+    result: dict[str, Any] = {"type": "object", "additionalProperties": False}
+    if description is not None:
+        result["description"] = description
+    return _may_be_empty({**result, "properties": properties})
+
+
+def _may_be_empty(section: dict[str, Any]) -> dict[str, Any]:
+    """Allow a heading whose lines are all commented out: that is no mistake."""
+    section["type"] = [section["type"], "null"]
+    return section

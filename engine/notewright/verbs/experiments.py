@@ -1,0 +1,145 @@
+"""runs, compare, register, models, alias."""
+
+from __future__ import annotations
+
+import argparse
+
+from notewright.errors import UnknownId, UsageError
+from notewright.verbs.base import Context, Verb
+from notewright.views.base import Message, View
+from notewright.views.experiments import (
+    comparison_view,
+    model_record,
+    models_view,
+    moves_view,
+    registered_view,
+    run_view,
+    runs_view,
+)
+
+
+def _runs_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "filter", nargs="*", help="a run, or `metrics.auc > 0.8 and params.max_depth <= 6`"
+    )
+    parser.add_argument("--sort", metavar="FIELD", help="metrics.auc, seconds, created, …")
+    parser.add_argument("--descending", action="store_true", help="highest first")
+    parser.add_argument("-n", "--limit", type=int, default=50, help="how many")
+
+
+def _runs(args: argparse.Namespace, context: Context) -> View:
+    runs = context.workspace.runs
+    words = " ".join(args.filter)
+    if words:
+        try:
+            return run_view(runs.get(words))
+        except UnknownId:
+            if not set(words) & set("<>=!["):
+                raise  # no filter either
+    order = args.sort or "-created"
+    if args.descending and not order.startswith("-"):
+        order = f"-{order}"
+    return runs_view(runs.list(words or None, order=order, limit=args.limit), newest_first=False)
+
+
+runs = Verb("runs", "List runs, filtered and sorted, or show one.", _runs_arguments, _runs)
+
+
+def _compare_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="two or more: ids or names")
+    parser.add_argument(
+        "--allow-different-rows",
+        action="store_true",
+        help="compare runs that were scored on different rows all the same",
+    )
+
+
+def _compare(args: argparse.Namespace, context: Context) -> View:
+    if len(args.runs) < 2:
+        raise UsageError("A comparison needs two runs.", "`%nw runs` lists them.")
+    found = context.workspace.runs.compare(
+        args.runs, allow_different_rows=args.allow_different_rows
+    )
+    return comparison_view(found)
+
+
+compare = Verb(
+    "compare",
+    "Say which run is better, by how much, and whether it is noise.",
+    _compare_arguments,
+    _compare,
+)
+
+
+def _register_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", help="id or name of a run")
+    parser.add_argument("--as", dest="name", required=True, metavar="NAME", help="the model's name")
+
+
+def _register(args: argparse.Namespace, context: Context) -> View:
+    workspace = context.workspace
+    run = workspace.runs.get(args.run)
+    actor = context.identity or workspace.identities.me()
+    return registered_view(workspace.models.register(run, args.name, actor), run)
+
+
+register = Verb(
+    "register", "Make a run's model a version that never changes.", _register_arguments, _register
+)
+
+
+def _models_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help="only this model")
+
+
+def _models(args: argparse.Namespace, context: Context) -> View:
+    workspace = context.workspace
+    versions = workspace.models.list(args.name)
+    aliases = {name: workspace.models.aliases(name) for name in {v.name for v in versions}}
+    names = {v.run: workspace.runs.get(v.run).name for v in versions}
+    return models_view(versions, aliases, names)
+
+
+models = Verb("models", "List model versions and their aliases.", _models_arguments, _models)
+
+
+def _alias_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("alias", metavar="MODEL@ALIAS", help="for example credit_risk@champion")
+    parser.add_argument("to", nargs="?", metavar="NUMBER", help="the version it is to stand at")
+    parser.add_argument("--from", dest="expected", metavar="NUMBER", help="where it stands now")
+    parser.add_argument("--remove", action="store_true", help="take the alias away")
+    parser.add_argument("--at", metavar="TIME", help="which version it stood at: 2026-03-03T14:05")
+
+
+def _alias(args: argparse.Namespace, context: Context) -> View:
+    workspace = context.workspace
+    name, at, alias_name = args.alias.partition("@")
+    if not (name and at and alias_name):
+        raise UsageError(f"'{args.alias}' is not MODEL@ALIAS.", "Write credit_risk@champion.")
+    if args.at:
+        version = workspace.models.alias_at(name, alias_name, args.at)
+        if version is None:
+            return Message(f"{args.alias} stood at no version at {args.at}.", {"version": None})
+        words = f"{args.alias} stood at {version.ref} at {args.at}."
+        return Message(words, {"version": model_record(version, {})})
+    if args.to is None and not args.remove:
+        return moves_view(name, alias_name, workspace.models.alias_moves(name, alias_name))
+    now = workspace.models.aliases(name).get(alias_name)
+    expected = now if args.expected is None else _version_number(args.expected)
+    target = None if args.remove else _version_number(args.to)
+    actor = context.identity or workspace.identities.me()
+    workspace.models.move_alias(name, alias_name, target, expected, actor)
+    words = f"{args.alias} stands at {name}@{target}." if target else f"{args.alias} is taken away."
+    return Message(words, {"alias": args.alias, "from": expected, "to": target})
+
+
+def _version_number(text: str) -> int | None:
+    digits = text.rpartition("@")[2]
+    if not digits.isdigit():
+        raise UsageError(f"'{text}' is no version number.", "`%nw models` lists the versions.")
+    return int(digits)
+
+
+alias = Verb(
+    "alias", "Move an alias, list its moves, or ask where it stood.", _alias_arguments, _alias
+)

@@ -1,0 +1,286 @@
+"""check, gate, approve, audit, policy, identity, role, trust."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from notewright.errors import UsageError
+from notewright.verbs.base import Context, Verb
+from notewright.views.base import Message, View
+from notewright.views.governance import (
+    AuditView,
+    ReportView,
+    VerdictView,
+    approval_view,
+    approvals_view,
+    entries_view,
+    identities_view,
+    policy_view,
+    roles_view,
+)
+
+if TYPE_CHECKING:
+    from notewright.governance.identities import Identity
+
+_MODEL = "a model: credit_risk, credit_risk@2, credit_risk@champion"
+
+
+def _key_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--key", metavar="FILE", help="act with this key instead of your own")
+
+
+def _actor(args: argparse.Namespace, context: Context) -> Identity:
+    """Return who acts: the holder of ``--key``, else the front door's identity, else oneself."""
+    identities = context.workspace.identities
+    if args.key:
+        return identities.load_key(Path(args.key))
+    return context.identity or identities.me()
+
+
+# -- check -----------------------------------------------------------------------
+
+
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", help=_MODEL)
+    parser.add_argument("--policy", metavar="FILE", help="instead of the project's policy.yaml")
+    parser.add_argument("--last", action="store_true", help="show the newest report, run nothing")
+    _key_argument(parser)
+
+
+def _check(args: argparse.Namespace, context: Context) -> View:
+    from notewright.governance.policy import load_policy
+
+    workspace = context.workspace
+    version = workspace.models.get(args.model)
+    if args.last:
+        report = workspace.checks.latest(version)
+        if report is None:
+            return Message(f"{args.model} was not checked yet. `%nw check {args.model}` does it.")
+        return ReportView(report)
+    policy = load_policy(Path(args.policy)) if args.policy else None
+    return ReportView(
+        workspace.checks.run(
+            version, policy, actor=_actor(args, context), progress=context.progress
+        )
+    )
+
+
+check = Verb("check", "Check a model against the policy.", _check_arguments, _check)
+
+
+# -- gate ------------------------------------------------------------------------
+
+
+def _gate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("gate", help="a gate of the policy: staging, production")
+    parser.add_argument("model", help=_MODEL)
+    parser.add_argument("--withdraw", metavar="REASON", help="withdraw a version that passed")
+    _key_argument(parser)
+
+
+def _gate(args: argparse.Namespace, context: Context) -> View:
+    workspace = context.workspace
+    version = workspace.models.get(args.model)
+    if args.withdraw:
+        workspace.gates.revoke(args.gate, version, args.withdraw, _actor(args, context))
+        return Message(
+            f"{version.name}@{version.number} is withdrawn from '{args.gate}': {args.withdraw}",
+            {"gate": args.gate, "version": version.id},
+        )
+    return VerdictView(workspace.gates.evaluate(args.gate, version))
+
+
+gate = Verb("gate", "Show what a gate still asks of a model.", _gate_arguments, _gate)
+
+
+# -- approve ---------------------------------------------------------------------
+
+
+def _approve_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", nargs="?", help=_MODEL)
+    parser.add_argument("--gate", help="the gate it may pass")
+    parser.add_argument("--note", default="", help="why; needed where failures are accepted")
+    parser.add_argument("--until", metavar="DATE", help="last moment it can open the gate")
+    parser.add_argument("--list", action="store_true", help="list approvals instead")
+    _key_argument(parser)
+
+
+def _approve(args: argparse.Namespace, context: Context) -> View:
+    workspace = context.workspace
+    version = workspace.models.get(args.model) if args.model else None
+    if args.list:
+        approvals = workspace.approvals.list(version, args.gate)
+        return approvals_view([(a, workspace.approvals.used(a)) for a in approvals])
+    if version is None or not args.gate:
+        raise UsageError(
+            "An approval needs a model and a gate.",
+            'Write `approve credit_risk --gate production --note "..."`.',
+        )
+    actor = _actor(args, context)
+    return approval_view(workspace.approvals.sign(actor, args.gate, version, args.note, args.until))
+
+
+approve = Verb("approve", "Sign that a model may pass a gate.", _approve_arguments, _approve)
+
+
+# -- audit -----------------------------------------------------------------------
+
+
+def _audit_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("verify", "list", "export"), help="what to do")
+    parser.add_argument("path", nargs="?", help="export: the file to write")
+    parser.add_argument("--head", metavar="FILE", help="verify: heads that were kept elsewhere")
+    parser.add_argument("--every-head", action="store_true", help="verify: check each signature")
+    parser.add_argument("--act", help="list: only this kind of act")
+    parser.add_argument("--subject", help="list: only acts on this")
+    parser.add_argument("-n", "--limit", type=int, default=50, help="list: how many")
+    _key_argument(parser)
+
+
+def _audit(args: argparse.Namespace, context: Context) -> View:
+    workspace = context.workspace
+    if args.action == "verify":
+        head = Path(args.head) if args.head else None
+        return AuditView(workspace.audit.verify(head, every_head=args.every_head))
+    workspace.roles.require(_actor(args, context), "audit.read")
+    if args.action == "list":
+        entries = workspace.audit.list(act=args.act, subject=args.subject, limit=args.limit)
+        return entries_view(entries)
+    if not args.path:
+        raise UsageError("The export needs a file.", "Write `audit export audit.json`.")
+    path = workspace.audit.export(Path(args.path))
+    return Message(f"The audit log is in {path}.", {"path": str(path)})
+
+
+audit = Verb("audit", "Verify, list or export the audit log.", _audit_arguments, _audit)
+
+
+# -- policy ----------------------------------------------------------------------
+
+
+def _policy_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        nargs="?",
+        default="show",
+        choices=("init", "show", "schema"),
+        help="write a template, check and show the file, or print its JSON Schema",
+    )
+
+
+def _policy(args: argparse.Namespace, context: Context) -> View:
+    from notewright.governance.checks.registry import all_checks
+    from notewright.governance.policy import FILE_NAME, write_template
+    from notewright.governance.policy_schema import schema
+
+    path = context.workspace.root / FILE_NAME
+    if args.action == "init":
+        write_template(path)
+        return Message(f"A commented policy is in {path}; edit it.", {"path": str(path)})
+    if args.action == "schema":
+        known = schema(all_checks())
+        return Message(json.dumps(known, indent=2), known)
+    return policy_view(context.workspace.policy(), FILE_NAME)
+
+
+policy = Verb("policy", "Write, check and show the policy file.", _policy_arguments, _policy)
+
+
+# -- identity, role, trust -------------------------------------------------------
+
+
+def _identity_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        nargs="?",
+        default="list",
+        choices=("list", "create", "register"),
+        help="list who is registered, make a key for a person, or register a public key",
+    )
+    parser.add_argument("name", nargs="?", help="the person's name")
+    parser.add_argument("--key", metavar="FILE", help="create: where to write the private key")
+    parser.add_argument("--public", metavar="HEX", help="register: the person's public key")
+
+
+def _identity(args: argparse.Namespace, context: Context) -> View:
+    workspace = context.workspace
+    identities = workspace.identities
+    me = context.identity or identities.me()
+    if args.action == "list":
+        return identities_view(identities.list(), workspace.roles.all())
+    if args.action == "create":
+        if not (args.name and args.key):
+            raise UsageError(
+                "A new identity needs a name and a key file.",
+                "Write `identity create rita --key rita.key`.",
+            )
+        made = identities.create(args.name, Path(args.key), me)
+        return Message(
+            f"'{made.name}' is registered; the private key is in {args.key}. Give the file to "
+            "them and keep no copy.",
+            {"name": made.name, "public": made.public, "key": args.key},
+        )
+    if not (args.name and args.public):
+        raise UsageError(
+            "Registering needs a name and a public key.",
+            "Write `identity register rita --public HEX`.",
+        )
+    found = identities.register(args.name, args.public, me)
+    return Message(f"'{found.name}' is registered.", {"name": found.name, "public": found.public})
+
+
+identity = Verb("identity", "List, make and register identities.", _identity_arguments, _identity)
+
+
+def _role_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        nargs="?",
+        default="list",
+        choices=("list", "grant", "revoke"),
+        help="list the roles, give one, or take one away",
+    )
+    parser.add_argument("name", nargs="?", help="the person's name")
+    parser.add_argument("role", nargs="?", help="the role")
+    _key_argument(parser)
+
+
+def _role(args: argparse.Namespace, context: Context) -> View:
+    from notewright.governance.authority import ROLES
+
+    roles = context.workspace.roles
+    if args.action == "list":
+        return roles_view(roles.all(), ROLES)
+    if not (args.name and args.role):
+        raise UsageError(
+            f"`role {args.action}` needs a name and a role.",
+            f"Write `role {args.action} rita risk_officer`.",
+        )
+    act = roles.grant if args.action == "grant" else roles.revoke
+    act(args.name, args.role, _actor(args, context))
+    held = ", ".join(sorted(roles.of(args.name))) or "no role"
+    return Message(
+        f"'{args.name}' now has: {held}.",
+        {"name": args.name, "roles": sorted(roles.of(args.name))},
+    )
+
+
+role = Verb("role", "List, give and take away roles.", _role_arguments, _role)
+
+
+def _trust_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="whose stored objects may be loaded on this machine")
+
+
+def _trust(args: argparse.Namespace, context: Context) -> View:
+    found = context.workspace.identities.trust(args.name)
+    return Message(
+        f"What '{found.name}' (key {found.public[:16]}…) stored may be loaded on this machine.",
+        {"name": found.name, "public": found.public},
+    )
+
+
+trust = Verb("trust", "Trust what somebody stored.", _trust_arguments, _trust)

@@ -1,0 +1,56 @@
+"""export, packages."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from notewright.verbs.base import Context, Verb
+from notewright.views.base import View
+from notewright.views.packaging import package_view, packages_view
+
+
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("variable", help="the variable that holds the fitted model")
+    parser.add_argument("--name", help="the package's name; by default the variable's")
+    parser.add_argument("--snapshot", help="export from this snapshot: id, HEAD~2 or tag")
+    parser.add_argument("--to", type=Path, help="folder of the working tree (packages/NAME)")
+
+
+def _export(args: argparse.Namespace, context: Context) -> View:
+    workspace, kernel = context.workspace, context.kernel
+    session = kernel.session if kernel else None
+    context.progress.what = "The export"
+    if args.snapshot:
+        snapshot = workspace.snapshots.get(args.snapshot, session)
+    elif kernel:
+        snapshot = kernel.take(f"export of {args.variable}", kind="export")
+    else:
+        snapshot = None
+    package = workspace.packages.export(
+        args.variable,
+        args.name or args.variable,
+        snapshot=snapshot,
+        progress=context.progress,
+        to=args.to,
+    )
+    return package_view(package)
+
+
+export = Verb("export", "Make a proved package of a model.", _export_arguments, _export)
+
+
+def _packages_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("package", nargs="?", help="NAME, NAME@NUMBER or an id: show this one")
+
+
+def _packages(args: argparse.Namespace, context: Context) -> View:
+    packages = context.workspace.packages
+    if args.package:
+        return package_view(packages.get(args.package))
+    return packages_view(packages.list())
+
+
+packages = Verb(
+    "packages", "List the exported packages, or show one.", _packages_arguments, _packages
+)

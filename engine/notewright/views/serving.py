@@ -1,0 +1,195 @@
+"""How deployments, their traffic, retraining and retracing are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from notewright.views.base import Message, Page, Table, View, escape
+
+if TYPE_CHECKING:
+    from notewright.serving.links import Link
+    from notewright.serving.monitor import MonitorReport
+    from notewright.serving.records import Deployment
+    from notewright.serving.retrace import Retrace
+    from notewright.serving.retrain import RetrainOutcome
+
+
+def deployment_record(deployment: Deployment) -> dict[str, Any]:
+    """Return a deployment as JSON values with stable names."""
+    return asdict(deployment)
+
+
+def deployed_view(deployment: Deployment) -> View:
+    """Show what has just gone live."""
+    what = "is live again" if deployment.kind == "rollback" else "is live"
+    address = f"{deployment.url}/v2/models/{deployment.name}/infer"
+    return Message(
+        f"{deployment.package_ref} {what} as '{deployment.name}': POST {address}",
+        {"deployment": deployment_record(deployment), "url": deployment.url, "infer": address},
+    )
+
+
+def stopped_view(deployment: Deployment) -> View:
+    """Show what was stopped."""
+    return Message(
+        f"'{deployment.name}' is stopped; its prediction log and history stay.",
+        {"deployment": deployment_record(deployment)},
+    )
+
+
+def deployments_view(deployments: Sequence[Deployment], caption: str = "") -> View:
+    """List deployments."""
+    rows = [
+        (
+            found.name,
+            found.package_ref,
+            found.status + (f": {found.problem}" if found.problem else ""),
+            found.url or "-",
+            found.kind,
+            found.actor,
+            (found.live_from or found.created)[:16].replace("T", " "),
+            found.id[:8],
+        )
+        for found in deployments
+    ]
+    return Table(
+        ["name", "package", "status", "address", "by", "actor", "since", "id"],
+        rows,
+        caption=caption,
+        empty="Nothing is deployed.",
+        records=[deployment_record(found) for found in deployments],
+    )
+
+
+def monitor_view(report: MonitorReport) -> View:
+    """Show traffic, latency and drift."""
+    errors = sum(report.errors.values())
+    first = (
+        f"'{report.name}' ({report.package}): {report.requests} requests, {report.rows} rows, "
+        f"{errors} refused or failed"
+    )
+    if report.errors:
+        first += " (" + ", ".join(f"{n} x {status}" for status, n in report.errors.items()) + ")"
+    lines = [first + "."]
+    if report.common_error:
+        lines.append(f"Most often: {report.common_error}")
+    if report.latency is not None:
+        speed = report.latency
+        lines.append(
+            f"Latency: {speed.p50:.1f} ms median, {speed.p95:.1f} ms for 95 %, "
+            f"{speed.p99:.1f} ms for 99 % of the requests."
+        )
+    if report.predictions:
+        shares = ", ".join(f"{share:.0%} {label}" for label, share in report.predictions.items())
+        lines.append(f"Predictions: {shares}.")
+    lines += report.sentences
+    table = Table(
+        ["column", "drift", "population stability index", "p-value"],
+        [
+            (
+                column.column,
+                column.verdict,
+                "-" if column.value is None else f"{column.value:.3f}",
+                "-" if column.p_value is None else f"{column.p_value:.2g}",
+            )
+            for column in report.drift
+        ],
+        empty="",
+    )
+    record = asdict(report) | {"sentences": report.sentences}
+    return Page([Lines(lines), table], record)
+
+
+@dataclass(repr=False)
+class Lines(View):
+    """Sentences, one a line."""
+
+    lines: Sequence[str]
+
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    def html(self) -> str:
+        return "".join(f"<div>{escape(line)}</div>" for line in self.lines)
+
+    def data(self) -> Any:
+        return list(self.lines)
+
+
+@dataclass(repr=False)
+class Chain(View):
+    """A prediction's chain of evidence."""
+
+    found: Retrace
+
+    def text(self) -> str:
+        lines = [f"Prediction {self.found.prediction}"]
+        for link in self.found.links:
+            lines.append(f"  {_mark(link)} {link.kind:<10} {link.id[:16]:<16} {link.sentence}")
+            if link.problem:
+                lines.append(f"      ! {link.problem}")
+            lines += [f"      - {detail}" for detail in link.details]
+        return "\n".join([*lines, self.found.sentence])
+
+    def html(self) -> str:
+        rows = "".join(_row(link) for link in self.found.links)
+        return (
+            f"<div><b>Prediction {escape(self.found.prediction)}</b></div>"
+            f'<table style="border-collapse:collapse;font-size:13px">{rows}</table>'
+            f"<div>{escape(self.found.sentence)}</div>"
+        )
+
+    def data(self) -> Any:
+        return {
+            "prediction": self.found.prediction,
+            "verified": self.found.verified,
+            "sentence": self.found.sentence,
+            "links": [asdict(link) for link in self.found.links],
+        }
+
+    def exit_code(self) -> int:
+        return 0 if self.found.verified else 1
+
+
+def retrain_view(outcome: RetrainOutcome) -> View:
+    """Show how a challenger compares with the champion."""
+    return Page(
+        [Lines(outcome.sentences)],
+        {
+            "name": outcome.name,
+            "champion": outcome.champion,
+            "challenger": outcome.challenger,
+            "package": outcome.package,
+            "rows": outcome.rows,
+            "held_out": outcome.held_out,
+            "seen": outcome.seen,
+            "comparison": list(outcome.comparison.sentences),
+            "checks_passed": outcome.report.passed,
+            "gate_open": outcome.verdict.open,
+            "sentences": outcome.sentences,
+        },
+    )
+
+
+def _mark(link: Link) -> str:
+    return "ok    " if link.verified else "BROKEN"
+
+
+def _row(link: Link) -> str:
+    cell = 'style="text-align:left;vertical-align:top;padding:2px 12px 2px 0"'
+    more = "".join(f"<li>{escape(detail)}</li>" for detail in link.details)
+    problem = f"<div><b>{escape(link.problem)}</b></div>" if link.problem else ""
+    mark = "verified" if link.verified else "<b>broken</b>"
+    return (
+        f"<tr><td {cell}>{mark}</td><td {cell}>{escape(link.kind)}</td>"
+        f'<td {cell}><code title="{escape(link.digest)}">{escape(link.id[:16])}</code></td>'
+        f"<td {cell}>{escape(link.sentence)}{problem}"
+        + (
+            f"<details><summary>{len(link.details)}</summary><ul>{more}</ul></details>"
+            if more
+            else ""
+        )
+        + "</td></tr>"
+    )

@@ -1,0 +1,153 @@
+"""The `notewright` command: what it prints, and what it exits with."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from notewright.store.catalog import SCHEMA_VERSION
+
+
+def notewright(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "notewright.cli", "--workspace", str(folder), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+
+
+@pytest.fixture
+def stored(notebook, tmp_path: Path) -> Path:
+    """Return a workspace with two executions and two snapshots."""
+    notebook.run("a = [1]")
+    notebook.recorder.take("first")
+    notebook.run("a.append(2); g = (i for i in a)")
+    notebook.recorder.take("second")
+    return tmp_path
+
+
+def test_the_timeline_as_text_and_as_json(stored: Path) -> None:
+    text = notewright("timeline", folder=stored)
+    assert text.returncode == 0
+    assert "first" in text.stdout
+    listed = json.loads(notewright("timeline", "--json", folder=stored).stdout)
+    assert [s["message"] for s in listed] == ["second", "first"]
+    assert listed[0]["parent"] == listed[1]["id"]
+    assert listed[0]["unsaved"][0]["name"] == "g"
+    assert {"id", "parent", "created", "message", "cell"} <= set(listed[0])
+
+
+def test_every_verb_has_help_and_the_list_names_them_all(tmp_path: Path) -> None:
+    from notewright.verbs import VERBS
+
+    listed = notewright("-h", folder=tmp_path).stdout
+    for verb in VERBS:
+        assert f"  {verb} " in listed
+        shown = notewright(verb, "-h", folder=tmp_path)
+        assert shown.returncode == 0, shown.stderr
+        assert f"usage: notewright {verb}" in shown.stdout
+
+
+def test_json_on_everything_that_lists(stored: Path) -> None:
+    for verb in ("timeline", "history", "runs", "models", "packages", "deployments", "status"):
+        done = notewright(verb, "--json", folder=stored)
+        assert done.returncode == 0, done.stderr
+        json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["timelin"], "Did you mean 'timeline'?"),
+        (["diff", "feed", "HEAD"], "There is no snapshot 'feed'."),
+        (["diff", "", "HEAD"], "There is no snapshot ''."),
+        (["restore", "HEAD"], "acts on the variables of a running notebook"),
+        (["snapshot"], "acts on the variables of a running notebook"),
+        (["slice", "b"], "There is no variable 'b'"),
+        (["timeline", "--limit", "many"], "invalid int value"),
+        (["retrace", "nothing"], "nothing"),
+        (["deploy", "../x"], "cannot be the name of a deployment"),
+        (["deploy", "unknown"], "unknown"),
+        (["gate", "production", "unknown"], "unknown"),
+        (["compare", "one", "two"], "one"),
+    ],
+)
+def test_a_mistake_is_one_line_with_the_next_thing_to_do(
+    stored: Path, words: list[str], problem: str
+) -> None:
+    done = notewright(*words, folder=stored)
+    assert done.returncode == 2
+    assert problem in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_ambiguous_id_names_the_candidates(stored: Path) -> None:
+    with sqlite3.connect(stored / ".notewright" / "catalog.sqlite") as catalog:
+        row = list(catalog.execute("SELECT * FROM snapshots LIMIT 1").fetchone())
+        for id_ in ("aaaa000000000001", "aaaa000000000002"):
+            catalog.execute(
+                f"INSERT INTO snapshots VALUES ({','.join('?' * len(row))})", [id_, *row[1:]]
+            )
+    done = notewright("diff", "aaaa", "HEAD", folder=stored)
+    assert done.returncode == 2
+    assert "aaaa000000000001, aaaa000000000002" in done.stderr
+
+
+def test_a_store_from_a_newer_version_is_refused(stored: Path) -> None:
+    with sqlite3.connect(stored / ".notewright" / "catalog.sqlite") as catalog:
+        catalog.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    done = notewright("timeline", folder=stored)
+    assert done.returncode == 2
+    assert "Upgrade Notewright" in done.stderr
+
+
+def test_a_flipped_byte_is_found_and_what_does_not_need_it_still_loads(
+    stored: Path, workspace
+) -> None:
+    assert notewright("fsck", folder=stored).returncode == 0
+    second, first = workspace.snapshots.get("HEAD"), workspace.snapshots.get("HEAD~1")
+    needed = workspace.snapshots.needs()
+    victim = next(d for d, by in needed.items() if by == [f"snapshot {second.id[:6]}"])
+    path = workspace.store.objects.path(victim)
+    path.chmod(0o600)
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(bytes(data))
+    done = notewright("fsck", folder=stored)
+    assert done.returncode == 1
+    assert victim[:12] in done.stdout
+    assert f"snapshot {second.id[:6]}" in done.stdout
+    assert workspace.snapshots.load(first)["a"] == [1]
+
+
+def test_the_traceback_is_printed_when_asked_for(stored: Path) -> None:
+    done = notewright("--debug", "diff", "feed", "HEAD", folder=stored)
+    assert "Traceback" in done.stderr
+    assert done.returncode == 2
+
+
+def test_a_folder_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    done = notewright("timeline", folder=tmp_path / "nowhere")
+    assert done.returncode == 2
+    assert "There is no folder" in done.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /dev/full")
+def test_a_reader_that_goes_away_is_no_error(stored: Path) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m notewright.cli --workspace {stored} history --json | head -1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr

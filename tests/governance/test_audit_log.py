@@ -1,0 +1,282 @@
+"""Any change of the log is found, and the entry that is wrong is named."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from notewright.errors import AccessDenied, AuditBroken, NotewrightError
+from notewright.governance.audit.heads import HeadFile
+from notewright.governance.identities import Identity
+
+
+@pytest.fixture
+def log(house):
+    """A log of eight entries."""
+    audit = house.governance.audit
+    for number in range(7):
+        audit.append("note", f"thing{number}", {"number": number, "text": "für «alle»"})
+    assert [e.n for e in audit.list()] == list(range(8))
+    return audit
+
+
+def rows(house):
+    with sqlite3.connect(house.root / ".notewright" / "catalog.sqlite") as connection:
+        found = connection.execute("SELECT n, entry, leaf, root, signature FROM audit_entries")
+        return found.fetchall()
+
+
+def test_a_sound_log_verifies_also_from_another_process_and_after_more_entries(house, log):
+    assert log.verify(every_head=True).ok
+    again = house.again().audit
+    again.append("note", "more")
+    assert log.verify().entries == again.verify().entries == 9
+
+
+def test_an_export_satisfies_a_verifier_that_shares_no_code(house, log, oracle, tmp_path):
+    bundle = json.loads(log.export(tmp_path / "audit.json").read_text())
+    assert oracle.verify_bundle(bundle) == []
+    bundle["entries"][3]["entry"] = bundle["entries"][3]["entry"].replace("thing2", "thing9")
+    assert any(problem.startswith("3:") for problem in oracle.verify_bundle(bundle))
+
+
+def flipped(text: str) -> str:
+    """Return the text with one character in its middle changed."""
+    middle = len(text) // 2
+    return text[:middle] + ("0" if text[middle] != "0" else "1") + text[middle + 1 :]
+
+
+@pytest.mark.parametrize("column", ["entry", "leaf", "root", "signature"])
+@pytest.mark.parametrize("n", range(8))
+def test_every_column_of_every_row_is_covered(house, log, column, n):
+    value = dict(zip(("n", "entry", "leaf", "root", "signature"), rows(house)[n], strict=True))
+    house.sql(f"UPDATE audit_entries SET {column} = ? WHERE n = ?", flipped(value[column]), n)
+    verdict = house.again().audit.verify()
+    assert not verdict.ok
+    assert verdict.entry == n
+    assert f"{n}" in verdict.problem
+
+
+@pytest.mark.parametrize("n", range(8))
+def test_a_row_that_is_rewritten_with_a_fitting_hash_is_named(house, log, oracle, n):
+    import hashlib
+
+    text = rows(house)[n][1].replace('"time":"2', '"time":"3')
+    leaf = hashlib.sha256(b"\x00" + text.encode()).hexdigest()
+    house.sql("UPDATE audit_entries SET entry = ?, leaf = ? WHERE n = ?", text, leaf, n)
+    verdict = house.again().audit.verify()
+    assert (verdict.ok, verdict.entry) == (False, n)
+
+
+@pytest.mark.parametrize("n", range(7))
+def test_an_entry_cut_out_of_the_middle_is_named(house, log, n):
+    house.sql("DELETE FROM audit_entries WHERE n = ?", n)
+    assert house.again().audit.verify().entry == n
+
+
+@pytest.mark.parametrize("kept", range(1, 8))
+def test_a_cut_tail_is_found_by_the_heads_outside(house, log, oracle, kept):
+    house.sql("DELETE FROM audit_entries WHERE n >= ?", kept)
+    truth = [entry for _, entry, *_ in rows(house)]
+    from notewright.governance.audit.merkle import Peaks, leaf_hash
+
+    peaks = Peaks()
+    for text in truth:
+        peaks.append(leaf_hash(text.encode()))
+    house.sql("UPDATE audit_peaks SET size = ?, peaks = ?", peaks.size, peaks.dump())
+    verdict = house.again().audit.verify()
+    assert verdict.entry == kept
+    assert f"Entries {kept} to 7 are missing" in verdict.problem
+
+
+def test_a_cut_tail_stops_appends_when_the_running_hashes_were_left(house, log):
+    house.sql("DELETE FROM audit_entries WHERE n >= 5")
+    with pytest.raises(AuditBroken):
+        house.again().audit.append("note", "more")
+
+
+def test_swapped_entries_are_named(house, log):
+    house.sql("UPDATE audit_entries SET n = 100 WHERE n = 2")
+    house.sql("UPDATE audit_entries SET n = 2 WHERE n = 5")
+    house.sql("UPDATE audit_entries SET n = 5 WHERE n = 100")
+    verdict = house.again().audit.verify()
+    assert verdict.entry == 2
+    assert "entry 5" in verdict.problem
+
+
+def rebuild(house, key: Identity, change_at: int) -> None:
+    """Rewrite the log from an entry on, all hashes right, signed with `key`."""
+    from notewright.governance.audit.heads import head_bytes
+    from notewright.governance.audit.log import link
+    from notewright.governance.audit.merkle import Peaks, leaf_hash
+
+    workspace = house.governance.identities.workspace()
+    peaks, previous = Peaks(), ""
+    for n, text, leaf, root, signature in rows(house):
+        entry = json.loads(text)
+        if n >= change_at:
+            entry["previous"] = previous
+            if n == change_at:
+                entry["subject"] = "something else"
+            text = json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        peaks.append(leaf_hash(text.encode()))
+        if n >= change_at:
+            leaf, root = leaf_hash(text.encode()).hex(), peaks.root().hex()
+            signature = key.sign(head_bytes(workspace, n + 1, root)).hex()
+            house.sql(
+                "UPDATE audit_entries SET entry = ?, leaf = ?, root = ?, signature = ?"
+                " WHERE n = ?",
+                text, leaf, root, signature, n,
+            )  # fmt: skip
+        previous = link({"leaf": leaf, "root": root, "signature": signature})
+    house.sql("UPDATE audit_peaks SET peaks = ?", peaks.dump())
+
+
+@pytest.mark.parametrize("n", [1, 4, 7])
+def test_a_log_rebuilt_without_the_key_is_found_at_the_entry(house, log, n, tmp_path):
+    from notewright.governance.keys import create_key
+
+    rebuild(house, create_key("mallory", tmp_path / "mallory.key"), n)
+    for heads in house.config.glob("heads/*"):
+        heads.unlink()
+    (house.root / ".notewright" / "audit.heads").unlink()
+    verdict = house.again().audit.verify()
+    assert (verdict.ok, verdict.entry) == (False, n)
+
+
+@pytest.mark.parametrize("n", [1, 4, 7])
+def test_a_log_rebuilt_with_the_key_is_found_against_the_head_outside(house, log, n):
+    rebuild(house, house.governance.identities.me(), n)
+    assert house.again().audit.verify().entry == n
+
+
+def test_without_any_head_outside_a_rebuild_with_the_key_is_not_evident_and_verify_says_so(
+    house, log, tmp_path
+):
+    elsewhere = shutil.copy(house.root / ".notewright" / "audit.heads", tmp_path / "kept.jsonl")
+    rebuild(house, house.governance.identities.me(), 4)
+    for heads in [*house.config.glob("heads/*"), house.root / ".notewright" / "audit.heads"]:
+        heads.unlink()
+    verdict = house.again().audit.verify()
+    assert verdict.ok
+    assert "no head in the user's folder, none beside the database" in verdict.outside
+    # which is why a copy kept elsewhere is worth having
+    assert house.again().audit.verify(elsewhere).entry == 4
+
+
+def test_running_hashes_that_were_edited_are_found(house, log):
+    house.sql("UPDATE audit_peaks SET peaks = ?", "00" * 32)
+    assert not house.again().audit.verify().ok
+
+
+def test_a_damaged_database_is_reported_and_not_raised(house, log):
+    house.sql("UPDATE audit_entries SET entry = x'FF' WHERE n = 3")
+    assert house.again().audit.verify().entry == 3
+
+
+def test_an_entry_in_anothers_name_is_refused(house, log):
+    rita = house.person("rita")
+    forged = Identity("rita", rita.public, house.governance.identities.me().sign)
+    for claim in (forged, Identity("nobody", rita.public, rita.sign)):
+        with pytest.raises(AccessDenied):
+            log.append("approve", "thing", {}, claim)
+
+
+def test_an_entry_whose_name_was_forged_in_the_database_is_named(house, log):
+    house.person("rita")
+    me = house.governance.identities.me()
+    text = rows(house)[4][1].replace(f'"actor":"{me.name}"', '"actor":"rita"')
+    house.sql("UPDATE audit_entries SET entry = ? WHERE n = 4", text)
+    assert house.again().audit.verify().entry == 4
+
+
+def test_an_act_and_its_entry_are_committed_together_or_not_at_all(house, log):
+    catalog = house.governance._store.catalog
+    before = len(log.list())
+
+    def act_and_fail() -> None:
+        with catalog.transaction():
+            log.append("note", "undone")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        act_and_fail()
+    assert len(log.list()) == before
+    with catalog.transaction():
+        log.append("note", "done")
+    assert log.verify().ok
+    assert max(head.size for head in log.outside_heads().read()) == before + 1
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from notewright.governance.services import Governance
+from notewright.store import Store
+root, config, name = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+audit = Governance(Store(root / ".notewright"), root, lambda: None, config).audit
+for number in range(40):
+    audit.append("note", name, {"number": number})
+"""
+
+
+def test_two_processes_append_at_once_and_the_log_is_sound(house, log):
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, house.root, house.config, name])
+        for name in ("one", "two")
+    ]
+    assert [writer.wait(timeout=120) for writer in writers] == [0, 0]
+    verdict = log.verify(every_head=True)
+    assert verdict.ok, verdict.problem
+    assert verdict.entries == 8 + 80
+    for name in ("one", "two"):
+        numbers = [entry.details["number"] for entry in log.list(subject=name)]
+        assert numbers == list(range(40))
+
+
+def test_a_copied_store_goes_its_own_way_without_a_false_alarm(house, log, tmp_path):
+    shutil.copytree(house.root, tmp_path / "copy")
+    log.append("note", "only in the original")
+    from dataclasses import replace
+
+    copied = replace(house, root=tmp_path / "copy").again().audit
+    copied.append("note", "only in the copy")
+    assert copied.verify().ok
+    assert log.verify().ok
+
+
+def test_a_head_file_stays_small_and_a_torn_line_is_passed_over(house, log, monkeypatch):
+    from notewright.governance.audit import heads
+
+    monkeypatch.setattr(heads, "_MAX_LINES", 50)
+    monkeypatch.setattr(heads, "_RECENT", 10)
+    file = log.outside_heads()
+    for number in range(200):
+        log.append("note", str(number))
+    assert len(file.read()) < 80
+    with file.path.open("ab") as handle:
+        handle.write(b'{"size": 3, "ro')
+    log.append("note", "after the crash")
+    assert log.verify().ok
+    assert max(head.size for head in HeadFile(file.path).read()) == 209
+
+
+def test_places_that_cannot_be_written_stop_nothing(house, log):
+    file = log.outside_heads().path
+    file.unlink()
+    file.mkdir()
+    log.append("note", "more")
+    assert house.again().audit.publish() is False
+    file.rmdir()
+    assert log.verify().ok
+
+
+def test_errors_say_what_to_do(house, log):
+    with pytest.raises(NotewrightError) as caught:
+        log.append("note", "x", {}, Identity("nobody", "0" * 64, lambda data: b""))
+    assert caught.value.remedy
