@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from IPython.display import display
 
 from notewright.errors import Cancelled, NotewrightError, UsageError
+from notewright.lineage.files import FileWatch
 from notewright.progress import Progress
 from notewright.verbs import VERBS, all_verbs, find_verb
 from notewright.verbs.base import Context, HelpShown
@@ -80,6 +81,10 @@ class NwMagic:
 
     def view(self, words: list[str]) -> View:
         """Run a verb and return its view."""
+        with FileWatch.paused():
+            return self._view(words)
+
+    def _view(self, words: list[str]) -> View:
         verb = find_verb(words[0])
         parsed = verb.parser().parse_args(words[1:])
         line = ProgressLine()

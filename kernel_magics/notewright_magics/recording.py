@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from notewright.errors import UsageError
+from notewright.lineage.files import FileWatch
 from notewright.verbs.base import VerbParser
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def run_cell(session: KernelSession, words: list[str], body: str) -> None:
         session=session.session,
         namespace=session.namespace,
     )
-    before = session.snapshot_now("run", f"before {options.name}")
+    with FileWatch.paused():
+        before = session.snapshot_now("run", f"before {options.name}")
     with active.recording():
         result = session.shell.run_cell(body, store_history=False)
     error = result.error_before_exec or result.error_in_exec

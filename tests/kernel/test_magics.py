@@ -137,7 +137,10 @@ def test_plain_ipython_has_it_all_without_cell_ids(tmp_path) -> None:
     import subprocess
     import sys
 
-    cells = "%load_ext notewright\nx = [1]\n%nw snapshot -m first\nx.append(2)\n%nw restore HEAD\nprint('x is', x)\n"
+    cells = (
+        "%load_ext notewright\nx = [1]\n%nw snapshot -m first\nx.append(2)\n"
+        "%nw restore HEAD\nprint('x is', x)\n"
+    )
     done = subprocess.run(
         [
             sys.executable,
@@ -169,3 +172,12 @@ def test_values_are_logged_by_hand_in_a_run_cell_and_in_a_block(live) -> None:
     assert runs["block"]["metrics"] == {"profit": 4}
     refused = live.run("nw.log_metric('profit', 1)").error
     assert "No run is under way." in refused["traceback"][0]
+
+
+def test_what_notewright_opens_itself_is_not_the_users_data(live) -> None:
+    live.run("%load_ext notewright")
+    live.run('%%nw run "first"\nx = 1')
+    live.run("%nw policy init")
+    live.run("%nw policy")
+    history = json.loads(live.run("%nw history --json").text)
+    assert [e["files"] for e in history] == [[]] * len(history)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import blake3
+from platformdirs import user_config_path
 
 from notewright.state.records import FileRead
 
@@ -49,6 +50,16 @@ class FileWatch:
             yield opened
         finally:
             cls._current = previous
+
+    @classmethod
+    @contextmanager
+    def paused(cls) -> Iterator[None]:
+        """Note nothing inside the block: what Notewright opens itself is not the user's data."""
+        current, cls._current = cls._current, None
+        try:
+            yield
+        finally:
+            cls._current = current
 
     @classmethod
     def install(cls) -> None:
@@ -102,10 +113,11 @@ def data_files(paths: dict[str, None], root: Path) -> tuple[FileRead, ...]:
     return tuple(found)
 
 
-_MACHINERY = tuple(
-    {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")}
-    | {os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix)}
-) + ("/proc", "/dev", "/sys", "/etc", "/usr/share", "/usr/lib")
+_MACHINERY = (
+    *(os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")),
+    *(os.path.realpath(prefix) for prefix in (sys.prefix, sys.base_prefix)),
+    *("/proc", "/dev", "/sys", "/etc", "/usr/share", "/usr/lib"),
+)
 _HIDDEN = {".ipython", ".jupyter", ".matplotlib", ".cache", ".config", ".notewright", ".git"}
 
 
@@ -113,4 +125,6 @@ def _is_machinery(path: Path, root: Path) -> bool:
     if path.is_relative_to(root):
         return bool(_HIDDEN & set(path.relative_to(root).parts[:1])) or path.suffix == ".ipynb"
     real = os.path.realpath(path)
+    if path.is_relative_to(user_config_path("notewright")):
+        return True
     return real.startswith(_MACHINERY) or bool(_HIDDEN & set(path.parts)) or "matplotlib" in real

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from notewright.packaging.packages import Package
+from notewright.packaging.records import Package
 from notewright.views.base import Message, Page, Table, View, escape
 
 

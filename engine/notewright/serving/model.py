@@ -1,0 +1,121 @@
+"""A package directory, loaded: its schema and its own predict function."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from notewright.errors import UnusablePackage
+from notewright.serving import frames
+from notewright.serving.integrity import check_files
+from notewright.serving.schema import Column, InferRequest, Schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LOGGER = logging.getLogger("notewright.serving")
+
+
+@dataclass(frozen=True)
+class PackageModel:
+    """The code and model of one package version, in this process.
+
+    Use :meth:`load`; one process holds one version, because a package's module
+    can be imported only once.
+    """
+
+    path: Path
+    schema: Schema
+    predict_rows: Callable[[pd.DataFrame], pd.DataFrame]
+    #: Name, datatype and shape of each output; empty if no made-up row could be predicted.
+    outputs: tuple[dict[str, Any], ...] = ()
+
+    @classmethod
+    def load(cls, path: Path, manifest: str | None = None) -> PackageModel:
+        """Verify every file, then import the package and load its model.
+
+        Parameters
+        ----------
+        path : Path
+            The package's directory (``src/<name>/``, ``model/``).
+        manifest : str, optional
+            The digest that its manifest must have.
+
+        Raises
+        ------
+        PackageAltered
+            If a file is not what the manifest says.
+        UnusablePackage
+            If it has not the layout of a package, or its own code fails to load.
+        """
+        check_files(path, manifest)
+        module = module_of(path)
+        try:
+            schema = Schema.read(json.loads((path / "model" / "schema.json").read_bytes()))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UnusablePackage(path.name, f"model/schema.json is not usable: {error}") from error
+        # A variable for trying out another model must not lead past what was verified.
+        os.environ[f"{module.upper()}_MODEL"] = str(path / "model")
+        sys.path.insert(0, str(path / "src"))
+        sys.dont_write_bytecode = True  # an immutable copy stays as it is
+        try:
+            code = importlib.import_module(f"{module}.predict")
+            code.load_model()
+        except Exception as error:
+            raise UnusablePackage(
+                path.name, f"its predict module fails to load: {type(error).__name__}: {error}"
+            ) from error
+        if not Path(str(code.__file__)).resolve().is_relative_to(path.resolve()):
+            raise UnusablePackage(path.name, f"another module is called '{module}' here")
+        return cls(path, schema, code.predict, _outputs(schema, code.predict))
+
+    def infer(self, request: InferRequest) -> list[dict[str, Any]]:
+        """Return the output tensors for a request."""
+        table = self.predict_rows(frames.frame(self.schema, request.columns))
+        if len(table) != request.rows:
+            raise RuntimeError(f"predict gave {len(table)} rows for {request.rows}")
+        return frames.tensors(table, request.outputs)
+
+
+def _outputs(
+    schema: Schema, predict: Callable[[pd.DataFrame], pd.DataFrame]
+) -> tuple[dict[str, Any], ...]:
+    """Predict one made-up row: it shows the outputs, and warms the code up."""
+    row = {column.name: [_sample(column)] for column in schema.columns}
+    try:
+        found = frames.tensors(predict(frames.frame(schema, row)))
+    except Exception as error:  # noqa: BLE001
+        # A made-up row may be outside what the features can do; real rows decide.
+        _LOGGER.warning("a made-up row could not be predicted: %s", str(error).split("\n")[0])
+        return ()
+    return tuple(
+        {"name": tensor["name"], "datatype": tensor["datatype"], "shape": [-1]} for tensor in found
+    )
+
+
+def _sample(column: Column) -> Any:
+    if column.categories:
+        return min(column.categories, key=str)
+    if column.kind in ("integer", "number"):
+        return column.minimum if column.minimum is not None else 1
+    return {"string": "a", "boolean": False, "datetime": "2000-01-01"}[column.kind]
+
+
+def module_of(path: Path) -> str:
+    """Return the name of the one importable package under ``src/``."""
+    source = path / "src"
+    found = (
+        sorted(entry.name for entry in source.glob("*") if (entry / "predict.py").is_file())
+        if source.is_dir()
+        else []
+    )
+    if len(found) != 1:
+        raise UnusablePackage(path.name, "src/ does not hold exactly one package with predict.py")
+    return found[0]

@@ -1,0 +1,207 @@
+"""What a live model was asked, how it answered, and whether its input drifted."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from notewright.errors import NotDeployed
+from notewright.serving import frames
+from notewright.serving.deployments import Deployments
+from notewright.serving.log import Logged
+from notewright.serving.moments import moment
+from notewright.serving.schema import Refused, Schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from notewright.governance.drift import ColumnDrift
+
+#: Only the newest rows are compared, so that a long log costs no more than this.
+MAX_ROWS = 100_000
+#: With fewer rows than this a report says that it is thin.
+FEW_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Milliseconds from a request to its answer, over answered requests."""
+
+    p50: float
+    p95: float
+    p99: float
+
+
+@dataclass(frozen=True)
+class MonitorReport:
+    """What the prediction log says of one deployment.
+
+    Parameters
+    ----------
+    name, deployment, package : str
+        What was looked at; `package` as ``credit_risk@2``.
+    since, until : str
+        The first and last request in it, or the times asked for.
+    requests, rows : int
+        Requests of any outcome, and rows predicted.
+    errors : dict of str to int
+        Refused and failed requests by HTTP status.
+    common_error : str or None
+        The sentence most of them got.
+    latency : Latency or None
+        None while nothing was answered.
+    drift : tuple of ColumnDrift
+        One for each raw column, strongest first.
+    predictions : dict of str to float
+        Share of each predicted label, for models that predict labels.
+    notes : tuple of str
+        What could not be looked at, and why.
+    """
+
+    name: str
+    deployment: str
+    package: str
+    since: str
+    until: str
+    requests: int
+    rows: int
+    errors: dict[str, int]
+    common_error: str | None
+    latency: Latency | None
+    drift: tuple[ColumnDrift, ...]
+    predictions: dict[str, float]
+    notes: tuple[str, ...]
+
+    @property
+    def drifted(self) -> tuple[ColumnDrift, ...]:
+        """The columns that drifted, strongest first."""
+        return tuple(column for column in self.drift if column.verdict != "none")
+
+    @property
+    def sentences(self) -> list[str]:
+        """What to know, in words."""
+        if not self.drift:
+            return ["There is nothing to compare yet.", *self.notes]
+        if not self.drifted:
+            return [f"None of {len(self.drift)} columns drifted.", *self.notes]
+        count = f"{len(self.drifted)} of {len(self.drift)} columns drifted."
+        return [count, *(column.sentence for column in self.drifted), *self.notes]
+
+
+def monitor(deployments: Deployments, name: str, since: str | None = None) -> MonitorReport:
+    """Report on the package version that is live under `name`.
+
+    Parameters
+    ----------
+    deployments : Deployments
+        The workspace's deployments.
+    name : str
+        The deployment's name.
+    since : str, optional
+        ``12h``, ``7d`` or a date; by default since this version first went live.
+
+    Raises
+    ------
+    NotDeployed, BadMoment
+        If there is nothing of this name; if `since` is no time.
+    """
+    history = deployments.history(name)
+    current = deployments.get(name)
+    same = {deployment.id for deployment in history if deployment.package == current.package}
+    if not any(deployment.live_from for deployment in history):
+        raise NotDeployed(name)
+    start = moment(since) if since else ""
+    logged = deployments.log(name).records(start, same)
+    path = deployments.path_of(current)
+    rows, notes = _rows(path, logged)
+    drift = _drift(path, rows, notes)
+    answered = [record.entry.milliseconds for record in logged if record.entry.status == 200]
+    refused = [record.entry for record in logged if record.entry.status != 200]
+    sentences = Counter(entry.error for entry in refused if entry.error)
+    return MonitorReport(
+        name=name,
+        deployment=current.id,
+        package=current.package_ref,
+        since=start or (logged[0].entry.time if logged else current.created),
+        until=logged[-1].entry.time if logged else current.created,
+        requests=len(logged),
+        rows=sum(record.entry.rows for record in logged),
+        errors=dict(sorted(Counter(str(entry.status) for entry in refused).items())),
+        common_error=sentences.most_common(1)[0][0] if sentences else None,
+        latency=_latency(answered),
+        drift=drift,
+        predictions=_predictions(logged),
+        notes=tuple(notes),
+    )
+
+
+def _rows(path: Path, logged: list[Logged]) -> tuple[pd.DataFrame | None, list[str]]:
+    """Return the newest logged raw rows as one table."""
+    schema = Schema.read(json.loads((path / "model" / "schema.json").read_bytes()))
+    columns: dict[str, list[Any]] = {column.name: [] for column in schema.columns}
+    count, unreadable, left_out = 0, 0, 0
+    for record in reversed(logged):
+        if record.entry.status != 200:
+            continue
+        if not record.entry.inputs:
+            unreadable += 1
+            continue
+        if count >= MAX_ROWS:
+            left_out += 1
+            continue
+        try:
+            asked = schema.parse(record.entry.inputs)
+        except Refused:
+            unreadable += 1
+            continue
+        for column, values in asked.columns.items():
+            columns[column].extend(values)
+        count += asked.rows
+    notes = []
+    if unreadable:
+        notes.append(f"{unreadable} logged requests were erased or do not fit the schema.")
+    if left_out:
+        notes.append(f"Only the newest {count} rows are compared.")
+    if 0 < count < FEW_ROWS:
+        notes.append(f"There are only {count} rows: small changes cannot be told from chance.")
+    return (frames.frame(schema, columns) if count else None), notes
+
+
+def _drift(path: Path, rows: pd.DataFrame | None, notes: list[str]) -> tuple[ColumnDrift, ...]:
+    from notewright.governance.drift import drift
+
+    reference = path / "model" / "reference.json"
+    if rows is None:
+        return ()
+    if not reference.is_file():
+        notes.append("The package carries no reference profile, so drift cannot be told.")
+        return ()
+    profile = json.loads(reference.read_bytes())
+    served = set(rows.columns)
+    found = [column for column in drift(profile, rows) if column.column in served]
+    order = {"strong": 0, "some": 1, "none": 2}
+    return tuple(sorted(found, key=lambda c: (order[c.verdict], -(c.value or 0.0))))
+
+
+def _latency(milliseconds: list[float]) -> Latency | None:
+    if not milliseconds:
+        return None
+    ordered = sorted(milliseconds)
+
+    def quantile(share: float) -> float:
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+    return Latency(quantile(0.50), quantile(0.95), quantile(0.99))
+
+
+def _predictions(logged: list[Logged]) -> dict[str, float]:
+    counts: Counter[str] = Counter()
+    for record in logged:
+        for output in json.loads(record.entry.outputs or b"[]"):
+            if output["name"] == "prediction" and output["datatype"] != "FP64":
+                counts.update(str(value) for value in output["data"])
+    total = sum(counts.values())
+    return {label: count / total for label, count in sorted(counts.items())}

@@ -1,0 +1,55 @@
+"""From a notebook's path to its workspace, without leaving the server's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from notewright.workspace import Workspace
+from notewright_lab.errors import BadPath, NoWorkspace
+
+
+def workspace_root(served: Path, notebook: str) -> Path:
+    """Return the folder of the workspace that a notebook belongs to.
+
+    Parameters
+    ----------
+    served : Path
+        The folder that the server serves.
+    notebook : str
+        The notebook's path relative to it, with ``/`` between the parts. The
+        notebook need not exist (yet).
+
+    Raises
+    ------
+    BadPath
+        If the path, or a symbolic link on it, leads out of `served`.
+    NoWorkspace
+        If no folder from the notebook's up to `served` has a store.
+    """
+    top = served.resolve()
+    folder = _folder_of(top, notebook)
+    for candidate in (folder, *folder.parents):
+        if Workspace.existing(candidate) == candidate:
+            if not (candidate / ".notewright").resolve().is_relative_to(top):
+                raise BadPath
+            return candidate
+        if candidate == top:
+            break
+    raise NoWorkspace
+
+
+def _folder_of(top: Path, notebook: str) -> Path:
+    """Return the real folder of the notebook, which is `top` or inside it."""
+    if "\0" in notebook:
+        raise BadPath
+    # A leading slash means the server's folder, as everywhere in Jupyter.
+    named = top / notebook.lstrip("/")
+    if named.is_dir():
+        folder = named.resolve()
+    else:
+        folder = named.parent.resolve()
+        if not named.resolve().is_relative_to(top):
+            raise BadPath
+    if not folder.is_relative_to(top):
+        raise BadPath
+    return folder

@@ -1,0 +1,54 @@
+"""Threads that read the stores, so that the server's own loop never waits for a disk."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from notewright.workspace import Workspace
+
+T = TypeVar("T")
+
+_THREADS = 2
+_OPEN_STORES = 8
+
+
+class Readers:
+    """A few threads, each with workspaces of its own.
+
+    A store's connection belongs to the thread that opened it, so workspaces
+    are kept a thread and not shared.
+    """
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="notewright-reader")
+        self._local = threading.local()
+
+    async def read(self, root: Path, answer: Callable[[Workspace], T]) -> T:
+        """Return ``answer(workspace)``, computed in one of the threads."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._pool, lambda: answer(self._workspace(root))
+        )
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Return ``work()``, computed in one of the threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    def _workspace(self, root: Path) -> Workspace:
+        if not hasattr(self._local, "workspaces"):
+            self._local.workspaces = OrderedDict()
+        known: OrderedDict[tuple[Path, int], Workspace] = self._local.workspaces
+        # The inode tells a store that was deleted and started anew from the old one.
+        key = (root, (root / ".notewright" / "catalog.sqlite").stat().st_ino)
+        if key not in known:
+            known[key] = Workspace(root)
+            while len(known) > _OPEN_STORES:
+                _, oldest = known.popitem(last=False)
+                oldest.store.catalog.close()
+        known.move_to_end(key)
+        return known[key]

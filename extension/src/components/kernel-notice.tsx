@@ -1,0 +1,60 @@
+import * as React from 'react';
+
+import { Problem } from '../api/problem';
+import { NotebookLink } from '../model/notebook-link';
+import { Notice } from './notice';
+import { ProblemNotice } from './problem-notice';
+
+/** Says when the kernel part is missing and offers to load it. */
+export function KernelNotice({ link }: { link: NotebookLink }): JSX.Element | null {
+  const [problem, setProblem] = React.useState<Problem | null>(null);
+  const [loading, setLoading] = React.useState(false);
+
+  const load = async () => {
+    setLoading(true);
+    setProblem(null);
+    try {
+      await link.kernel.load();
+    } catch (reason) {
+      setProblem(Problem.of(reason));
+    } finally {
+      setLoading(false);
+    }
+  };
+
+  switch (link.kernel.state) {
+    case 'open':
+      return null;
+    case 'opening':
+      return link.kernel.busy ? (
+        <Notice kind="info" problem="Waiting for the running cell to reach the kernel." />
+      ) : null;
+    case 'none':
+      return (
+        <Notice
+          kind="info"
+          problem="No kernel runs for this notebook."
+          remedy="What was recorded is below; to snapshot, restore or export, start a kernel."
+        />
+      );
+    case 'absent':
+      return (
+        <>
+          <Notice
+            kind="warning"
+            problem="Notewright is not loaded in this notebook's kernel."
+            remedy="Put `%load_ext notewright` in the first cell, so that history is kept from the start."
+          >
+            <button
+              className="nw-Button nw-mod-primary"
+              disabled={loading}
+              onClick={() => void load()}
+            >
+              {loading ? 'Loading…' : 'Load it now'}
+            </button>
+          </Notice>
+          <ProblemNotice problem={problem} />
+        </>
+      );
+  }
+}

@@ -1,0 +1,34 @@
+import * as React from 'react';
+
+interface IProps {
+  kind: 'info' | 'warning' | 'error' | 'success';
+  problem: string;
+  remedy?: string;
+  /** Buttons, or anything else below the words. */
+  children?: React.ReactNode;
+}
+
+/** One sentence of what is wrong, one of what to do, and the buttons for it. */
+export function Notice({ kind, problem, remedy, children }: IProps): JSX.Element {
+  return (
+    <div className={`nw-Notice nw-mod-${kind}`} role={kind === 'error' ? 'alert' : 'note'}>
+      <p className="nw-Notice-problem">{problem}</p>
+      {remedy ? (
+        <p className="nw-Notice-remedy">
+          <Words text={remedy} />
+        </p>
+      ) : null}
+      {children ? <div className="nw-Actions">{children}</div> : null}
+    </div>
+  );
+}
+
+/** Text in which whatever stands between backquotes is shown as code. */
+export function Words({ text }: { text: string }): JSX.Element {
+  const parts = text.split('`');
+  return (
+    <>
+      {parts.map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part))}
+    </>
+  );
+}

@@ -1,0 +1,37 @@
+import * as React from 'react';
+
+import { NotebookLink } from '../model/notebook-link';
+
+/** Takes a snapshot with a message. */
+export function SnapshotForm({ link }: { link: NotebookLink }): JSX.Element {
+  const [message, setMessage] = React.useState('');
+  const ready = link.kernel.state === 'open' && (link.task?.over ?? true);
+
+  const take = (event: React.FormEvent) => {
+    event.preventDefault();
+    if (ready) {
+      link.start('Taking a snapshot', { verb: 'snapshot', message: message.trim() });
+      setMessage('');
+    }
+  };
+
+  return (
+    <form className="nw-Form nw-mod-inline" onSubmit={take}>
+      <input
+        className="nw-Input"
+        aria-label="What the snapshot holds"
+        placeholder="What is in it: “clean data”"
+        value={message}
+        onChange={event => setMessage(event.target.value)}
+      />
+      <button
+        className="nw-Button"
+        type="submit"
+        disabled={!ready}
+        title={ready ? 'Save all variables' : 'Needs Notewright loaded in the kernel'}
+      >
+        Snapshot
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,91 @@
+"""What the log says of traffic, latency and drift."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pandas as pd
+import pytest
+from tests.serving.conftest import Yard, raw_rows, request, write_manifest, write_package
+
+from notewright.errors import BadMoment, NotDeployed
+from notewright.governance.drift import profile
+from notewright.serving.moments import moment
+from notewright.serving.monitor import monitor
+from notewright.views.serving import monitor_view
+
+
+@pytest.fixture
+def watched(tmp_path: Path, light_packages: list[Path]) -> Iterator[Yard]:
+    """A yard whose first package carries a reference profile."""
+    path = write_package(tmp_path / "profiled" / "credit_risk", weight=-0.004)
+    document = json.dumps(profile(raw_rows(2000, seed=11)))
+    (path / "model" / "reference.json").write_text(document, encoding="utf-8")
+    write_manifest(path)
+    yard = Yard(tmp_path, [path, light_packages[1]])
+    yield yard
+    yard.end()
+
+
+def send(url: str, rows: pd.DataFrame, size: int = 50) -> None:
+    with httpx.Client(timeout=30) as client:
+        for begin in range(0, len(rows), size):
+            body = request(rows.iloc[begin : begin + size])
+            answer = client.post(f"{url}/v2/models/credit_risk/infer", json=body)
+            assert answer.status_code == 200
+
+
+def test_a_shifted_population_is_named_and_an_unshifted_one_is_not(watched: Yard) -> None:
+    url = watched.deployments.deploy("credit_risk").url
+    send(url, raw_rows(600, seed=12))
+    calm = monitor(watched.deployments, "credit_risk")
+    assert calm.drifted == ()
+    assert calm.sentences == ["None of 6 columns drifted."]
+    send(url, raw_rows(600, seed=13, shift=25))
+    httpx.post(f"{url}/v2/models/credit_risk/infer", json={"inputs": []})
+    report = monitor(watched.deployments, "credit_risk")
+    assert [column.column for column in report.drifted] == ["age"]
+    assert "its median went from" in report.sentences[1]
+    assert (report.requests, report.rows, report.errors) == (25, 1200, {"400": 1})
+    assert report.common_error == "Column 'age' is missing."
+    assert report.latency is not None
+    assert 0 < report.latency.p50 <= report.latency.p95 <= report.latency.p99
+    assert sum(report.predictions.values()) == pytest.approx(1)
+    view = monitor_view(report)
+    assert json.loads(json.dumps(view.data()))["drift"][0]["column"] == "age"
+    assert "age" in view.html()
+    later = monitor(watched.deployments, "credit_risk", "2999-01-01")
+    assert (later.requests, later.latency) == (0, None)
+    assert later.sentences == ["There is nothing to compare yet."]
+
+
+def test_a_report_is_about_the_version_that_is_live(watched: Yard) -> None:
+    url = watched.deployments.deploy("credit_risk", "credit_risk@1").url
+    send(url, raw_rows(10, seed=12))
+    watched.deployments.deploy("credit_risk", "credit_risk@2")
+    send(url, raw_rows(4, seed=12))
+    report = monitor(watched.deployments, "credit_risk")
+    assert (report.package, report.rows) == ("credit_risk@2", 4)
+    assert "carries no reference profile" in " ".join(report.notes)
+    watched.deployments.rollback("credit_risk")
+    # Both times that this version was live count.
+    assert monitor(watched.deployments, "credit_risk").rows == 10
+
+
+def test_what_was_never_deployed_says_so(watched: Yard) -> None:
+    with pytest.raises(NotDeployed):
+        monitor(watched.deployments, "credit_risk")
+
+
+def test_times_are_read_as_people_write_them() -> None:
+    now = datetime(2026, 3, 3, 12, tzinfo=UTC)
+    assert moment("7d", now) == "2026-02-24T12:00:00.000000Z"
+    assert moment("30m", now) == "2026-03-03T11:30:00.000000Z"
+    assert moment("2026-03-03T13:00+01:00") == "2026-03-03T12:00:00.000000Z"
+    for nonsense in ("yesterday", "", "7y", "999999w", "-1d"):
+        with pytest.raises(BadMoment):
+            moment(nonsense)
