@@ -17,7 +17,9 @@ from pathlib import Path
 RUNS = 9
 RESULTS = Path(__file__).parent / "results"
 
-BEFORE = "import time, pandas, IPython\nfrom IPython.core.interactiveshell import InteractiveShell\n"
+BEFORE = (
+    "import time, pandas, IPython\nfrom IPython.core.interactiveshell import InteractiveShell\n"
+)
 CASES = {
     "import notewright": (
         150,
@@ -33,7 +35,7 @@ CASES = {
         300,
         BEFORE
         + "shell = InteractiveShell.instance()\nimport subprocess, sys\n"
-        + "subprocess.run([sys.executable, '-c', 'import notewright; notewright.open_workspace()'])\n"
+        + "subprocess.run([sys.executable, '-c', 'import notewright as n; n.open_workspace()'])\n"
         + "t = time.perf_counter()\nshell.run_line_magic('load_ext', 'notewright')\n"
         + "print(time.perf_counter() - t)",
     ),
@@ -45,7 +47,12 @@ def main() -> None:
     for name, (budget, script) in CASES.items():
         times = [once(script) * 1000 for _ in range(RUNS)]
         rows.append(
-            {"case": name, "median_ms": statistics.median(times), "worst_ms": max(times), "budget_ms": budget}
+            {
+                "case": name,
+                "median_ms": statistics.median(times),
+                "worst_ms": max(times),
+                "budget_ms": budget,
+            }
         )
     print(f"{'':38}{'median':>9}{'worst':>9}{'budget':>9}   (ms, {RUNS} processes each)")
     for row in rows:

@@ -251,7 +251,7 @@ class WrongEnvironment(NotewrightError):
         listed = list(differences)
         shown = "; ".join(listed[:4]) + ("; ..." if len(listed) > 4 else "")
         super().__init__(
-            f"The package '{name}' was proved with other versions than are installed here: {shown}.",
+            f"The package '{name}' was proved with other versions than are here: {shown}.",
             "Install those versions, or export the model again with the versions you have.",
         )
 

@@ -161,6 +161,7 @@ class Workspace:
             signer=self.identities.me,
             trusted=self.identities.is_trusted,
             acts=self._governance.acts,
+            find_version=self.models.find,
         )
 
     @cached_property

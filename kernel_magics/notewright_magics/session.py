@@ -135,12 +135,7 @@ class KernelSession:
 
     def snapshot_now(self, kind: str, message: str) -> str:
         """Return the id of a snapshot of the variables as they are, taking one if needed."""
-        head = self.head()
-        if head is not None:
-            found = self.workspace.snapshots.get(head)
-            if found.execution == self.execution():
-                return head
-        return self.take(message, kind).id
+        return self._recorder.taken(message, kind)
 
     def finish_run_after_cell(
         self, active: ActiveRun, before: str, error: BaseException | None

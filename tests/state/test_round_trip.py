@@ -65,7 +65,8 @@ KINDS = {
     ),
     "forest": (
         "from sklearn.ensemble import RandomForestClassifier; import numpy as np;"
-        " x = RandomForestClassifier(5, random_state=0).fit(np.arange(8.).reshape(-1, 1), [0, 1] * 4)"
+        " x = RandomForestClassifier(5, random_state=0)"
+        ".fit(np.arange(8.).reshape(-1, 1), [0, 1] * 4)"
     ),
     "boosting": (
         "from sklearn.ensemble import HistGradientBoostingClassifier; import numpy as np;"
@@ -79,8 +80,8 @@ KINDS = {
     ),
     "class made in a cell": "class x:\n    kind = 1\n    def f(self): return self.kind",
     "instance of a class made in a cell": (
-        "class P:\n    def __init__(self): self.v = [1]\n    def me(self): return super().__init__()\n"
-        "x = P()"
+        "class P:\n    def __init__(self): self.v = [1]\n"
+        "    def me(self): return super().__init__()\nx = P()"
     ),
     "dataclass made in a cell": (
         "from dataclasses import dataclass\n@dataclass\nclass D:\n    a: int = 1\nx = D(2)"

@@ -77,6 +77,7 @@ class Recorder:
         #: The executions in force, so that no cell has to read the whole history.
         self._line: list[Execution] = []
         self._snapshot: str | None = None
+        self._changed = True  # since the snapshot it stands on
 
     def execution(self) -> str | None:
         """Return the id of the latest recorded execution in force, or None."""
@@ -131,6 +132,8 @@ class Recorder:
             wrote=data_files(opened.written, self._history.root),
         )
         cell.execution = self._record(seen)
+        if seen.changed or seen.deleted or seen.touched:
+            self._changed = True
         if self.autosnapshot:
             self.take("", kind="auto")
         self.cost.cells += 1
@@ -152,8 +155,14 @@ class Recorder:
                 name, (None, "a cell that ran before Notewright was loaded")
             ),
         )
-        self._snapshot = snapshot.id
+        self._snapshot, self._changed = snapshot.id, False
         return snapshot
+
+    def taken(self, message: str, kind: str) -> str:
+        """Return the id of a snapshot of the namespace as it is, taking one if there is none."""
+        if self._snapshot is None or self._changed:
+            return self.take(message, kind).id
+        return self._snapshot
 
     def restore(self, ref: str, only: Sequence[str] | None = None) -> Restored:
         """Go back to a snapshot, wholly or for some variables.
@@ -166,6 +175,7 @@ class Recorder:
         self._tracker.look()
         if only is None:
             self._line, self._snapshot = self._history.line(snapshot.execution), snapshot.id
+            self._changed = False
             self._snapshots.stand_on(snapshot, self.session)
         elif restored.rebound:
             self._record_partial(snapshot, restored.rebound)
@@ -184,6 +194,7 @@ class Recorder:
             restored=snapshot.id,
         )
         self._record(seen)
+        self._changed = True
 
     def _record(self, seen: Observed) -> Execution:
         execution = self._history.record(self.session, self.execution(), seen)

@@ -1,0 +1,1 @@
+"""Notebook to package: slice, stages, settings, the feature function, and the proof."""

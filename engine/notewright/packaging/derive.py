@@ -1,0 +1,375 @@
+"""The prepare stage and the feature function of a slice."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from notewright.packaging import special
+from notewright.packaging.effects import Effects, effects, free_names
+from notewright.packaging.kinds import Kind
+from notewright.packaging.replay import key
+from notewright.packaging.rewrite import LearnedValue, NotRowWise, Rewriter, Rewritten
+from notewright.packaging.roles import Load, Roles, fit_arguments
+from notewright.packaging.slicing import Program
+
+
+@dataclass
+class Derived:
+    """How raw rows become the model's input, in training and after it.
+
+    Parameters
+    ----------
+    table : str
+        The name of the raw table.
+    train : dict
+        Statement index to its form for training.
+    serve : list
+        ``(index, statement)`` of the feature function, in order.
+    result : str
+        The name of the model's input inside the feature function.
+    learned : list of LearnedValue
+        What training learns and the feature function uses.
+    target_columns : tuple of str
+        Raw columns that only the target needs.
+    problem : NotRowWise or None
+        Why there is no feature function.
+    """
+
+    table: str
+    train: dict[int, list[ast.stmt]]
+    serve: list[tuple[int, ast.stmt]]
+    result: str
+    learned: list[LearnedValue]
+    helpers: set[str]
+    target_columns: tuple[str, ...]
+    problem: NotRowWise | None = None
+    side: tuple[str, ...] = ()
+    origin: Mapping[str, str] = field(default_factory=dict)
+
+
+def table_name(program: Program, load: Load) -> str:
+    """Return the name of the loaded table: the variable's own, or ``raw``."""
+    node = program.body[load.index].node
+    if (
+        isinstance(node, ast.Assign)
+        and node.value is load.call
+        and len(node.targets) == 1
+        and isinstance(node.targets[0], ast.Name)
+    ):
+        return node.targets[0].id
+    return "raw"
+
+
+def derive(
+    program: Program,
+    roles: Roles,
+    kinds: Mapping[str, Kind],
+    main: Load,
+    side: Mapping[str, Load],
+    inputs: Sequence[str],
+) -> Derived:
+    """Return the two forms of the prepare statements.
+
+    Parameters
+    ----------
+    program, roles, kinds
+        The slice, who does what, and what expressions were.
+    main : Load
+        The table whose rows are predicted.
+    side : mapping
+        Other loaded tables by name.
+    inputs : sequence of str
+        Candidates for the model's input, best first: names in the prepare stage.
+    """
+    table = table_name(program, main)
+    columns = _columns(kinds, main)
+    target = target_columns(program, roles, columns)
+    if not inputs:
+        return _derive(program, roles, kinds, main, table, side, "", target)
+    problem: NotRowWise | None = None
+    for name in inputs:
+        found = _derive(program, roles, kinds, main, table, side, name, target)
+        if found.problem is None:
+            return found
+        problem = problem or found.problem
+    found.problem = problem
+    return found
+
+
+def _derive(
+    program: Program,
+    roles: Roles,
+    kinds: Mapping[str, Kind],
+    main: Load,
+    table: str,
+    side: Mapping[str, Load],
+    result: str,
+    target: tuple[str, ...],
+) -> Derived:
+    rewriter = Rewriter(
+        program, kinds, table, frozenset(side), _renamed(program, roles, frozenset(target))
+    )
+    forms: list[Rewritten] = []
+    side_indexes = {load.index for load in side.values()}
+    for index in roles.prepare:
+        node = program.body[index].node
+        if index in side_indexes:
+            continue
+        if index == main.index:
+            if table != "raw":
+                continue
+            node = _swap(node, main.call, ast.Name("raw", ast.Load()))
+        forms.append(rewriter.statement(index, node))
+    chosen, result = _slice(program, forms, result)
+    used = {
+        n.attr
+        for _, node in chosen
+        for n in ast.walk(node)
+        if isinstance(n, ast.Attribute)
+        and isinstance(n.value, ast.Name)
+        and n.value.id == "learned"
+    }
+    needed = {index for index, _ in chosen}
+    train: dict[int, list[ast.stmt]] = {}
+    for form in forms:
+        makes = {
+            n.id
+            for node in form.train
+            for n in ast.walk(node)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        }
+        original = program.body[form.index].node
+        if form.index == main.index:
+            original = _swap(original, main.call, ast.Name("raw", ast.Load()))
+        own = effects(original, program.imports).binds
+        rewritten = form.index in needed or (makes - own) & used
+        train[form.index] = form.train if rewritten else [original]
+    problem = next((rewriter.blocked[i] for i, _ in chosen if i in rewriter.blocked), None)
+    return Derived(
+        table,
+        train,
+        chosen,
+        result,
+        [rewriter.learned[name] for name in rewriter.learned if name in used],
+        rewriter.helpers,
+        target,
+        problem,
+        tuple(name for name in side),
+    )
+
+
+def _columns(kinds: Mapping[str, Kind], main: Load) -> tuple[str, ...]:
+    kind = kinds.get(key(main.index, main.call))
+    return kind.columns if kind is not None else ()
+
+
+def target_columns(program: Program, roles: Roles, columns: Iterable[str]) -> tuple[str, ...]:
+    """Return the raw columns that the target is made of."""
+    arguments = fit_arguments(roles.fit_call)
+    if len(arguments) < 2:
+        return ()
+    known = set(columns)
+    wanted = free_names(arguments[1])
+    found: set[str] = _mentioned(arguments[1])
+    for index in sorted(roles.prepare, reverse=True):
+        statement = program.body[index]
+        node = statement.node
+        value = getattr(node, "value", None)
+        if not isinstance(node, ast.Assign) or value is None:
+            continue
+        target = node.targets[0]
+        if isinstance(target, ast.Tuple) and special.is_split(program.imports, value):
+            for position, name in enumerate(target.elts):
+                if isinstance(name, ast.Name) and name.id in wanted and isinstance(value, ast.Call):
+                    argument = value.args[position // 2]
+                    found |= _mentioned(argument)
+                    wanted |= {argument.id} if isinstance(argument, ast.Name) else set()
+        elif isinstance(target, ast.Name) and target.id in wanted:
+            kept = _mentioned(value)
+            found |= kept
+            if not kept:
+                wanted |= free_names(value)
+        elif isinstance(target, ast.Subscript) and _mentioned(target) & found:
+            found |= _mentioned(value)
+    for index in roles.prepare:
+        for old, new in _renames(program.body[index].node):
+            if new in found:
+                found.add(old)
+    return tuple(c for c in columns if c in found & known)
+
+
+def _renamed(program: Program, roles: Roles, target: frozenset[str]) -> frozenset[str]:
+    """Add the names that columns of the target are given, and columns made from them."""
+    found = set(target)
+    for index in roles.prepare:
+        node = program.body[index].node
+        found |= {new for old, new in _renames(node) if old in found}
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Subscript)
+            and isinstance(node.targets[0].slice, ast.Constant)
+            and _mentioned(node.value)
+            and _mentioned(node.value) <= found
+        ):
+            found.add(str(node.targets[0].slice.value))
+    return frozenset(found)
+
+
+def _renames(node: ast.stmt) -> list[tuple[str, str]]:
+    """Return (old, new) of the columns that a statement renames."""
+    return [
+        (name.value, value.value)
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and special.method(call) == "rename"
+        for keyword in call.keywords
+        if isinstance(keyword.value, ast.Dict)
+        for name, value in zip(keyword.value.keys, keyword.value.values, strict=True)
+        if isinstance(name, ast.Constant)
+        and isinstance(value, ast.Constant)
+        and isinstance(name.value, str)
+        and isinstance(value.value, str)
+    ]
+
+
+def _mentioned(node: ast.expr) -> set[str]:
+    """Return the column names in ``df["a"]``, ``df.a``, ``df.pop("a")``."""
+    found: set[str] = set()
+    for item in ast.walk(node):
+        if isinstance(item, ast.Subscript):
+            part = item.slice.elts[-1] if isinstance(item.slice, ast.Tuple) else item.slice
+            found |= {
+                c.value
+                for c in ast.walk(part)
+                if isinstance(c, ast.Constant) and isinstance(c.value, str)
+            }
+        elif isinstance(item, ast.Attribute) and isinstance(item.value, ast.Name):
+            found.add(item.attr)
+        elif special.method(item) == "pop" if isinstance(item, ast.expr) else False:
+            found |= {
+                a.value
+                for a in item.args  # type: ignore[attr-defined]
+                if isinstance(a, ast.Constant) and isinstance(a.value, str)
+            }
+    return found
+
+
+def _slice(
+    program: Program, forms: Sequence[Rewritten], result: str
+) -> tuple[list[tuple[int, ast.stmt]], str]:
+    """Return the statements for raw rows that `result` needs, split aliases folded."""
+    flat = [(form.index, node) for form in forms for node in form.serve]
+    kept: list[tuple[int, ast.stmt]] = []
+    needed = {result}
+    for index, node in reversed(flat):
+        effect = effects(node, program.imports)
+        made = (effect.binds | effect.changes) & needed
+        if not made:
+            continue
+        node = _prune(node, needed, program)
+        effect = effects(node, program.imports)
+        kept.append((index, node))
+        if not isinstance(node, ast.If | ast.For | ast.While | ast.With | ast.AugAssign):
+            needed -= effect.binds
+        needed |= effect.reads
+    kept.reverse()
+    return _fold(kept, result, program)
+
+
+def _prune(node: ast.stmt, needed: set[str], program: Program) -> ast.stmt:
+    """Drop statements inside a loop or branch that no needed name depends on."""
+    if not isinstance(node, ast.For | ast.If | ast.While | ast.With):
+        return node
+    wanted = set(needed)
+    effect: Effects
+    while True:
+        before = set(wanted)
+        body = []
+        for child in node.body:
+            effect = effects(child, program.imports)
+            if (effect.binds | effect.changes) & wanted or isinstance(
+                child, ast.Continue | ast.Break
+            ):
+                body.append(child)
+                wanted |= effect.reads
+        if wanted == before:
+            break
+    if len(body) == len(node.body):
+        return node
+    new = copy.copy(node)
+    new.body = body or [ast.Pass()]
+    return new
+
+
+def _fold(
+    kept: list[tuple[int, ast.stmt]], result: str, program: Program
+) -> tuple[list[tuple[int, ast.stmt]], str]:
+    """Turn ``X_test = X`` into `X` everywhere after it, where `X` is not used any more."""
+    for position, (_, node) in enumerate(kept):
+        if not (
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Name)
+            and isinstance(node.targets[0], ast.Name)
+        ):
+            continue
+        new, old = node.value.id, node.targets[0].id
+        if new == old:
+            return _fold(kept[:position] + kept[position + 1 :], result, program)
+        rest = kept[position + 1 :]
+        if any(new in free_names(n) or new in effects(n, program.imports).binds for _, n in rest):
+            continue
+        if new == "learned":
+            continue
+        renamed = [(i, _rename(n, old, new)) for i, n in rest]
+        return _fold(kept[:position] + renamed, new if result == old else result, program)
+    return kept, result
+
+
+class _Renamer(ast.NodeTransformer):
+    def __init__(self, old: str, new: str) -> None:
+        self.old, self.new = old, new
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        if node.id != self.old:
+            return node
+        return ast.copy_location(ast.Name(self.new, node.ctx), node)
+
+
+def _rename(node: ast.stmt, old: str, new: str) -> ast.stmt:
+    changed: ast.stmt = _Renamer(old, new).visit(copy.deepcopy(node))
+    return changed
+
+
+def _swap(node: ast.stmt, old: ast.expr, new: ast.expr) -> ast.stmt:
+    """Return `node` with the expression `old` (the very object) replaced."""
+    return _copy_path(node, old, ast.copy_location(new, old)) or node
+
+
+def _copy_path(node: ast.stmt, old: ast.expr, new: ast.expr) -> ast.stmt | None:
+    """Copy the nodes on the way to `old`, put `new` there, share everything else."""
+
+    def visit(item: ast.AST) -> ast.AST | None:
+        if item is old:
+            return new
+        for name, value in ast.iter_fields(item):
+            children = value if isinstance(value, list) else [value]
+            for position, child in enumerate(children):
+                if not isinstance(child, ast.AST):
+                    continue
+                found = visit(child)
+                if found is None:
+                    continue
+                changed = copy.copy(item)
+                if isinstance(value, list):
+                    replaced = list(value)
+                    replaced[position] = found
+                    setattr(changed, name, replaced)
+                else:
+                    setattr(changed, name, found)
+                return changed
+        return None
+
+    found = visit(node)
+    return found if isinstance(found, ast.stmt) else None

@@ -1,0 +1,500 @@
+"""The package's modules as text, from a plan."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from notewright.packaging.effects import free_names
+from notewright.packaging.kinds import Kind
+from notewright.packaging.plan import Plan
+from notewright.packaging.render import render, unparse
+
+_TYPES = {"frame": "pd.DataFrame", "series": "pd.Series", "array": "np.ndarray"}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the modules need to know beyond the plan."""
+
+    name: str
+    command: str
+    format: str
+    trusted: Sequence[str]
+    description: str
+    proba: bool
+
+    @property
+    def prefix(self) -> str:
+        """What environment variables start with."""
+        return self.name.upper()
+
+    @property
+    def suffix(self) -> str:
+        """The ending of a fitted object's file."""
+        return "skops" if self.format == "skops" else "pkl"
+
+
+@cache
+def environment() -> Any:
+    """Return the template environment."""
+    import jinja2
+
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("notewright.packaging"),
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - the templates are Python, not HTML
+    )
+    made.filters["python"] = repr
+    return made
+
+
+def modules(plan: Plan, context: Context) -> dict[str, str]:
+    """Return the text of each module under ``src/<name>/``, by its path there."""
+    return _Emitter(plan, context).modules()
+
+
+class _Emitter:
+    def __init__(self, plan: Plan, context: Context) -> None:
+        self.plan = plan
+        self.context = context
+        self.program = plan.program
+        self.helpers = self._helpers()
+        self.helper_names = {
+            name for index in self.helpers for name in self.program.effects[index].binds
+        }
+
+    def modules(self) -> dict[str, str]:
+        plan, context = self.plan, self.context
+        derived = plan.derived
+        features = derived.problem is None
+        learned = list(derived.learned) if features else []
+        common = {"name": context.name, "prefix": context.prefix, "suffix": context.suffix}
+        described = [
+            {"name": v.name, "kind": v.kind, "doc": self._about(v.name, v.kind, v.keyed)}
+            for v in learned
+        ]
+        estimators = [v for v in described if v["kind"] == "estimator"]
+        values = [v for v in described if v["kind"] != "estimator"]
+        made = {
+            "__init__.py": f'"""{context.description}"""\n',
+            "__main__.py": f'"""Run the command as ``python -m {context.name}``."""\n\n'
+            f"from {context.name}.cli import main\n\nraise SystemExit(main())\n",
+            "py.typed": "",
+            "settings.py": self._render("settings", **common, settings=plan.lifted.settings),
+            "rows.py": self._render("rows", **common),
+            "artifacts.py": self._render(
+                "artifacts",
+                **common,
+                format=context.format,
+                has_estimators=False,
+                trusted=list(context.trusted),
+            ),
+            "predict.py": self._render("predict", **common, features=features, proba=context.proba),
+            "cli.py": self._render(
+                "cli", **common, command=context.command, description=context.description
+            ),
+            "stages/__init__.py": '"""The stages of the pipeline."""\n',
+            "stages/load.py": self._load(common),
+            "stages/prepare.py": self._prepare(common, described),
+            "stages/train.py": self._train(common),
+            "stages/evaluate.py": self._evaluate(common),
+            "pipeline.py": self._pipeline(common, bool(described)),
+        }
+        if features:
+            made["features.py"] = self._features(common, bool(described))
+        if described:
+            made["learned.py"] = self._render(
+                "learned", **common, learned=described, values=values, estimators=estimators
+            )
+        if "categories" in derived.helpers:
+            made["categories.py"] = self._render("categories", **common)
+        if self.helpers:
+            made["helpers.py"] = self._helper_module()
+        return made
+
+    # -- stages -----------------------------------------------------------------
+
+    def _load(self, common: dict[str, Any]) -> str:
+        tables = []
+        for setting, (load, _, _) in self.plan.data.items():
+            main = load is self.plan.main
+            name = self.plan.derived.table if main else setting.removesuffix("_data")
+            call = self._with_path(load.call, setting)
+            tables.append(
+                {
+                    "function": "load" if main else f"load_{name}",
+                    "doc": "the raw table" if main else f"the table `{name}`",
+                    "code": unparse(call),
+                }
+            )
+        code = "\n".join(t["code"] for t in tables)
+        return self._render("load", **common, tables=tables, imports=self._imports(code))
+
+    def _with_path(self, call: ast.Call, setting: str) -> ast.Call:
+        import copy
+
+        new = copy.copy(call)
+        value = ast.Attribute(ast.Name("settings", ast.Load()), setting, ast.Load())
+        named = ("filepath_or_buffer", "path", "io", "path_or_buf")
+        if call.args:
+            new.args = [value, *call.args[1:]]
+        else:
+            new.keywords = [
+                ast.keyword(k.arg, value) if k.arg in named else k for k in call.keywords
+            ]
+        return new
+
+    def prepare_parameters(self) -> list[str]:
+        """Return what prepare is given, in order."""
+        derived = self.plan.derived
+        names = [derived.table, *derived.side]
+        if "settings." in self._prepare_body():
+            names.append("settings")
+        return names
+
+    def _prepare_body(self) -> str:
+        derived, lines = self.plan.derived, []
+        for index in self.plan.roles.prepare:
+            if index in derived.train and not self._left_out(index):
+                lines.append(self._statement(index, derived.train[index]))
+        return "\n".join(lines)
+
+    def outputs(self) -> list[str]:
+        """Return the names that prepare gives to the later stages."""
+        roles = self.plan.roles
+        made: dict[str, None] = {}
+        for index in roles.prepare:
+            for name in self.program.effects[index].binds:
+                made[name] = None
+        made[self.plan.derived.table] = None
+        later = {n for i in [*roles.train, *roles.evaluate] for n in self.program.effects[i].reads}
+        later |= {n for m in roles.metrics for n in free_names(m.call)}
+        if not roles.metrics:
+            later |= free_names(roles.fit_call)
+        bound_later = {n for i in roles.train for n in self.program.effects[i].binds}
+        later -= set(self.plan.lifted.names) | self.helper_names | set(self.program.imports.paths)
+        return sorted((n for n in made if n in later - bound_later), key=_split_order)
+
+    def _prepare(self, common: dict[str, Any], learned: list[dict[str, Any]]) -> str:
+        body = self._prepare_body()
+        outputs = [{"name": n, "type": self._type(n)} for n in self.outputs()]
+        parameters = [
+            "settings: Settings" if n == "settings" else f"{n}: pd.DataFrame"
+            for n in self.prepare_parameters()
+        ]
+        types = " ".join(o["type"] for o in outputs)
+        return self._render(
+            "prepare",
+            **common,
+            imports=self._imports(body + "\n" + types.replace(" ", "\n")),
+            shared=self._shared(body),
+            any_type="Any" in types.split(),
+            learned=learned,
+            uses_settings="settings" in self.prepare_parameters(),
+            outputs=outputs,
+            parameters=", ".join(parameters),
+            body=_indent(body),
+        )
+
+    def train_parameters(self) -> list[str]:
+        """Return what train is given, in order."""
+        return self._parameters(self._train_body())
+
+    def _train_body(self) -> str:
+        return "\n".join(
+            self._statement(i, [self.program.body[i].node])
+            for i in self.plan.roles.train
+            if not self._left_out(i)
+        )
+
+    def _train(self, common: dict[str, Any]) -> str:
+        body = self._train_body()
+        return self._render(
+            "train",
+            **common,
+            imports=self._imports(body),
+            shared=self._shared(body),
+            uses_settings="settings" in self.train_parameters(),
+            parameters=self._signature(self.train_parameters()),
+            body=_indent(body),
+            target=self.plan.target,
+        )
+
+    def evaluate_parameters(self) -> list[str]:
+        """Return what evaluate is given, in order."""
+        return self._parameters(self._evaluate_code())
+
+    def metrics(self) -> list[dict[str, str]]:
+        """Return each metric's name and the expression that gives it."""
+        roles = self.plan.roles
+        found = [
+            {"name": m.name, "code": unparse(self.plan.lifted.apply(m.call))} for m in roles.metrics
+        ]
+        if not found and "metric:score_train" in self.plan.replayed.values:
+            x, y = map(unparse, self._fit_arguments())
+            found = [{"name": "score_train", "code": f"{self.plan.target}.score({x}, {y})"}]
+        return found
+
+    def _fit_arguments(self) -> list[ast.expr]:
+        from notewright.packaging.roles import fit_arguments
+
+        return fit_arguments(self.plan.roles.fit_call)
+
+    def _evaluate_body(self) -> str:
+        return "\n".join(
+            self._statement(i, [self.program.body[i].node])
+            for i in self.plan.roles.evaluate
+            if not self._left_out(i)
+        )
+
+    def _evaluate_code(self) -> str:
+        return self._evaluate_body() + "\n" + "\n".join(m["code"] for m in self.metrics())
+
+    def _evaluate(self, common: dict[str, Any]) -> str:
+        code = self._evaluate_code()
+        return self._render(
+            "evaluate",
+            **common,
+            imports=self._imports(code),
+            shared=self._shared(code),
+            uses_settings="settings" in self.evaluate_parameters(),
+            parameters=self._signature(self.evaluate_parameters()),
+            body=_indent(self._evaluate_body()),
+            metrics=self.metrics(),
+        )
+
+    def _pipeline(self, common: dict[str, Any], learned: bool) -> str:
+        derived, target = self.plan.derived, self.plan.target
+        tables = [
+            {"name": derived.table, "function": "load"},
+            *({"name": n, "function": f"load_{n}"} for n in derived.side),
+        ]
+
+        def given(names: Iterable[str]) -> str:
+            outputs = set(self.outputs())
+            return ", ".join(f"prepared.{n}" if n in outputs and n != target else n for n in names)
+
+        return self._render(
+            "pipeline",
+            **common,
+            load_functions=[t["function"] for t in tables],
+            tables=tables,
+            table=derived.table,
+            target=target,
+            target_columns=derived.target_columns,
+            prepare_arguments=", ".join(self.prepare_parameters()),
+            train_arguments=given(self.train_parameters()),
+            evaluate_arguments=given(self.evaluate_parameters()),
+            learned=learned,
+        )
+
+    def _features(self, common: dict[str, Any], learned: bool) -> str:
+        derived = self.plan.derived
+        lines = [
+            self._statement(index, [node])
+            for index, node in derived.serve
+            if not self._left_out(index)
+        ]
+        body = "\n".join(lines)
+        text = self._render(
+            "features",
+            **common,
+            imports=self._imports(body + "\npd", always=("pd",)),
+            shared=self._shared(body),
+            type=self._type(self._model_input()),
+            uses_learned=learned,
+            table=derived.table,
+            body=_indent(body),
+            result=derived.result,
+        )
+        if not learned:
+            text = text.replace(", learned: Learned | None = None", "")
+            line = f"from {self.context.name}.learned import Learned, load_learned\n"
+            text = text.replace(line, "")
+            about = "What training learned; by default that of the packaged model."
+            text = text.replace(f"    learned\n        {about}\n", "")
+        return text
+
+    def _model_input(self) -> str:
+        arguments = self._fit_arguments()
+        return arguments[0].id if isinstance(arguments[0], ast.Name) else ""
+
+    # -- text -------------------------------------------------------------------
+
+    def _statement(self, index: int, nodes: Sequence[ast.stmt]) -> str:
+        statement = self.program.body[index]
+        lines = list(statement.comments)
+        for node in nodes:
+            node = self.plan.lifted.apply(node)
+            # A form without a position was made here; the others come from the author's text.
+            if getattr(node, "lineno", None) is None:
+                lines.append(unparse(node))
+            else:
+                lines.append(render(statement, node))
+        return "\n".join(lines)
+
+    def _left_out(self, index: int) -> bool:
+        node = self.program.body[index].node
+        return (
+            isinstance(node, ast.Import | ast.ImportFrom)
+            or index in self.helpers
+            or index in self.plan.lifted.gone
+        )
+
+    def _helpers(self) -> list[int]:
+        """Return the definitions and constants that can stand at the top of a module."""
+        roles = self.plan.roles
+        stages = sorted({*roles.prepare, *roles.train, *roles.evaluate})
+        changed = {n for i in stages for n in self.program.effects[i].changes}
+        found: list[int] = []
+        names: set[str] = set()
+        for index in stages:
+            node = self.program.body[index].node
+            effect = self.program.effects[index]
+            if index in self.plan.lifted.gone or effect.binds & changed:
+                continue
+            definition = isinstance(node, ast.FunctionDef | ast.ClassDef)
+            if not definition and not _is_literal(node):
+                continue
+            if (
+                not definition
+                and sum(bool(self.program.effects[i].binds & effect.binds) for i in stages) > 1
+            ):
+                continue
+            if definition and effect.reads - set(self.program.imports.paths) - names - effect.binds:
+                later = {
+                    n
+                    for i in stages
+                    if isinstance(self.program.body[i].node, ast.FunctionDef | ast.ClassDef)
+                    or _is_literal(self.program.body[i].node)
+                    for n in self.program.effects[i].binds
+                }
+                if effect.reads - set(self.program.imports.paths) - later:
+                    continue
+            found.append(index)
+            names |= effect.binds
+        return found
+
+    def _helper_module(self) -> str:
+        parts = []
+        for index in self.helpers:
+            statement = self.program.body[index]
+            parts.append("\n".join([*statement.comments, statement.text]))
+        code = "\n\n".join(parts)
+        return (
+            '"""Functions, classes and constants of the notebook."""\n\n'
+            f"from __future__ import annotations\n\n{self._imports(code)}\n\n{code}\n"
+        )
+
+    def _shared(self, code: str) -> str:
+        used = _loaded(code)
+        lines = []
+        names = sorted(used & self.helper_names)
+        if names:
+            lines.append(f"from {self.context.name}.helpers import {', '.join(names)}")
+        words = {"column_categories", "table_categories", "as_category", "as_categories"}
+        categories = sorted(used & words)
+        if categories and "categories" in self.plan.derived.helpers:
+            lines.append(f"from {self.context.name}.categories import {', '.join(categories)}")
+        return "\n".join(lines)
+
+    def _imports(self, code: str, always: Sequence[str] = ()) -> str:
+        used = _loaded(code) | set(always)
+        lines: dict[str, None] = {}
+        for statement in self.program.body:
+            for node in ast.walk(statement.node):
+                if isinstance(node, ast.Import):
+                    for alias in node.names:
+                        if (alias.asname or alias.name.split(".")[0]) in used:
+                            lines[unparse(ast.Import([alias]))] = None
+                elif isinstance(node, ast.ImportFrom):
+                    for alias in node.names:
+                        if (alias.asname or alias.name) in used:
+                            lines[unparse(ast.ImportFrom(node.module, [alias], node.level))] = None
+        for name, module in (("pd", "pandas"), ("np", "numpy")):
+            if not any(line.endswith(f" as {name}") for line in lines):
+                lines[f"import {module} as {name}"] = None
+        if "deepcopy" in used:
+            lines["from copy import deepcopy"] = None
+        return "\n".join(lines)
+
+    def _parameters(self, code: str) -> list[str]:
+        used = _loaded(code)
+        names = [n for n in self.outputs() if n in used]
+        target = self.plan.target
+        bound = {n for i in self.plan.roles.train for n in self.program.effects[i].binds} - set(
+            names
+        )
+        if code is not None and code == self._evaluate_code():
+            names = [n for n in sorted(bound & used) if n != target] + names
+            if target in used:
+                names = [target, *(n for n in names if n != target)]
+        if "settings." in code:
+            names.append("settings")
+        return names
+
+    def _signature(self, names: Sequence[str]) -> str:
+        parts = []
+        for name in names:
+            kind = "Settings" if name == "settings" else self._type(name)
+            parts.append(f"{name}: {kind}")
+        return ", ".join(parts)
+
+    def _type(self, name: str) -> str:
+        kind: Kind | None = self.plan.names.get(name)
+        return _TYPES.get(kind.name, "Any") if kind is not None else "Any"
+
+    def _about(self, name: str, kind: str, keyed: bool) -> str:
+        words = "The fitted transformer" if kind == "estimator" else "The value"
+        if kind == "frame":
+            words = "The table"
+        return f"{words} `{name}`{', by column' if keyed else ''}."
+
+    def _render(self, template: str, **values: Any) -> str:
+        text: str = environment().get_template(f"{template}.py.j2").render(**values)
+        return text
+
+
+def _split_order(name: str) -> tuple[int, int, str]:
+    """Order the usual names of a split: X before y, train before test."""
+    return (not name.lower().startswith("x"), "test" in name.lower(), name)
+
+
+def _is_literal(node: ast.stmt) -> bool:
+    if not (
+        isinstance(node, ast.Assign)
+        and len(node.targets) == 1
+        and isinstance(node.targets[0], ast.Name)
+    ):
+        return False
+    try:
+        ast.literal_eval(node.value)
+    except (ValueError, TypeError, SyntaxError):
+        return False
+    return True
+
+
+def _loaded(code: str) -> set[str]:
+    return {n.id for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name)}
+
+
+def _indent(code: str) -> str:
+    """Indent a function's body, but not what is inside a text of several lines."""
+    if not code.strip():
+        return ""
+    inside: set[int] = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Constant | ast.JoinedStr) and (node.end_lineno or 0) > node.lineno:
+            text = not isinstance(node, ast.Constant) or isinstance(node.value, str | bytes)
+            if text:
+                inside |= set(range(node.lineno + 1, (node.end_lineno or 0) + 1))
+    lines = code.splitlines()
+    return "\n".join(
+        line if number in inside or not line.strip() else f"    {line}"
+        for number, line in enumerate(lines, 1)
+    )

@@ -1,0 +1,445 @@
+"""The packages of a workspace: export, look up, verify, retrain."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from notewright.errors import (
+    ExportFailed,
+    NeverRun,
+    NotAModel,
+    NotSaved,
+    PackageAltered,
+    UnknownId,
+    UnknownVariable,
+)
+from notewright.packaging.placing import check_target, clean, keep, swap
+from notewright.packaging.records import Checked, Package
+from notewright.packaging.signed import Signer, digests, sign_document, signer_of
+from notewright.packaging.source import CellSource
+from notewright.progress import Progress
+from notewright.store import Store
+from notewright.store.canonical import digest_of
+from notewright.store.ids import new_id, now
+from notewright.store.names import module_name
+
+
+class Packages:
+    """All packages of a workspace.
+
+    Parameters
+    ----------
+    store : Store
+        The workspace's store.
+    root : Path
+        The workspace's folder; packages are written to its ``packages/``.
+    snapshots : Snapshots
+        Where the notebook's variables are loaded from.
+    history : History
+        Where the executed cells are.
+    signer : callable
+        Returns who signs: something with `name`, `public` and ``sign(bytes) -> bytes``.
+    trusted : callable
+        Tells of a public key whether what it signed may be used.
+    acts : callable
+        ``acts(act, subject, details)`` adds to the audit log.
+    find_version : callable
+        Returns the registered model version with a fingerprint, or None.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        root: Path,
+        snapshots: Any,
+        history: Any,
+        signer: Callable[[], Signer],
+        trusted: Callable[[str], bool] = lambda public: True,
+        acts: Callable[..., Any] = lambda act, subject, details: None,
+        find_version: Callable[[str], Any] = lambda fingerprint: None,
+    ) -> None:
+        self._store = store
+        self._root = root
+        self._snapshots = snapshots
+        self._history = history
+        self._signer = signer
+        self._trusted = trusted
+        self._acts = acts
+        self._find_version = find_version
+
+    # -- export -----------------------------------------------------------------
+
+    def export(
+        self,
+        variable: str,
+        name: str,
+        snapshot: Any = None,
+        session: str | None = None,
+        progress: Progress | None = None,
+        version: Any = None,
+        to: Path | None = None,
+    ) -> Package:
+        """Make a package of the model in `variable`, and prove that it is the same.
+
+        Parameters
+        ----------
+        variable : str
+            The notebook's variable.
+        name : str
+            The package's name.
+        snapshot : Snapshot, optional
+            The state to export from; by default where the notebook stands.
+        session : str, optional
+            The notebook's session; by default the latest.
+        progress : Progress, optional
+            Told of each step; cancelling leaves nothing behind.
+        version : ModelVersion, optional
+            The registered version that the model is.
+        to : Path, optional
+            Where to put the working tree; by default ``packages/<name>``.
+
+        Raises
+        ------
+        NeverRun, UnknownVariable, NotAModel
+            If there is nothing to export.
+        ExportFailed
+            If the package cannot be made, or is not the same.
+        """
+        from notewright.packaging.plan import plan
+        from notewright.state.values import fingerprint
+
+        module = module_name(name, "package")
+        progress = progress or Progress(what="The export")
+        progress.step(0.02, "looking at what was executed")
+        session = session or (snapshot.session if snapshot else self._history.latest_session())
+        if session is None:
+            raise NeverRun
+        snapshot = snapshot or self._snapshots.head(session)
+        if snapshot is None:
+            raise ExportFailed(
+                "There is no snapshot of this notebook to export from.",
+                "Take one with `%nw snapshot`, then export again.",
+            )
+        model = self._load(snapshot, variable)
+        expected = fingerprint(model)
+        version = version or self._find_version(expected)
+        if version is not None and version.fingerprint != expected:
+            raise ExportFailed(
+                f"'{variable}' is not the model registered as {version.name}@{version.number}.",
+                "Register the model as it is now, or restore the snapshot of its run.",
+            )
+        line = self._history.line(snapshot.execution)
+        cells, whole = self._cells(line, variable)
+        directory = Path(self._history.session(session).directory)
+        with self._warming(cells, variable, directory, progress):
+            progress.step(0.08, "running the slice again in a fresh process")
+            made = plan(cells, variable, directory, expected, model, whole, progress=progress)
+        evidence = {
+            "origin": "notebook",
+            "variable": variable,
+            "fingerprint": expected,
+            "snapshot": snapshot.id,
+            "run": getattr(version, "run", None),
+            "model_version": f"{version.name}@{version.number}" if version is not None else None,
+            "parent": None,
+            "files": [
+                {"path": str(s), "inside": i} for _, s, i in made.data.values() if s.is_file()
+            ],
+        }
+        return self._make(made, module, evidence, progress, to)
+
+    def _load(self, snapshot: Any, variable: str) -> Any:
+        if snapshot.variable(variable) is None:
+            unsaved = next((u for u in snapshot.unsaved if u.name == variable), None)
+            if unsaved is not None:
+                raise NotSaved(variable, unsaved.reason, unsaved.cell)
+            names = [v.name for v in snapshot.variables]
+            raise UnknownVariable(variable, f"snapshot {snapshot.id[:8]}", names)
+        model = self._snapshots.load(snapshot, [variable])[variable]
+        if not hasattr(model, "predict"):
+            raise NotAModel(variable, type(model).__name__)
+        return model
+
+    def _cells(self, line: Sequence[Any], variable: str) -> tuple[list[CellSource], list[int]]:
+        from notewright.lineage.slices import slice_line
+
+        used = [e for e in line if e.status == "ok" and e.code.strip()]
+        if not used:
+            raise NeverRun
+        cells = [CellSource(e.code, f"cell [{e.ordinal}]", e.id) for e in used]
+        wanted = {e.id for e in slice_line(line, variable).executions}
+        return cells, [i for i, e in enumerate(used) if e.id in wanted]
+
+    def _warming(
+        self, cells: Sequence[CellSource], variable: str, directory: Path, progress: Progress
+    ) -> Any:
+        """Make the clean environment while the slice is replayed."""
+        from notewright.packaging.warming import Warming
+
+        return Warming(cells, variable, directory)
+
+    def _make(
+        self,
+        made: Any,
+        module: str,
+        evidence: dict[str, Any],
+        progress: Progress,
+        to: Path | None,
+    ) -> Package:
+        from notewright.packaging.building import Build, FeaturesFailed
+
+        target = to or self._root / "packages" / module
+        check_target(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        home = self._store.folder("environments") / new_id()
+        number = self._next(module)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as folder:
+            try:
+                while True:
+                    tree = Path(folder) / "tree"
+                    tree.mkdir()
+                    build = Build(made, module, number, tree, home, self._signer(), progress)
+                    try:
+                        proof = build.run()
+                        break
+                    except FeaturesFailed as failed:
+                        # Never guessed: the training package is still made, and says why.
+                        made.derived.problem = failed.problem
+                        made.findings.append(str(failed.problem))
+                        shutil.rmtree(tree)
+                        shutil.rmtree(home, ignore_errors=True)
+                executions = [c.execution for c in build.cells_used() if c.execution]
+                evidence |= {"executions": executions, "findings": build.findings}
+                return self._keep(tree, target, module, number, home, proof, evidence, progress)
+            except BaseException as error:
+                shutil.rmtree(home, ignore_errors=True)
+                if isinstance(error, OSError):
+                    raise ExportFailed(
+                        f"The package cannot be written: {(error.strerror or str(error)).lower()}.",
+                        "Free space or mend the folder's permissions, then export again.",
+                    ) from error
+                raise
+
+    def _keep(
+        self,
+        tree: Path,
+        target: Path,
+        module: str,
+        number: int,
+        home: Path,
+        proof: Mapping[str, Any],
+        evidence: Mapping[str, Any],
+        progress: Progress,
+    ) -> Package:
+        """Sign the tree, put it in place whole, and record it."""
+        clean(tree)
+        manifest = sign_document(
+            {"schema": 1, "package": module, "version": number, "files": digests(tree)},
+            self._signer(),
+        )
+        text = json.dumps(manifest, indent=1) + "\n"
+        (tree / "model" / "manifest.json").write_text(text, encoding="utf-8")
+        id_ = digest_of(text.encode())
+        progress.check()
+        kept = self._store.folder("packages") / id_
+        keep(tree, kept)
+        wheel = next((tree / "dist").glob("*.whl")).name
+        record = {
+            **evidence,
+            "name": module,
+            "number": number,
+            "manifest": id_,
+            "created": now(),
+            "wheel": wheel,
+            "environment": home.name,
+            "tree": os.path.relpath(target, self._root),
+            "equivalence": proof,
+        }
+        address = self._store.objects.put_json(record, sync=True)
+        with self._committing(kept, f"{module}@{number}") as connection:
+            connection.execute(
+                "INSERT INTO packages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    id_,
+                    address,
+                    module,
+                    number,
+                    record["created"],
+                    evidence["run"],
+                    evidence["model_version"],
+                    evidence["fingerprint"],
+                ),
+            )
+            self._acts("export", f"{module}@{number}", {"package": id_, "record": address})
+        swap(tree, target)
+        progress.step(1.0, f"{module}@{number} is proved and in place")
+        return self.get(id_)
+
+    @contextmanager
+    def _committing(self, kept: Path, reference: str) -> Iterator[sqlite3.Connection]:
+        """Commit the record of a kept tree, or take the tree away again."""
+        try:
+            with self._store.catalog.transaction() as connection:
+                yield connection
+        except BaseException as error:
+            shutil.rmtree(kept, ignore_errors=True)
+            if isinstance(error, sqlite3.IntegrityError):
+                raise ExportFailed(
+                    f"Another export made {reference} meanwhile.", "Run the export again."
+                ) from error
+            raise
+
+    def _next(self, module: str) -> int:
+        row = self._store.catalog.one(
+            "SELECT coalesce(max(number), 0) + 1 AS next FROM packages WHERE name = ?", (module,)
+        )
+        return 1 if row is None else int(row["next"])
+
+    # -- looking up -------------------------------------------------------------
+
+    def get(self, ref: str) -> Package:
+        """Return a package by name (the latest), ``name@number`` or id.
+
+        Raises
+        ------
+        UnknownId, AmbiguousId
+            If there is none, or more than one.
+        """
+        name, _, number = ref.partition("@")
+        name = name.replace("-", "_").replace(".", "_").lower()
+        sql = "SELECT id FROM packages WHERE name = ?"
+        if number:
+            row = self._store.catalog.one(f"{sql} AND number = ?", (name, number))
+        else:
+            row = self._store.catalog.one(f"{sql} ORDER BY number DESC LIMIT 1", (name,))
+        if row is not None:
+            return self._read(row["id"])
+        if number:
+            raise UnknownId("package", ref, "%nw packages")
+        return self._read(self._store.catalog.resolve("packages", ref, "package", "%nw packages"))
+
+    def list(self, name: str | None = None) -> list[Package]:
+        """Return all packages, oldest first."""
+        rows = self._store.catalog.query(
+            "SELECT id FROM packages WHERE ?1 IS NULL OR name = ?1 ORDER BY created, number",
+            (name,),
+        )
+        return [self._read(row["id"]) for row in rows]
+
+    def _read(self, id_: str) -> Package:
+        row = self._store.catalog.one("SELECT * FROM packages WHERE id = ?", (id_,))
+        if row is None:
+            raise UnknownId("package", id_, "%nw packages")
+        record = self._store.objects.get_json(row["digest"])
+        return Package(
+            id_,
+            row["digest"],
+            record["name"],
+            record["number"],
+            record["created"],
+            record["origin"],
+            record["variable"],
+            record["fingerprint"],
+            record["snapshot"],
+            record["run"],
+            row["model_version"],
+            record["parent"],
+            tuple(record["executions"]),
+            record["wheel"],
+            record["equivalence"],
+            tuple(record["findings"]),
+            self._store.folder("packages") / id_,
+            (self._root / record["tree"]).resolve(),
+            self._store.folder("environments") / record["environment"],
+        )
+
+    def verify(self, package: Package) -> Checked:
+        """Check the signature and every file of a package's immutable copy.
+
+        Raises
+        ------
+        PackageAltered
+            If the manifest is not the recorded one, its signature is not good or not
+            trusted, or a file differs.
+        """
+        manifest = "model/manifest.json"
+        try:
+            raw = (package.path / manifest).read_bytes()
+        except OSError:
+            raise PackageAltered(package.name, manifest, "it is missing") from None
+        if digest_of(raw) != package.id:
+            raise PackageAltered(package.name, manifest, "it is not the one that was signed")
+        document = json.loads(raw)
+        public = signer_of(document)
+        if public is None or not self._trusted(public):
+            raise PackageAltered(package.name, manifest, "its signature is not by a trusted key")
+        found = digests(package.path)
+        for file, digest in document["files"].items():
+            if found.get(file) != digest:
+                problem = "its bytes changed" if file in found else "it is missing"
+                raise PackageAltered(package.name, file, problem)
+        return Checked(package.path, package.id, document["signer"]["name"])
+
+    # -- retrain ----------------------------------------------------------------
+
+    def retrain(self, package: Package, data: Path, progress: Progress | None = None) -> Package:
+        """Train a package's own code on new rows and return the next version.
+
+        The code stays; the model, what it learned from its rows, the schema and the
+        golden values are those of the new rows.
+
+        Parameters
+        ----------
+        package : Package
+            The package to train again.
+        data : Path
+            The new rows, in the form of the training data.
+        progress : Progress, optional
+            Told of each step.
+
+        Raises
+        ------
+        ExportFailed
+            If the rows cannot be read, or training or the package's tests fail on them.
+        """
+        from notewright.packaging.retraining import Retraining
+
+        progress = progress or Progress(what="The retraining")
+        if not Path(data).is_file():
+            raise ExportFailed(f"There is no file {data}.", "Give the path of the new rows.")
+        self.verify(package)
+        target = self._root / "packages" / package.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        home = self._store.folder("environments") / new_id()
+        number = self._next(package.name)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".retrain-") as folder:
+            try:
+                tree = Path(folder) / "tree"
+                work = Retraining(package, Path(data), number, tree, home, self._signer(), progress)
+                proof = work.run()
+                evidence = {
+                    "origin": "retrain",
+                    "variable": package.variable,
+                    "fingerprint": proof["model"]["fingerprint"],
+                    "snapshot": package.snapshot,
+                    "run": None,
+                    "model_version": None,
+                    "parent": package.id,
+                    "files": proof["data"],
+                    "executions": list(package.executions),
+                    "findings": list(package.findings),
+                }
+                return self._keep(
+                    tree, target, package.name, number, home, proof, evidence, progress
+                )
+            except BaseException:
+                shutil.rmtree(home, ignore_errors=True)
+                raise

@@ -1,0 +1,75 @@
+"""What goes with a package's code, written when its training has run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from notewright.packaging.documents import bill_of_materials, render_document
+from notewright.store.ids import now
+
+if TYPE_CHECKING:
+    from notewright.packaging.building import Build
+    from notewright.packaging.locking import Locks
+
+
+def write_documents(build: Build, locks: Locks, trained: Mapping[str, Any]) -> None:
+    """Write what goes with the code: README, model card, bill of materials, image, profile."""
+    from notewright.governance.drift import profile
+
+    plan = build.plan
+    raw = build.raw()
+    targets = list(plan.derived.target_columns)
+    reference = profile(raw.drop(columns=targets, errors="ignore"))
+    build.write("model/reference.json", json.dumps(reference, allow_nan=False) + "\n")
+    schema = json.loads((build.tree / "model" / "schema.json").read_bytes())
+    model_type = plan.replayed.model.type
+    settings = plan.lifted.settings
+    shared = {
+        "name": build.name,
+        "version": f"{build.number}.0.0",
+        "description": build.context.description,
+        "command": build.context.command,
+        "settings": settings,
+        "metrics": trained["metrics"],
+        "findings": build.findings,
+        "features": build.with_features,
+        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+    }
+    data = build.data_files()
+    example = next((s for s in settings if s.type in ("int", "float")), None)
+    build.write(
+        "README.md",
+        render_document(
+            "README.md",
+            **shared,
+            format=build.format,
+            data_path=plan.data["data"][2],
+            example=example,
+            carried=all(d["carried"] for d in data),
+            edges=trained.get("edges", {}),
+        ),
+    )
+    build.write(
+        "MODEL_CARD.md",
+        render_document(
+            "MODEL_CARD.md",
+            **shared,
+            model_type=model_type,
+            created=now()[:10],
+            rows=len(raw),
+            data=data,
+            target=", ".join(targets),
+            signer=build.signer.name,
+            fingerprint=plan.replayed.fingerprint,
+            columns=schema["columns"],
+            learned=[v.name for v in plan.derived.learned] if build.with_features else [],
+        ),
+    )
+    build.write("Dockerfile", render_document("Dockerfile", **shared))
+    build.write(".dockerignore", ".git\n.venv\n**/__pycache__\ndata\ntests\n")
+    build.write(".github/workflows/ci.yml", render_document("ci.yml", **shared))
+    sbom = bill_of_materials(build.name, build.number, model_type, locks, data)
+    build.write("sbom.cdx.json", sbom)

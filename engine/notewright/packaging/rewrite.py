@@ -1,0 +1,516 @@
+"""From the prepare statements to two forms: one for training, one for raw rows.
+
+Both forms are the author's statements. Where a statement uses a value that is
+learned from the training rows (a median, bin edges, categories, a fitted
+scaler), the training form first gives that value a name, and the form for raw
+rows reads it from ``learned``. Statements that drop or reorder rows, and those
+about the target, have no form for raw rows.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from notewright.packaging import special
+from notewright.packaging.effects import free_names, root_name
+from notewright.packaging.kinds import Kind
+from notewright.packaging.naming import Names, words_for
+from notewright.packaging.replay import key
+from notewright.packaging.slicing import Program
+
+_ROWS = ("frame", "series", "array", "sparse")
+_SCHEMA = frozenset({"columns", "dtypes"})
+#: Lists shorter than this are taken as learned even if as long as the table.
+_SHORT = 30
+
+Pair = tuple[ast.expr, ast.expr]
+
+
+@dataclass(frozen=True)
+class NotRowWise(Exception):
+    """A statement whose result for one row depends on the other rows."""
+
+    place: str
+    line: str
+    why: str
+    instead: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: `{self.line}` {self.why}. Write instead: {self.instead}."
+
+
+@dataclass
+class LearnedValue:
+    """A value that training learns and serving uses again."""
+
+    name: str
+    kind: str
+    #: It is a dictionary with one such value for each turn of a loop.
+    keyed: bool = False
+    type: str = ""
+
+
+@dataclass
+class Rewritten:
+    """The two forms of one statement."""
+
+    index: int
+    train: list[ast.stmt]
+    serve: list[ast.stmt]
+
+
+@dataclass
+class Rewriter:
+    """Rewrites prepare statements, in order.
+
+    Parameters
+    ----------
+    program : Program
+        The statements.
+    kinds : mapping
+        What expressions were when they ran.
+    table : str
+        The name of the raw table.
+    side : frozenset of str
+        Names of other loaded tables; raw rows find them in ``learned``.
+    target_columns : frozenset of str
+        Columns that raw rows do not have.
+    """
+
+    program: Program
+    kinds: Mapping[str, Kind]
+    table: str
+    side: frozenset[str] = frozenset()
+    target_columns: frozenset[str] = frozenset()
+    learned: dict[str, LearnedValue] = field(default_factory=dict)
+    helpers: set[str] = field(default_factory=set)
+    tainted: set[str] = field(default_factory=set)
+    #: Names of the notebook whose value is learned, whole.
+    known: dict[str, str] = field(default_factory=dict)
+    blocked: dict[int, NotRowWise] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        used = {n for e in self.program.effects for n in (*e.binds, *e.reads)}
+        self.names = Names(used)
+        self.tainted |= {self.table}
+        for name in self.side:
+            self.known[name] = name
+            self.learned[name] = LearnedValue(name, "frame")
+        self._index = 0
+        self._before: list[list[ast.stmt]] = []
+        self._after: list[list[ast.stmt]] = []
+        self._outside: list[list[ast.stmt]] = []
+        self._loop: list[str] = []
+        self._lengths: set[int] = set()
+
+    # -- statements -------------------------------------------------------------
+
+    def statement(self, index: int, node: ast.stmt) -> Rewritten:
+        """Return both forms of statement `index`."""
+        self._index = index
+        self._outside = [[]]
+        try:
+            train, serve = self._statement(node)
+        except NotRowWise as problem:
+            self.blocked[index] = problem
+            train, serve = [node], [node]
+            self._learn_taint(node)
+        return Rewritten(index, [*self._outside[0], *train], serve)
+
+    def _statement(self, node: ast.stmt) -> tuple[list[ast.stmt], list[ast.stmt]]:
+        self._lengths = self._row_lengths(node)
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
+            return [node], [node]
+        self._before.append([])
+        self._after.append([])
+        try:
+            train, serve = self._dispatch(node)
+        finally:
+            before, after = self._before.pop(), self._after.pop()
+        self._learn_taint(node)
+        return [*before, *train, *after], serve
+
+    def _dispatch(self, node: ast.stmt) -> tuple[list[ast.stmt], list[ast.stmt]]:
+        if isinstance(node, ast.For | ast.While | ast.If | ast.With):
+            return self._compound(node)
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            return self._assign(node)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            return self._call_statement(node, node.value)
+        if isinstance(node, ast.Delete):
+            kept = [t for t in node.targets if not self._about_target(t)]
+            return [node], [ast.Delete(kept)] if kept else []
+        if isinstance(node, ast.AugAssign):
+            if self._about_target(node.target):
+                return [node], []
+            t, s = self.expr(node.value)
+            return [_with(node, value=t)], [_with(node, value=s)]
+        return self._generic_statement(node)
+
+    def _generic_statement(self, node: ast.stmt) -> tuple[list[ast.stmt], list[ast.stmt]]:
+        train, serve = self._children(node)
+        return [train], [serve]
+
+    def _assign(self, node: ast.Assign) -> tuple[list[ast.stmt], list[ast.stmt]]:
+        target, value = node.targets[0], node.value
+        if isinstance(target, ast.Tuple) and special.is_split(self.program.imports, value):
+            assert isinstance(value, ast.Call)
+            return [node], self._split(target, value)
+        if isinstance(target, ast.Name):
+            if isinstance(value, ast.Call) and special.method(value) == "pop":
+                return [node], []
+            if self.freezable(value) and not self._is_row_drop(value):
+                train, _ = self._inside(value)
+                self._know(target.id, value)
+                return [_with(node, value=train)], []
+            self.known.pop(target.id, None)
+        elif self._about_target(target):
+            return [node], []
+        t, s = self.expr(value)
+        tt, ts = self._target(target)
+        return [_with(node, targets=[tt], value=t)], [_with(node, targets=[ts], value=s)]
+
+    def _inside(self, value: ast.expr) -> Pair:
+        return value, value
+
+    def _target(self, target: ast.expr) -> Pair:
+        """Rewrite what stands inside a target: ``df.loc[df.x > df.x.mean(), "y"]``."""
+        if isinstance(target, ast.Subscript):
+            t, s = self.expr(target.slice)
+            return _with(target, slice=t), _with(target, slice=s)
+        return target, target
+
+    def _call_statement(
+        self, node: ast.Expr, call: ast.Call
+    ) -> tuple[list[ast.stmt], list[ast.stmt]]:
+        name = special.method(call)
+        receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+        if name in ("fit", "partial_fit") and receiver is not None:
+            kind = self.kind(receiver)
+            if kind is not None and kind.name == "estimator" and isinstance(receiver, ast.Name):
+                self._know_fitted(receiver)
+                return [node], []
+        if receiver is not None and self._is_row_drop(call):
+            return [node], []
+        if self._about_target(call):
+            return [node], []
+        t, s = self.expr(call)
+        if isinstance(s, ast.Name):  # every column it dropped was the target's
+            return [_with(node, value=t)], []
+        return [_with(node, value=t)], [_with(node, value=s)]
+
+    def _split(self, target: ast.Tuple, call: ast.Call) -> list[ast.stmt]:
+        made: list[ast.stmt] = []
+        for position, name in enumerate(target.elts):
+            argument = call.args[position // 2] if position // 2 < len(call.args) else None
+            if argument is None or not isinstance(name, ast.Name):
+                continue
+            if isinstance(argument, ast.Name) and argument.id in self.known:
+                continue
+            _, serve = self.expr(argument)
+            made.append(ast.Assign([ast.Name(name.id, ast.Store())], serve))
+        return made
+
+    def _compound(
+        self, node: ast.For | ast.While | ast.If | ast.With
+    ) -> tuple[list[ast.stmt], list[ast.stmt]]:
+        train = copy.copy(node)
+        serve = copy.copy(node)
+        if isinstance(node, ast.For):
+            train.iter, serve.iter = self.expr(node.iter)  # type: ignore[union-attr]
+            if self.taints(node.iter):
+                self.tainted |= set()
+        elif isinstance(node, ast.If | ast.While):
+            train.test, serve.test = self.expr(node.test)  # type: ignore[union-attr]
+        loop = isinstance(node, ast.For)
+        if loop:
+            self._loop.append(self._loop_key(node))  # type: ignore[arg-type]
+        try:
+            for part in ("body", "orelse"):
+                t_body: list[ast.stmt] = []
+                s_body: list[ast.stmt] = []
+                for child in getattr(node, part, []):
+                    t, s = self._statement(child)
+                    t_body += t
+                    s_body += s
+                setattr(train, part, t_body)
+                setattr(serve, part, s_body)
+        finally:
+            if loop:
+                self._loop.pop()
+        return [train], [serve] if serve.body else []
+
+    def _loop_key(self, node: ast.For) -> str:
+        names = [n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)]
+        return names[-1] if names else ""
+
+    # -- expressions ------------------------------------------------------------
+
+    def expr(self, node: ast.expr) -> Pair:
+        """Return the forms of an expression for training and for raw rows."""
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            if node.id in self.known:
+                return node, self._ref(self.known[node.id])
+            return node, node
+        if not self.taints(node):
+            return self._children(node)  # side tables may be inside
+        if self._is_row_drop(node):
+            return self._row_drop(node)
+        if self.freezable(node):
+            return self._freeze(node)
+        made = special.rewrite(self, node)
+        if made is not None:
+            return made
+        return self._children(node)
+
+    def _children(self, node: ast.AST) -> tuple[Any, Any]:
+        train: dict[str, object] = {}
+        serve: dict[str, object] = {}
+        for name, value in ast.iter_fields(node):
+            if isinstance(value, ast.expr):
+                train[name], serve[name] = self.expr(value)
+            elif isinstance(value, list):
+                pairs = [self._item(item) for item in value]
+                train[name] = [p[0] for p in pairs]
+                serve[name] = [p[1] for p in pairs]
+            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+                train[name], serve[name] = self._children(value)
+        return _with(node, **train), _with(node, **serve)
+
+    def _item(self, item: object) -> tuple[object, object]:
+        if isinstance(item, ast.expr):
+            return self.expr(item)
+        if isinstance(item, ast.AST):
+            return self._children(item)
+        return item, item
+
+    def kind(self, node: ast.AST) -> Kind | None:
+        """Return what `node` was when it ran, or None if that is not known."""
+        if not hasattr(node, "lineno"):
+            return None
+        return self.kinds.get(key(self._index, node))
+
+    def is_rows(self, node: ast.expr) -> bool:
+        """Tell whether `node` has one value, or one line, for each row of the table."""
+        kind = self.kind(node)
+        if kind is None:
+            return isinstance(node, ast.Name) and node.id == self.table
+        if self._is_row_drop(node):
+            return True
+        return kind.name in _ROWS and kind.length in self._lengths and self.taints(node)
+
+    def taints(self, node: ast.AST) -> bool:
+        """Tell whether the rows' values can reach the value of `node`."""
+        if isinstance(node, ast.Attribute) and node.attr in _SCHEMA:
+            return False
+        if isinstance(node, ast.Call) and special.is_schema_call(node):
+            return False
+        if isinstance(node, ast.Name):
+            return node.id in self.tainted
+        return any(self.taints(child) for child in ast.iter_child_nodes(node))
+
+    def freezable(self, node: ast.expr) -> bool:
+        """Tell whether `node` is a value learned from the rows."""
+        if isinstance(node, ast.Constant | ast.Slice | ast.Tuple) or not self.taints(node):
+            return False
+        kind = self.kind(node)
+        if kind is None:
+            return special.is_reduction(node) and not self._local(node)
+        if kind.name == "scalar":
+            return kind.dtype != "NoneType"  # what a method that works in place returns
+        if kind.name == "estimator":
+            return True
+        if kind.name in ("plain", "index"):
+            return kind.length < _SHORT or kind.length not in self._lengths
+        return kind.name in ("frame", "series", "array") and kind.length not in self._lengths
+
+    def _local(self, node: ast.expr) -> bool:
+        """Tell whether `node` uses a variable of a lambda or comprehension around it."""
+        bound = {n for e in self.program.effects for n in e.binds} | set(self.program.imports.paths)
+        return bool(free_names(node) - bound)
+
+    def _is_row_drop(self, node: ast.expr) -> bool:
+        receiver = special.row_drop(self, node)
+        return receiver is not None and self.is_rows(receiver)
+
+    def _row_drop(self, node: ast.expr) -> Pair:
+        receiver = special.row_drop(self, node)
+        assert receiver is not None
+        _, serve = self.expr(receiver)
+        return node, special.keep_columns(self, node, serve)
+
+    # -- learning ---------------------------------------------------------------
+
+    def learn(self, node: ast.expr, words: str, kind: str, type_: str = "") -> Pair:
+        """Name the value of `node` in training; return how both forms refer to it."""
+        name = self.names.fresh(words)
+        keyed = bool(self._loop)
+        self.learned[name] = LearnedValue(name, kind, keyed, type_)
+        self._emit(self._before, name, node)
+        return self._local_ref(name), self._ref(name)
+
+    def learn_after(self, node: ast.expr, words: str, kind: str, type_: str = "") -> ast.expr:
+        """Name a value that is known only after the statement; return raw rows' reference."""
+        name = self.names.fresh(words)
+        self.learned[name] = LearnedValue(name, kind, bool(self._loop), type_)
+        self._emit(self._after, name, node)
+        return self._ref(name)
+
+    def _emit(self, where: list[list[ast.stmt]], name: str, node: ast.expr) -> None:
+        if self._loop:
+            empty = ast.Assign([ast.Name(name, ast.Store())], ast.Dict([], []))
+            self._outside[0].append(empty)
+        where[-1].append(ast.Assign([_stored(self._local_ref(name))], node))
+
+    def _local_ref(self, name: str) -> ast.expr:
+        value: ast.expr = ast.Name(name, ast.Load())
+        if self.learned[name].keyed:
+            value = ast.Subscript(value, ast.Name(self._loop[-1], ast.Load()), ast.Load())
+        return value
+
+    def _ref(self, name: str) -> ast.expr:
+        value: ast.expr = ast.Attribute(ast.Name("learned", ast.Load()), name, ast.Load())
+        if self.learned[name].keyed and self._loop:
+            value = ast.Subscript(value, ast.Name(self._loop[-1], ast.Load()), ast.Load())
+        return value
+
+    def _freeze(self, node: ast.expr) -> Pair:
+        kind = self.kind(node)
+        return self.learn(
+            node,
+            words_for(node),
+            "estimator" if kind is not None and kind.name == "estimator" else "value",
+            kind.type if kind is not None else "",
+        )
+
+    def _know(self, name: str, value: ast.expr) -> None:
+        """`name` is learned as a whole: the training form has it as its own variable."""
+        kind = self.kind(value)
+        if self._loop:
+            # Each turn has its own value, so it is kept under the turn's key.
+            words = f"{name}_by_{self._loop[-1]}"
+            learned = self.names.fresh(words)
+            self.learned[learned] = LearnedValue(learned, "value", True)
+            self._emit(self._after, learned, ast.Name(name, ast.Load()))
+            self.known[name] = learned
+            return
+        self.known[name] = name
+        estimator = kind is not None and kind.name == "estimator"
+        self.learned[name] = LearnedValue(
+            name, "estimator" if estimator else "value", False, kind.type if kind else ""
+        )
+
+    def _know_fitted(self, receiver: ast.Name) -> None:
+        kind = self.kind(receiver)
+        if self._loop or receiver.id in self.known:
+            self.known[receiver.id] = self._copy_of(receiver)
+            return
+        self.known[receiver.id] = receiver.id
+        self.learned[receiver.id] = LearnedValue(
+            receiver.id, "estimator", False, kind.type if kind else ""
+        )
+
+    def _copy_of(self, receiver: ast.Name) -> str:
+        """Keep a copy of an estimator that is fitted again later."""
+        kind = self.kind(receiver)
+        name = self.names.fresh(f"fitted_{receiver.id}")
+        self.learned[name] = LearnedValue(
+            name, "estimator", bool(self._loop), kind.type if kind else ""
+        )
+        self.helpers.add("deepcopy")
+        call = ast.Call(ast.Name("deepcopy", ast.Load()), [ast.Name(receiver.id, ast.Load())], [])
+        self._emit(self._after, name, call)
+        return name
+
+    def fitted(self, receiver: ast.expr, constructor: bool) -> Pair:
+        """Return how both forms refer to a transformer that ``fit_transform`` fits here."""
+        if isinstance(receiver, ast.Name):
+            refits = self._fits(receiver.id)
+            if self._loop or refits > 1:
+                return receiver, self._ref(self._copy_of(receiver))
+            self._know_fitted(receiver)
+            return receiver, self._ref(receiver.id)
+        kind = self.kind(receiver)
+        return self.learn(
+            receiver, words_for(receiver), "estimator", kind.type if kind is not None else ""
+        )
+
+    def _fits(self, name: str) -> int:
+        return sum(
+            1
+            for statement in self.program.body
+            for n in ast.walk(statement.node)
+            if isinstance(n, ast.Call)
+            and special.method(n) in ("fit", "fit_transform")
+            and root_name(n.func) == name
+        )
+
+    def stop(self, node: ast.expr, why: str, instead: str) -> NotRowWise:
+        """Return the problem that `node` is not row-wise, to be raised."""
+        statement = self.program.body[self._index]
+        line = statement.cell.code.splitlines()[getattr(node, "lineno", 1) - 1].strip()
+        place = f"{statement.cell.label}, line {getattr(node, 'lineno', statement.node.lineno)}"
+        return NotRowWise(place, line, why, instead)
+
+    # -- taint ------------------------------------------------------------------
+
+    def _row_lengths(self, node: ast.stmt) -> set[int]:
+        lengths: set[int] = set()
+        for n in ast.walk(node):
+            if isinstance(n, ast.Name) and n.id in self.tainted and n.id not in self.known:
+                kind = self.kind(n)
+                if kind is not None and kind.name in _ROWS:
+                    lengths.add(kind.length)
+        return lengths or self._lengths
+
+    def _learn_taint(self, node: ast.stmt) -> None:
+        from notewright.packaging.effects import effects
+
+        effect = effects(node, self.program.imports)
+        if any(self.taints(child) for child in ast.iter_child_nodes(node)):
+            self.tainted |= effect.binds | effect.changes
+        else:
+            self.tainted -= effect.binds
+
+    def _about_target(self, node: ast.expr) -> bool:
+        """Tell whether `node` is a column of the target: ``df["price"]``, ``df.price``."""
+        if isinstance(node, ast.Call):
+            return (
+                isinstance(node.func, ast.Attribute)
+                and isinstance(node.func.value, ast.Subscript)
+                and self._about_target(node.func.value)
+            )
+        if isinstance(node, ast.Attribute):
+            return node.attr in self.target_columns and isinstance(node.value, ast.Name)
+        if isinstance(node, ast.Subscript):
+            part = node.slice
+            if isinstance(part, ast.Tuple) and part.elts:
+                part = part.elts[-1]
+            return isinstance(part, ast.Constant) and part.value in self.target_columns
+        return False
+
+
+def _with(node: Any, **changes: object) -> Any:
+    """Return `node` if nothing differs, else a copy with the changes."""
+    if all(_same(getattr(node, name), value) for name, value in changes.items()):
+        return node
+    new = copy.copy(node)
+    for name, value in changes.items():
+        setattr(new, name, value)
+    return new
+
+
+def _same(a: object, b: object) -> bool:
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(x is y for x, y in zip(a, b, strict=True))
+    return a is b
+
+
+def _stored(node: ast.expr) -> ast.expr:
+    new = copy.copy(node)
+    new.ctx = ast.Store()  # type: ignore[attr-defined]
+    return new

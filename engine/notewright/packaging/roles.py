@@ -1,0 +1,331 @@
+"""What each statement of a slice does: load, prepare, train, evaluate."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from notewright.errors import ExportFailed, UnknownVariable
+from notewright.packaging.effects import free_names, root_name
+from notewright.packaging.replay import key
+from notewright.packaging.slicing import Program
+
+_READERS = frozenset(
+    [
+        "read_csv",
+        "read_table",
+        "read_parquet",
+        "read_excel",
+        "read_json",
+        "read_feather",
+        "read_pickle",
+        "read_fwf",
+        "read_orc",
+        "read_stata",
+        "read_sas",
+    ]
+)
+_DATASETS = "sklearn.datasets."
+_NOT_NUMBERS = ("confusion_matrix", "report", "curve", "Display", "make_scorer", "pairwise")
+
+
+@dataclass(frozen=True)
+class Load:
+    """A call that reads a table."""
+
+    index: int
+    call: ast.Call
+    #: The literal path, if it is one.
+    path: str | None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A call that gives a number about the model."""
+
+    index: int
+    call: ast.Call
+    name: str
+
+
+@dataclass
+class Roles:
+    """Who does what in a slice; numbers are positions of statements."""
+
+    target: str
+    model: list[int]
+    loads: list[Load]
+    #: The call of ``fit`` that trains the model, and its statement.
+    fit: int
+    fit_call: ast.Call
+    train: list[int]
+    prepare: list[int]
+    evaluate: list[int]
+    metrics: list[Metric]
+    #: The arguments that `predict` was given when it was evaluated, with the statement.
+    scored: list[tuple[int, ast.expr]] = field(default_factory=list)
+    shared: list[int] = field(default_factory=list)
+
+    def capture(self) -> dict[str, str]:
+        """Return which expressions a replay keeps: key to tag."""
+        wanted = {key(load.index, load.call): f"load:{n}" for n, load in enumerate(self.loads)}
+        for n, argument in enumerate(fit_arguments(self.fit_call)[:2]):
+            wanted[key(self.fit, argument)] = "X:fit" if n == 0 else "y:fit"
+        for n, (index, argument) in enumerate(self.scored):
+            wanted.setdefault(key(index, argument), f"X:scored{n}")
+        for metric in self.metrics:
+            wanted[key(metric.index, metric.call)] = f"metric:{metric.name}"
+        return wanted
+
+
+def fit_arguments(call: ast.Call) -> list[ast.expr]:
+    """Return ``[X, y]`` of a call of ``fit``, as far as given."""
+    named = {k.arg: k.value for k in call.keywords}
+    found = [a for a in call.args if not isinstance(a, ast.Starred)][:2]
+    if not found and "X" in named:
+        found = [named["X"]]
+    if len(found) == 1 and "y" in named:
+        found.append(named["y"])
+    return found
+
+
+def find_roles(program: Program, target: str) -> Roles:
+    """Return the roles of the statements that make and judge `target`.
+
+    Raises
+    ------
+    UnknownVariable
+        If no statement binds `target`.
+    ExportFailed
+        If no call of ``fit`` leads to it, or no table is read.
+    """
+    bound = {name for effect in program.effects for name in effect.binds}
+    if target not in bound:
+        raise UnknownVariable(target, "the executed cells", bound)
+    model = sorted(program.needed_for([target]))
+    loads = list(_loads(program, model))
+    fit, call = _fit(program, model, target)
+    before = program.needed_for(free_names(_arguments(call)) - set(program.imports.paths), fit)
+    train = [i for i in model if i not in before or i >= fit]
+    metrics = list(_metrics(program, target, max(model)))
+    chosen: dict[str, Metric] = {}
+    for metric in metrics:
+        chosen[metric.name] = metric
+    last_metrics = list(chosen.values())
+    needed: set[int] = set()
+    for metric in last_metrics:
+        needed |= program.needed_for(free_names(metric.call), metric.index)
+    evaluate = sorted(needed - set(model))
+    prepare_more = [i for i in evaluate if i <= fit or target not in _flows(program, i, target)]
+    evaluate = [i for i in evaluate if i not in prepare_more]
+    scored = [
+        (i, a)
+        for i, a in _scored(program, target, fit)
+        if i in {*evaluate, *(m.index for m in last_metrics)}
+    ]
+    prepare = sorted(({*model} - set(train)) | set(prepare_more))
+    return Roles(target, model, loads, fit, call, train, prepare, evaluate, last_metrics, scored)
+
+
+def real_name(program: Program, target: str) -> str:
+    """Return the name that `target` is only another name for: ``best = forest``.
+
+    The model is then called in the package what it was called when it was trained.
+    """
+    for index in range(len(program.body) - 1, -1, -1):
+        effect = program.effects[index]
+        if target in effect.changes:
+            return target
+        if target not in effect.binds:
+            continue
+        node = program.body[index].node
+        if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Name)):
+            return target
+        other = node.value.id
+        later = program.effects[index + 1 :]
+        if len(node.targets) > 1 or any(other in e.binds | e.changes for e in later):
+            return target
+        return real_name(program, other)
+    return target
+
+
+def _arguments(call: ast.Call) -> ast.expr:
+    return ast.Tuple([*call.args, *(k.value for k in call.keywords)], ast.Load())
+
+
+def _flows(program: Program, index: int, target: str) -> set[str]:
+    """Return {target} if statement `index` depends on the model."""
+    reads = program.effects[index].reads
+    if target in reads:
+        return {target}
+    needed = program.needed_for(reads, index)
+    return {target} if any(target in program.effects[i].binds for i in needed) else set()
+
+
+def _loads(program: Program, model: list[int]) -> Iterator[Load]:
+    for index in model:
+        for node in ast.walk(program.body[index].node):
+            if not isinstance(node, ast.Call):
+                continue
+            path = program.imports.dotted(node.func) or ""
+            if path.split(".")[-1] in _READERS and path.startswith(("pandas.", "geopandas.")):
+                first = node.args[0] if node.args else None
+                for keyword in node.keywords:
+                    if keyword.arg in ("filepath_or_buffer", "path", "io", "path_or_buf"):
+                        first = keyword.value
+                yield Load(index, node, _literal(program, first, index))
+
+
+def _literal(program: Program, node: ast.expr | None, before: int) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.Name):
+        for index in range(before - 1, -1, -1):
+            statement = program.body[index].node
+            if isinstance(statement, ast.Assign) and node.id in program.effects[index].binds:
+                return _literal(program, statement.value, index)
+    if isinstance(node, ast.Call) and (program.imports.dotted(node.func) or "").endswith("Path"):
+        return _literal(program, node.args[0], before) if node.args else None
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Add):
+        left, right = _literal(program, node.left, before), _literal(program, node.right, before)
+        if left is not None and right is not None:
+            return f"{left}/{right}" if isinstance(node.op, ast.Div) else left + right
+    if isinstance(node, ast.JoinedStr):
+        parts = [
+            _literal(program, v.value if isinstance(v, ast.FormattedValue) else v, before)
+            for v in node.values
+        ]
+        if all(p is not None for p in parts):
+            return "".join(p for p in parts if p is not None)
+    return None
+
+
+def _fit(program: Program, model: list[int], target: str) -> tuple[int, ast.Call]:
+    """Return the last call of ``fit`` that makes the model, not one of its transformers."""
+    family = {target}
+    best: tuple[int, ast.Call] | None = None
+    for index in reversed(model):
+        node = program.body[index].node
+        calls = [
+            n
+            for n in ast.walk(node)
+            if isinstance(n, ast.Call)
+            and isinstance(n.func, ast.Attribute)
+            and n.func.attr in ("fit", "fit_predict")
+        ]
+        binds = program.effects[index].binds
+        for call in reversed(calls):
+            receiver = root_name(call.func)
+            if best is None and (receiver in family or binds & family):
+                best = (index, call)
+        if binds & family and isinstance(node, ast.Assign):
+            family |= {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+    if best is None:
+        raise ExportFailed(
+            f"No `fit` that trains '{target}' was found in the executed cells.",
+            "Call `.fit(...)` on the model in a cell of the notebook, then export again.",
+        )
+    best = _through_function(program, model, target, best)
+    if not fit_arguments(best[1]):
+        raise ExportFailed(
+            f"The call of `fit` in {program.body[best[0]].place} has no readable arguments.",
+            "Write it as `model.fit(X, y)`.",
+        )
+    return best
+
+
+def _through_function(
+    program: Program, model: list[int], target: str, found: tuple[int, ast.Call]
+) -> tuple[int, ast.Call]:
+    """Return the call of the function whose body holds the ``fit``, with its X and y first."""
+    definition = program.body[found[0]].node
+    if not isinstance(definition, ast.FunctionDef):
+        return found
+    parameters = [a.arg for a in definition.args.args]
+    inner = [a.id if isinstance(a, ast.Name) else "" for a in fit_arguments(found[1])]
+    for index in reversed(model):
+        for call in ast.walk(program.body[index].node):
+            if not (
+                isinstance(call, ast.Call)
+                and isinstance(call.func, ast.Name)
+                and call.func.id == definition.name
+            ):
+                continue
+            given: dict[str | None, ast.expr] = dict(zip(parameters, call.args, strict=False))
+            given |= {k.arg: k.value for k in call.keywords}
+            if inner and all(name in given for name in inner):
+                # Not a call that runs: it only holds the arguments in the order of `fit`.
+                return index, ast.Call(call.func, [given[name] for name in inner], [])
+    raise ExportFailed(
+        f"What '{definition.name}' is given could not be told from the code.",
+        "Call it as `model = train(X_train, y_train)`, or call `fit` in a cell.",
+    )
+
+
+def _metrics(program: Program, target: str, after: int) -> Iterator[Metric]:
+    rebound = [
+        i
+        for i in range(after + 1, len(program.body))
+        if target in program.effects[i].binds | program.effects[i].changes
+        and i not in program.needed_for([target])
+    ]
+    end = min(rebound, default=len(program.body))
+    for index in range(after, end):
+        statement = program.body[index].node
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.For | ast.While):
+            continue
+        for node in ast.walk(statement):
+            if not isinstance(node, ast.Call):
+                continue
+            path = program.imports.dotted(node.func) or ""
+            name = path.split(".")[-1]
+            score = (
+                isinstance(node.func, ast.Attribute)
+                and node.func.attr == "score"
+                and root_name(node.func) == target
+            )
+            if not score and (
+                not path.startswith("sklearn.metrics") or any(w in name for w in _NOT_NUMBERS)
+            ):
+                continue
+            if score or _about(program, node, index, target):
+                name = "score" if score else name
+                if _on_training_rows(node):
+                    name += "_train"
+                yield Metric(index, node, name)
+
+
+def _on_training_rows(node: ast.Call) -> bool:
+    names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
+    return any("train" in n.lower() for n in names)
+
+
+def _about(program: Program, call: ast.Call, index: int, target: str) -> bool:
+    names = free_names(call)
+    if target in names:
+        return True
+    needed = program.needed_for(names, index)
+    calls = {
+        root_name(n.func)
+        for i in needed
+        if i > 0
+        for n in ast.walk(program.body[i].node)
+        if isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Attribute)
+        and n.func.attr.startswith(("predict", "decision_function"))
+    }
+    return target in calls
+
+
+def _scored(program: Program, target: str, fit: int) -> Iterator[tuple[int, ast.expr]]:
+    for index in range(fit, len(program.body)):
+        for node in ast.walk(program.body[index].node):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in ("predict", "predict_proba", "decision_function", "score")
+                and root_name(node.func) == target
+                and node.args
+            ):
+                yield index, node.args[0]

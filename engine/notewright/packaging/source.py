@@ -1,0 +1,135 @@
+"""The notebook's code as a list of top-level statements that know where they came from."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class CellSource:
+    """The Python code of one execution.
+
+    Parameters
+    ----------
+    code : str
+        The code, without magics.
+    label : str
+        How to name the cell to a person: ``"cell 3"``.
+    execution : str, optional
+        The id of the execution.
+    """
+
+    code: str
+    label: str
+    execution: str | None = None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One top-level statement of a cell.
+
+    Parameters
+    ----------
+    index : int
+        Its position in the order of execution.
+    node : ast.stmt
+        Its syntax tree, with positions inside the cell.
+    cell : CellSource
+        The cell it stands in.
+    comments : tuple of str
+        The comment lines right above it.
+    """
+
+    index: int
+    node: ast.stmt
+    cell: CellSource
+    comments: tuple[str, ...] = ()
+    _text: list[str] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def text(self) -> str:
+        """The statement as the author wrote it, with a comment at its end."""
+        if not self._text:
+            self._text.append(_text(self.cell.code, self.node))
+        return self._text[0]
+
+    @property
+    def place(self) -> str:
+        """Where it is, for a person: ``"cell 3, line 2"``."""
+        return f"{self.cell.label}, line {self.node.lineno}"
+
+
+def statements(cells: Sequence[CellSource]) -> list[Statement]:
+    r"""Return the top-level statements of `cells` in the order they ran.
+
+    Examples
+    --------
+    >>> [s.text for s in statements([CellSource("a = 1\nb = a  # next", "cell 1")])]
+    ['a = 1', 'b = a  # next']
+    """
+    found: list[Statement] = []
+    ours = _our_names(cells)
+    for cell in cells:
+        lines = cell.code.splitlines()
+        previous = 0
+        for node in _unwrapped(ast.parse(cell.code).body, ours):
+            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+            comments = _comments(lines[previous : first - 1])
+            found.append(Statement(len(found), node, cell, comments))
+            previous = node.end_lineno or node.lineno
+    return found
+
+
+def _our_names(cells: Sequence[CellSource]) -> set[str]:
+    """Return the names that stand for Notewright itself, which no package imports."""
+    return {
+        alias.asname or alias.name
+        for cell in cells
+        for node in ast.walk(ast.parse(cell.code))
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name == "notewright"
+    }
+
+
+def _unwrapped(body: Sequence[ast.stmt], ours: set[str]) -> Iterator[ast.stmt]:
+    """Yield the statements, those inside ``with nw.run(...):`` as if it were not there."""
+    for node in body:
+        if isinstance(node, ast.With) and all(_is_ours(i.context_expr, ours) for i in node.items):
+            yield from _unwrapped(node.body, ours)
+        else:
+            yield node
+
+
+def _is_ours(node: ast.expr, ours: set[str]) -> bool:
+    while isinstance(node, ast.Call | ast.Attribute):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return isinstance(node, ast.Name) and node.id in ours
+
+
+def _comments(lines: Sequence[str]) -> tuple[str, ...]:
+    kept: list[str] = []
+    for line in reversed(lines):
+        words = line.strip()
+        if not words.startswith("#"):
+            break
+        # Lines that were magics, and the marks between cells, are not the author's comments.
+        if not words.startswith(("# %", "#%", "# !", "#!")):
+            kept.append(words)
+    return tuple(reversed(kept))
+
+
+def _text(code: str, node: ast.stmt) -> str:
+    lines = code.splitlines()
+    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+    last = node.end_lineno or node.lineno
+    whole = "\n".join(lines[first - 1 : last])
+    segment = ast.get_source_segment(code, node) or ast.unparse(node)
+    if whole.lstrip() != whole or ";" in whole:
+        return segment
+    rest = lines[last - 1].encode()[node.end_col_offset :].decode().strip()
+    if rest and not rest.startswith("#"):
+        return segment
+    return whole

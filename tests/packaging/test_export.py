@@ -1,0 +1,163 @@
+"""From a notebook to a proved package, and on from there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from recorded import CORPUS, Notebook
+
+from notewright.errors import Cancelled, NotAModel, PackageAltered, UnknownVariable
+from notewright.packaging.signed import signer_of
+from notewright.progress import Progress
+from notewright.store.canonical import digest_of
+
+
+def python_of(package) -> str:
+    return str(package.environment / "bin" / "python")
+
+
+def test_the_proof_says_that_everything_is_equal(exported) -> None:
+    _, package = exported
+    proof = json.loads((package.path / "equivalence.json").read_bytes())
+    assert proof["result"] == "equal"
+    assert proof["tests"]["passed"]
+    assert all(entry["equal"] for entry in proof["model"]["predictions"].values())
+    assert proof["raw_rows"]["singly"]["rows"] == 200
+    assert proof["raw_rows"]["without_target"]
+    assert signer_of(proof) is not None
+
+
+def test_the_package_does_not_know_notewright_or_this_machine(exported) -> None:
+    notebook, package = exported
+    for file in (package.path / "src").rglob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        assert "import notewright" not in text
+        assert "from notewright" not in text
+        assert str(notebook.root) not in text
+
+
+def test_the_layout_is_complete(exported) -> None:
+    _, package = exported
+    for name in [
+        "pyproject.toml",
+        "pylock.toml",
+        "requirements.txt",
+        "README.md",
+        "MODEL_CARD.md",
+        "sbom.cdx.json",
+        "equivalence.json",
+        "Dockerfile",
+        ".dockerignore",
+        ".github/workflows/ci.yml",
+        "src/credit_risk/settings.py",
+        "src/credit_risk/features.py",
+        "src/credit_risk/predict.py",
+        "src/credit_risk/stages/load.py",
+        "src/credit_risk/py.typed",
+        "model/model.skops",
+        "model/manifest.json",
+        "model/schema.json",
+        "model/reference.json",
+        "tests/test_package.py",
+    ]:
+        assert (package.path / name).is_file(), name
+        assert (package.tree / name).is_file(), name
+
+
+def test_predictions_on_raw_rows_are_the_notebooks(exported, tmp_path: Path) -> None:
+    notebook, package = exported
+    rows = pd.read_csv(notebook.root / "data" / "german_credit.csv").head(20)
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    command = [python_of(package), "-m", "credit_risk", "predict"]
+    command += ["--in", str(tmp_path / "rows.csv"), "--out", str(tmp_path / "out.csv")]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": ""})
+    space = notebook.module.__dict__
+    expected = space["model"].predict(space["scaler"].transform(space["X"].head(20)))
+    assert pd.read_csv(tmp_path / "out.csv")["prediction"].tolist() == expected.tolist()
+
+
+def test_a_changed_file_is_named(exported) -> None:
+    notebook, package = exported
+    assert notebook.packages.verify(package).manifest == package.id
+    file = package.path / "src" / "credit_risk" / "features.py"
+    text = file.read_bytes()
+    file.chmod(0o644)
+    file.write_bytes(text + b"\n")
+    try:
+        with pytest.raises(PackageAltered, match=r"features\.py"):
+            notebook.packages.verify(package)
+    finally:
+        file.write_bytes(text)
+
+
+def test_packages_are_found_by_name_number_and_id(exported) -> None:
+    notebook, package = exported
+    packages = notebook.packages
+    assert packages.get("credit_risk@1") == packages.get(package.id[:10]) == package
+    manifest = (package.path / "model" / "manifest.json").read_bytes()
+    assert digest_of(manifest) == package.id
+    assert ("export", "credit_risk@1") in notebook.acts
+
+
+def test_retraining_gives_the_next_version_from_the_same_code(exported, tmp_path: Path) -> None:
+    notebook, package = exported
+    rows = pd.read_csv(notebook.root / "data" / "german_credit.csv")
+    newer = rows.sample(700, random_state=1)
+    newer["duration_in_month"] *= 2
+    newer.to_csv(tmp_path / "newer.csv", index=False)
+    again = notebook.packages.retrain(package, tmp_path / "newer.csv")
+    assert (again.name, again.number, again.parent) == ("credit_risk", 2, package.id)
+    assert again.fingerprint != package.fingerprint
+    for name in ("features.py", "stages/train.py"):
+        assert (again.path / "src/credit_risk" / name).read_bytes() == (
+            package.path / "src/credit_risk" / name
+        ).read_bytes()
+    learned = [json.loads((p.path / "model/features.json").read_bytes()) for p in (package, again)]
+    assert learned[0] != learned[1]
+    assert notebook.packages.verify(again).path == again.path
+    assert package.path.is_dir()  # the earlier version is kept
+
+
+def test_what_is_not_a_model_is_refused(project: Path) -> None:
+    notebook = Notebook(project).run("# %%\nx = 3\nmodel_names = ['a']")
+    with pytest.raises(NotAModel, match="'x' is a int"):
+        notebook.export("x")
+    with pytest.raises(UnknownVariable, match="model_name"):
+        notebook.export("model_name")
+
+
+def test_a_cancelled_export_leaves_nothing(project: Path) -> None:
+    notebook = Notebook(project).run((CORPUS / "credit_rank.py").read_text(encoding="utf-8"))
+    progress = Progress(what="The export")
+    progress.report = lambda fraction, message: progress.cancel() if fraction > 0.4 else None
+    with pytest.raises(Cancelled):
+        notebook.export("tree", progress=progress)
+    assert list((project / "packages").iterdir()) == []
+    assert notebook.packages.list() == []
+    assert list((project / ".notewright" / "environments").iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "variable", "raw_rows"),
+    [
+        ("credit_forest", "model", True),
+        ("credit_pipeline", "model", True),
+        ("credit_kaggle", "clf", True),
+        ("credit_functions", "model", True),
+        ("credit_arrays", "knn", True),
+        ("credit_rank", "tree", False),
+    ],
+)
+def test_every_style_is_exported_and_proved(
+    project: Path, name: str, variable: str, raw_rows: bool
+) -> None:
+    notebook = Notebook(project).run((CORPUS / f"{name}.py").read_text(encoding="utf-8"))
+    package = notebook.export(variable, name)
+    assert package.equivalence["tests"]["passed"]
+    assert package.serves_raw_rows == raw_rows

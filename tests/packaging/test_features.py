@@ -1,0 +1,89 @@
+"""What training learns is frozen; what is about rows or the target is left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from recorded import CORPUS, sources
+
+from notewright.errors import NotTheSame, UnknownVariable
+from notewright.packaging.emit import Context, modules
+from notewright.packaging.plan import Plan, plan
+
+CONTEXT = Context("credit_risk", "credit-risk", "skops", [], "A model.", True)
+
+
+def planned(project: Path, name: str, target: str) -> Plan:
+    text = (CORPUS / f"{name}.py").read_text(encoding="utf-8")
+    return plan(sources(text), target, project)
+
+
+def test_learned_values_have_names_and_row_drops_are_left_out(project: Path) -> None:
+    made = planned(project, "credit_forest", "model")
+    features = modules(made, CONTEXT)["features.py"]
+    assert {v.name for v in made.derived.learned} == {
+        "credit_amount_median",
+        "credit_amount_edges",
+        "dummy_categories",
+    }
+    assert "dropna" not in features
+    assert "creditability" not in features
+    assert "# bins of age" in features  # the author's comments stay
+    assert "# burden a month" in features
+    assert made.derived.target_columns == ("creditability",)
+
+
+def test_encoders_fitted_in_a_loop_are_kept_for_each_column(project: Path) -> None:
+    made = planned(project, "credit_kaggle", "clf")
+    features = modules(made, CONTEXT)["features.py"]
+    assert "learned.fitted_le[col].transform(df[col])" in features
+    assert '"creditability": "target"' in features
+    assert made.derived.target_columns == ("creditability",)
+    assert ".map(learned.credit_amount_mean_by_purpose)" in features
+
+
+def test_helper_functions_and_the_global_seed_are_kept(project: Path) -> None:
+    made = planned(project, "credit_functions", "model")
+    code = modules(made, CONTEXT)
+    assert "def add_features(table):" in code["helpers.py"]
+    assert "np.random.seed(11)" in code["stages/prepare.py"]
+    assert "seed" not in code["features.py"]
+
+
+def test_a_rank_is_named_with_its_cell_and_line_and_what_to_write(project: Path) -> None:
+    made = planned(project, "credit_rank", "tree")
+    assert made.derived.problem is not None
+    words = str(made.derived.problem)
+    assert "cell [1], line 7" in words
+    assert ".rank(pct=True)" in words
+    assert "Write instead" in words
+    assert "features.py" not in modules(made, CONTEXT)
+
+
+def test_settings_are_the_literals_that_people_change(project: Path) -> None:
+    made = planned(project, "credit_scaled", "model")
+    found = {s.name: s.default for s in made.lifted.settings}
+    assert found["data"] == "data/german_credit.csv"
+    assert found["seed"] == 3
+    assert found["c"] == 0.3
+
+
+def test_a_variable_that_no_cell_makes_is_named(project: Path) -> None:
+    with pytest.raises(UnknownVariable, match="modell"):
+        planned(project, "credit_rank", "modell")
+
+
+def test_an_unseeded_split_is_named(project: Path) -> None:
+    text = (
+        (CORPUS / "credit_rank.py").read_text(encoding="utf-8").replace(", random_state=0)", ")", 1)
+    )
+    with pytest.raises(NotTheSame, match="draws random numbers without a seed"):
+        plan(sources(text), "tree", project, expected="0" * 64)
+
+
+def test_a_second_name_for_a_model_is_exported_under_its_first(project: Path) -> None:
+    text = (CORPUS / "credit_rank.py").read_text(encoding="utf-8") + "\n# %%\nbest = tree\n"
+    made = plan(sources(text), "best", project)
+    assert made.target == "tree"
+    assert [metric.name for metric in made.roles.metrics] == ["accuracy_score"]
