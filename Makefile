@@ -19,11 +19,11 @@ lab: $(VENV)/panel  ## Open the demo notebook in JupyterLab with the panel
 
 test: $(VENV)/panel  ## Run the tests (browser tests too)
 	$(BIN)/python scripts/ensure_chromium.py
-	$(BIN)/python -m pytest tests engine kernel_magics
+	$(BIN)/python -m pytest
 
 test-all: $(VENV)/panel  ## Run the slow suites as well
 	$(BIN)/python scripts/ensure_chromium.py
-	$(BIN)/python -m pytest -m "slow or not slow" tests engine kernel_magics
+	$(BIN)/python -m pytest -m "slow or not slow"
 
 lint: $(VENV)/installed  ## Check style, types and layers
 	$(BIN)/ruff check .

@@ -9,14 +9,20 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from notewright import __version__
-from notewright.errors import NotewrightError, UsageError
+from notewright.errors import NotewrightError, NoWorkspace, UsageError
 from notewright.progress import Progress
 from notewright.verbs import VERBS, find_verb
 from notewright.verbs.base import Context, HelpShown
 from notewright.views.base import View
 
+if TYPE_CHECKING:
+    from notewright.workspace import Workspace
+
+#: What one may begin a project with.
+_STARTERS = {"policy", "identity"}
 _USAGE = """usage: notewright [--debug] [--workspace FOLDER] VERB ... [--json]
 
 The same verbs as %nw in a notebook, on what is stored. `notewright VERB -h` explains one.
@@ -54,8 +60,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> View | None:
-    from notewright.workspace import Workspace
-
     as_json = _take_flag(words, "--json")
     folder = _take_option(words, "--workspace")
     if words[:1] == ["--version"]:
@@ -66,13 +70,24 @@ def _run(words: list[str]) -> View | None:
         return None
     verb = find_verb(words[0])
     parsed = verb.parser("notewright").parse_args(words[1:])
-    if folder is not None and not Path(folder).is_dir():
-        raise UsageError(f"There is no folder {folder}.", "Give a project's folder.")
-    workspace = Workspace.find(folder)
+    workspace = _workspace(folder, make=verb.name in _STARTERS)
     progress = Progress(None if as_json else _report, f"`notewright {verb.name}`")
     view = verb.run(parsed, Context(workspace, None, progress))
     print(json.dumps(view.data(), indent=2, default=str) if as_json else view.text())
     return view
+
+
+def _workspace(folder: str | None, *, make: bool) -> Workspace:
+    """Open the workspace; looking for something never makes a store by the way."""
+    from notewright.workspace import Workspace
+
+    path = Path(folder or ".").resolve()
+    if not path.is_dir():
+        raise UsageError(f"There is no folder {folder}.", "Give a project's folder.")
+    root = Workspace.existing(path)
+    if root is None and not make:
+        raise NoWorkspace(path)
+    return Workspace(root or path)
 
 
 def verb_list() -> str:

@@ -98,6 +98,19 @@ class BadName(NotewrightError):
         )
 
 
+class NoWorkspace(NotewrightError):
+    """There is no store in a folder or above it."""
+
+    code = "no_workspace"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"There is no Notewright workspace in {folder} or above it.",
+            "`%load_ext notewright` in a notebook starts one; "
+            "`--workspace FOLDER` names one that is elsewhere.",
+        )
+
+
 class StoreTooNew(NotewrightError):
     """The store was written by a newer Notewright."""
 

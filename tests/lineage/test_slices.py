@@ -90,7 +90,10 @@ def test_every_execution_seals_the_ones_before_it(notebook, workspace) -> None:
         notebook.run(cell)
     line = workspace.history.line(notebook.recorder.execution())
     assert [e.parent_digest for e in line] == [None, line[0].digest, line[1].digest]
-    assert all(workspace.store.objects.has(e.digest) for e in line)
+    assert all(workspace.history.intact(e) for e in line)
+    with workspace.store.catalog.transaction() as connection:
+        connection.execute("UPDATE executions SET body = replace(body, 'b = 2', 'b = 3')")
+    assert [workspace.history.intact(e) for e in line] == [True, False, True]
 
 
 def test_a_notebook_never_run_and_an_unknown_variable_are_said_so(notebook, workspace) -> None:

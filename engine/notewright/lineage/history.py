@@ -11,7 +11,7 @@ from notewright.lineage.records import Execution, Session
 from notewright.lineage.slices import Slice, slice_line
 from notewright.state.records import FileRead
 from notewright.store import Store
-from notewright.store.canonical import parse, plain
+from notewright.store.canonical import canonical, digest_of, parse, plain
 from notewright.store.ids import new_id, now
 
 
@@ -107,19 +107,20 @@ class History:
                 "session": session,
                 "ordinal": 1 if row is None else int(row["next"]),
             }
-            address = self._store.objects.put_json(body)
-            execution = Execution.parse(body, id=new_id(), digest=address)
+            written = canonical(body)
+            execution = Execution.parse(body, id=new_id(), digest=digest_of(written))
             connection.execute(
-                "INSERT INTO executions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO executions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     execution.id,
-                    address,
+                    execution.digest,
                     parent,
                     session,
                     execution.ordinal,
                     seen.cell,
                     seen.status,
                     seen.started,
+                    written.decode(),
                 ),
             )
         return execution
@@ -151,6 +152,10 @@ class History:
             (execution,),
         )
         return [self._read(row["id"]) for row in rows]
+
+    def intact(self, execution: Execution) -> bool:
+        """Tell whether the record of `execution` still has the hash it was sealed with."""
+        return digest_of(self._row(execution.id)["body"].encode()) == execution.digest
 
     def slice(self, execution: str | None, name: str) -> Slice:
         """Return what made variable `name` as it was after `execution`.
@@ -185,5 +190,4 @@ class History:
 
     def _read(self, id_: str) -> Execution:
         row = self._row(id_)
-        body = parse(self._store.objects.get(row["digest"]))
-        return Execution.parse(body, id=row["id"], digest=row["digest"])
+        return Execution.parse(parse(row["body"]), id=row["id"], digest=row["digest"])

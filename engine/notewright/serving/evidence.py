@@ -99,7 +99,9 @@ def cells(services: Services, found: Any) -> Link:
     problem = None
     before = None
     for execution in line:
-        services.store.objects.get(execution.digest)
+        if not services.history.intact(execution):
+            problem = f"the record of {execution.words} is not as it was written"
+            break
         if before is not None and execution.parent_digest != before.digest:
             problem = f"{execution.words} does not follow {before.words} as it was recorded"
             break

@@ -30,10 +30,8 @@ def save(
     namespace: dict[str, Any],
     objects: ObjectStore,
     origin: Callable[[str], tuple[str | None, str]],
-    *,
-    sync: bool,
 ) -> Saved:
-    """Store `variables` and return what was and was not saved.
+    """Store `variables` durably and return what was and was not saved.
 
     Parameters
     ----------
@@ -45,8 +43,6 @@ def save(
         Where the bytes go.
     origin : callable
         Gives for a name the execution that made it (id, words for its cell).
-    sync : bool
-        Wait until the bytes survive power loss.
     """
     pickles: dict[str, Pickled] = {}
     unsaved = []
@@ -61,7 +57,7 @@ def save(
         group = pickles[names[0]]
         if len(names) > 1:
             group = dump(tuple(variables[name] for name in names), namespace)
-        address = _put(names, group, objects, sync=sync)
+        address = _put(names, group, objects)
         for name in names:
             value, pickled = variables[name], pickles[name]
             records[name] = Variable(
@@ -95,18 +91,18 @@ def parts(address: str, objects: ObjectStore) -> list[str]:
     return [address, manifest["stream"], *(c for chunks in manifest["buffers"] for c in chunks)]
 
 
-def _put(names: tuple[str, ...], pickled: Pickled, objects: ObjectStore, *, sync: bool) -> str:
+def _put(names: tuple[str, ...], pickled: Pickled, objects: ObjectStore) -> str:
     buffers = []
     for buffer in pickled.buffers:
         raw = buffer.raw()
         starts = range(0, raw.nbytes, _CHUNK)
-        buffers.append([objects.put(raw[at : at + _CHUNK], sync=sync) for at in starts])
+        buffers.append([objects.put(raw[at : at + _CHUNK], sync=True) for at in starts])
     manifest = {
         "names": names,
-        "stream": objects.put(pickled.stream, sync=sync),
+        "stream": objects.put(pickled.stream, sync=True),
         "buffers": buffers,
     }
-    return objects.put_json(manifest, sync=sync)
+    return objects.put_json(manifest, sync=True)
 
 
 def _reason(error: Exception) -> str:

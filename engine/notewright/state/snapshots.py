@@ -108,10 +108,9 @@ class Snapshots:
         -------
         Snapshot
         """
-        sync = kind == "named"
         objects = self._store.objects
         before = objects.bytes_written
-        saved = save(namespace.variables(), namespace.dict, objects, origin, sync=sync)
+        saved = save(namespace.variables(), namespace.dict, objects, origin)
         record = {
             "parent": parent,
             "session": session,
@@ -123,9 +122,9 @@ class Snapshots:
             "unsaved": plain(saved.unsaved),
             "files": plain(tuple(files)),
             "environment": self._environment,
-            "random": objects.put(pickle.dumps(random_state(), protocol=4), sync=sync),
+            "random": objects.put(pickle.dumps(random_state(), protocol=4), sync=True),
         }
-        address = objects.put_json(record, sync=sync)
+        address = objects.put_json(record, sync=True)
         added = objects.bytes_written - before
         signer = self._signer()
         snapshot = Snapshot.parse(record, id=new_id(), digest=address, bytes_added=added)

@@ -7,6 +7,7 @@ CREATE TABLE sessions (
 );
 -- An execution's parent is the one before it in the line that is in force:
 -- restoring a snapshot starts a new branch at the snapshot's execution.
+-- The digest is the hash of the body's bytes.
 CREATE TABLE executions (
     id TEXT PRIMARY KEY,
     digest TEXT NOT NULL,
@@ -16,6 +17,7 @@ CREATE TABLE executions (
     cell TEXT,
     status TEXT NOT NULL,
     started TEXT NOT NULL,
+    body TEXT NOT NULL,
     UNIQUE (session, ordinal)
 );
 CREATE TABLE snapshots (
