@@ -22,7 +22,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 OUTPUT = HERE / "notewright_lab" / "labextension"
 STAMP = OUTPUT / "sources.sha256"
-_SOURCES = ("src", "style", "schema", "package.json", "tsconfig.json", "yarn.lock", ".yarnrc.yml")
+_SOURCES = (
+    *("src", "style", "schema"),
+    *("install.json", "package.json", "tsconfig.json", "yarn.lock", ".yarnrc.yml"),
+)
 #: What the bundler needs (`engines.node` of @rspack/core).
 _OLDEST_NODE = (20, 19)
 _JLPM = ("-c", "from jupyter_builder.jlpm import main; main()")
@@ -77,6 +80,7 @@ def compile_panel() -> None:
     _run([*_JLPM, "install", "--immutable"], environment)
     _run([*_JLPM, "run", "build:lib"], environment)
     _run(["-m", "jupyter_builder.main", "build", "."], environment)
+    shutil.copy(HERE / "install.json", OUTPUT / "install.json")
     STAMP.write_text(expected + "\n", encoding="ascii")
 
 
@@ -84,7 +88,6 @@ def link() -> Path:
     """Link the built panel into this Python's environment and return the link."""
     folder = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(HERE / "install.json", OUTPUT / "install.json")
     there = folder / "notewright"
     if there.is_symlink():
         there.unlink()

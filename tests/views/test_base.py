@@ -1,0 +1,57 @@
+"""Every view says the same as text, HTML and JSON, and lets no script through."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notewright.views.base import Message, Page, Table
+
+words = st.text(max_size=30)
+
+
+class _Text(HTMLParser):
+    """Collects text and tags as a browser would see them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.tags.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def seen(html: str) -> _Text:
+    parser = _Text()
+    parser.feed(html)
+    parser.close()
+    return parser
+
+
+@given(words, words, words)
+def test_no_name_or_value_becomes_markup(caption: str, heading: str, cell: str) -> None:
+    page = Page([Message(caption), Table([heading], [[cell]], caption=caption)])
+    assert seen(page.html()).tags <= {"div", "b", "table", "tr", "th", "td"}
+
+
+@given(st.text(alphabet="<>&\"'ab ", min_size=1, max_size=20))
+def test_text_reads_the_same_after_html(cell: str) -> None:
+    assert cell in seen(Table(["h"], [[cell]]).html()).text
+
+
+def test_an_empty_table_says_so_and_lists_nothing() -> None:
+    table = Table(["id"], [], empty="No run yet.")
+    assert table.text() == "No run yet."
+    assert "No run yet." in table.html()
+    assert table.data() == []
+
+
+def test_columns_line_up_in_plain_text() -> None:
+    text = Table(["id", "what"], [["a", "x"], ["bbb", "y"]]).text()
+    assert text.splitlines() == ["id   what", "---  ----", "a    x", "bbb  y"]
