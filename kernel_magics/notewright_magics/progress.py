@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import html
+import time
 from typing import Any
 
 from IPython.display import display
 
+#: Seconds before progress is worth a line.
+_PATIENCE = 0.5
+
 
 class ProgressLine:
-    """A display that is updated in place and leaves nothing behind."""
+    """A display that is updated in place; what is done at once never shows one."""
 
     def __init__(self) -> None:
+        self._began = time.perf_counter()
         self._handle: Any = None
 
     def show(self, fraction: float, message: str) -> None:
         """Show `message` and the share that is done."""
+        if self._handle is None and time.perf_counter() - self._began < _PATIENCE:
+            return
         percent = f"{fraction:.0%}"
         bar = (
             f'<progress max="1" value="{fraction:.3f}" aria-label="progress"></progress> '

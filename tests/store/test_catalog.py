@@ -35,14 +35,14 @@ def test_a_transaction_is_whole_or_nothing(tmp_path: Path) -> None:
 
     def write_and_fail() -> None:
         with store.catalog.transaction() as connection:
-            connection.execute("INSERT INTO settings VALUES ('a', '1')")
+            connection.execute("INSERT INTO refs VALUES ('a', '1')")
             with store.catalog.transaction() as inner:  # joins the outer one
-                inner.execute("INSERT INTO settings VALUES ('b', '2')")
+                inner.execute("INSERT INTO refs VALUES ('b', '2')")
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         write_and_fail()
-    assert store.catalog.query("SELECT * FROM settings") == []
+    assert store.catalog.query("SELECT * FROM refs") == []
 
 
 def test_short_ids_resolve_and_ambiguous_ones_say_so(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_threads_and_processes_write_one_store_at_once(tmp_path: Path) -> None:
         "s = Store(Path(sys.argv[1]))\n"
         "for i in range(40):\n"
         "    with s.catalog.transaction() as c:\n"
-        "        c.execute('INSERT INTO settings VALUES (?, ?)', (f'{sys.argv[2]}-{i}', ''))\n"
+        "        c.execute('INSERT INTO refs VALUES (?, ?)', (f'{sys.argv[2]}-{i}', ''))\n"
     )
     processes = [
         subprocess.Popen([sys.executable, "-c", script, str(tmp_path), str(n)]) for n in range(2)
@@ -89,7 +89,7 @@ def test_threads_and_processes_write_one_store_at_once(tmp_path: Path) -> None:
     def write(name: str) -> None:
         for i in range(40):
             with store.catalog.transaction() as connection:
-                connection.execute("INSERT INTO settings VALUES (?, '')", (f"{name}-{i}",))
+                connection.execute("INSERT INTO refs VALUES (?, '')", (f"{name}-{i}",))
 
     threads = [threading.Thread(target=write, args=(f"t{n}",)) for n in range(2)]
     for thread in threads:
@@ -97,7 +97,7 @@ def test_threads_and_processes_write_one_store_at_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert [process.wait() for process in processes] == [0, 0]
-    assert len(store.catalog.query("SELECT * FROM settings")) == 160
+    assert len(store.catalog.query("SELECT * FROM refs")) == 160
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -108,10 +108,10 @@ def test_a_forked_child_uses_a_connection_of_its_own(tmp_path: Path) -> None:
     if pid == 0:
         own = store.catalog._connection() is not mine
         with store.catalog.transaction() as connection:
-            connection.execute("INSERT INTO settings VALUES ('child', '1')")
+            connection.execute("INSERT INTO refs VALUES ('child', '1')")
         os._exit(0 if own else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    assert store.catalog.one("SELECT value FROM settings")["value"] == "1"
+    assert store.catalog.one("SELECT target FROM refs")["target"] == "1"
 
 
 def test_what_waits_for_the_commit_runs_once_after_it_and_never_after_a_rollback(
@@ -121,12 +121,12 @@ def test_what_waits_for_the_commit_runs_once_after_it_and_never_after_a_rollback
     seen: list[int] = []
 
     def look() -> None:
-        seen.append(len(catalog.query("SELECT * FROM settings")))
+        seen.append(len(catalog.query("SELECT * FROM refs")))
 
     with catalog.transaction() as connection:
         catalog.after_commit(look)
         catalog.after_commit(look)
-        connection.execute("INSERT INTO settings VALUES ('a', '1')")
+        connection.execute("INSERT INTO refs VALUES ('a', '1')")
         assert seen == []
     assert seen == [1]
 

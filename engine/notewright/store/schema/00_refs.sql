@@ -12,7 +12,3 @@ CREATE TABLE ref_moves (
     actor TEXT NOT NULL
 );
 CREATE INDEX ref_moves_by_name ON ref_moves (name, seq);
-CREATE TABLE settings (
-    key TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-);
