@@ -77,14 +77,12 @@ class NwMagic:
             print(_HELP.format(verbs=verbs))
             return
         as_json = "--json" in words
-        display_view(self.view([word for word in words if word != "--json"]), as_json=as_json)
+        with FileWatch.paused():
+            view = self.view([word for word in words if word != "--json"])
+            display_view(view, as_json=as_json)
 
     def view(self, words: list[str]) -> View:
         """Run a verb and return its view."""
-        with FileWatch.paused():
-            return self._view(words)
-
-    def _view(self, words: list[str]) -> View:
         verb = find_verb(words[0])
         parsed = verb.parser().parse_args(words[1:])
         line = ProgressLine()
