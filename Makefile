@@ -17,13 +17,17 @@ demo: $(VENV)/installed  ## Run the demo notebooks from top to bottom
 lab: $(VENV)/panel  ## Open the demo notebook in JupyterLab with the panel
 	$(BIN)/jupyter lab demo_notebooks/credit_risk.ipynb
 
+# The browser tests run by themselves: Playwright's event loop and that of the server tests
+# cannot share a process.
 test: $(VENV)/panel  ## Run the tests (browser tests too)
 	$(BIN)/python scripts/ensure_chromium.py
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore tests/browser
+	$(BIN)/python -m pytest tests/browser
 
 test-all: $(VENV)/panel  ## Run the slow suites as well
 	$(BIN)/python scripts/ensure_chromium.py
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(BIN)/python -m pytest -m "slow or not slow" --ignore tests/browser
+	$(BIN)/python -m pytest -m "slow or not slow" tests/browser
 
 lint: $(VENV)/installed  ## Check style, types and layers
 	$(BIN)/ruff check .

@@ -231,6 +231,10 @@ def _remove_data(house: Workspace) -> None:
     (house.root / "rows.csv").unlink()
 
 
+def _edit_cells(house: Workspace) -> None:
+    _catalog(house, "UPDATE executions SET body = replace(body, 'import', 'imp0rt')")
+
+
 def _edit_audit(house: Workspace) -> None:
     _catalog(house, "UPDATE audit_entries SET entry = replace(entry, 'sound', 'soand') WHERE n = 5")
     _catalog(house, "UPDATE audit_entries SET entry = replace(entry, 'rita', 'ritb') WHERE n = 4")
@@ -253,7 +257,7 @@ TAMPERING: list[tuple[Callable[[Workspace], None], set[str], str]] = [
     (_damaged("packages"), {"package"}, "is damaged"),
     (_damaged("model_versions"), {"model"}, "is damaged"),
     (_damaged("runs"), {"run"}, "is damaged"),
-    (_damaged("executions"), {"cells"}, "is damaged"),
+    (_edit_cells, {"cells"}, "is not as it was written"),
     (_damaged("snapshots"), {"snapshot"}, "is damaged"),
     (_edit_data, {"data"}, "rows.csv is changed since"),
     (_remove_data, {"data"}, "rows.csv is no longer there"),
