@@ -8,6 +8,7 @@ touches the class of the same name that is alive now).
 
 from __future__ import annotations
 
+import copyreg
 import io
 import pickle
 import threading
@@ -23,11 +24,16 @@ from cloudpickle import cloudpickle as _cloudpickle
 
 @dataclass
 class Pickled:
-    """A pickle, its buffers, and every object it holds a reference to by identity."""
+    """A pickle and its buffers."""
 
     stream: bytes
     buffers: list[pickle.PickleBuffer]
-    memo: dict[int, tuple[int, Any]]
+    _pickler: _Pickler
+
+    @property
+    def memo(self) -> dict[int, tuple[int, Any]]:
+        """Every object in it that is known by identity: id -> (position, object)."""
+        return dict(self._pickler.memo.copy())
 
     @property
     def size(self) -> int:
@@ -54,7 +60,7 @@ def dump(value: Any, namespace: dict[str, Any]) -> Pickled:
     buffers: list[pickle.PickleBuffer] = []
     pickler = _Pickler(stream, namespace, buffers.append)
     pickler.dump(value)
-    return Pickled(stream.getvalue(), buffers, pickler.memo.copy())
+    return Pickled(stream.getvalue(), buffers, pickler)
 
 
 def load(stream: bytes, buffers: Sequence[Any], namespace: dict[str, Any]) -> Any:
@@ -77,6 +83,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         namespace: dict[str, Any],
         buffer_callback: Callable[[pickle.PickleBuffer], Any],
     ) -> None:
+        # A plain dictionary is looked up in C; cloudpickle's chain of two is not.
+        self.dispatch_table = {**copyreg.dispatch_table, **cloudpickle.Pickler._dispatch_table}
         super().__init__(file, protocol=5, buffer_callback=buffer_callback)
         self._namespace = namespace
         self._closure_cells: set[int] = set()
