@@ -23,10 +23,9 @@ from notewright.errors import NotewrightError
 from notewright.packaging.packages import Checked
 from notewright.serving.deployments import Deployments
 from notewright.serving.integrity import check_files, manifest_digest
+from notewright.serving.processes import with_our_code
 from notewright.store import Store
 from notewright.store.canonical import digest_of
-
-ENGINE = Path(__file__).resolve().parents[2] / "engine"
 
 FEATURES = '''
 """Features of one raw row at a time."""
@@ -227,8 +226,8 @@ def free_port() -> int:
 
 
 def environment() -> dict[str, str]:
-    """The environment of a server started by a test."""
-    return {**os.environ, "PYTHONPATH": str(ENGINE), "OMP_NUM_THREADS": "1"}
+    """The environment of a server started by a test: the one that deployments give theirs."""
+    return with_our_code(os.environ)
 
 
 @pytest.fixture(scope="session")
@@ -248,31 +247,50 @@ def light(light_packages: list[Path]) -> Path:
     return light_packages[0]
 
 
-@pytest.fixture
-def serve() -> Iterator[Callable[..., tuple[subprocess.Popen[bytes], httpx.Client]]]:
-    """Start a server alone on a free port; every one is ended."""
-    with contextlib.ExitStack() as stack:
+Started = tuple[subprocess.Popen[bytes], httpx.Client]
 
-        def start(
-            package: Path, log: Path | None = None, *more: str
-        ) -> tuple[subprocess.Popen[bytes], httpx.Client]:
-            port = free_port()
-            words = [sys.executable, "-m", "notewright.serving.server", str(package)]
-            words += ["--port", str(port), *more]
-            if log is not None:
-                words += ["--log", str(log)]
-            process = subprocess.Popen(
-                words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-            )
-            stack.callback(_end, process)
-            client = stack.enter_context(
-                httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
-            )
+
+@contextlib.contextmanager
+def serving(package: Path, log: Path | None = None, *more: str) -> Iterator[Started]:
+    """Run a server alone on a free port, with a client to it; both are ended."""
+    port = free_port()
+    words = [sys.executable, "-m", "notewright.serving.server", str(package)]
+    words += ["--port", str(port), *more]
+    if log is not None:
+        words += ["--log", str(log)]
+    process = subprocess.Popen(
+        words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
             until(lambda: _answers(client) or process.poll() is not None, 60)
             assert process.poll() is None, process.stdout.read().decode()
-            return process, client
+            yield process, client
+    finally:
+        _end(process)
 
-        yield start
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Started]]:
+    """Start a server of the test's own; every one is ended."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *words: stack.enter_context(serving(*words))
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A running server that several tests ask; none of them stops it."""
+
+    client: httpx.Client
+    log: Path
+
+
+@pytest.fixture(scope="module")
+def shared(light: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """The light package, as version 3, with a log, and bodies of at most 5000 bytes."""
+    log = tmp_path_factory.mktemp("log")
+    with serving(light, log, "--version", "3", "--max-body", "5000") as (_, client):
+        yield Shared(client, log)
 
 
 def _answers(client: httpx.Client) -> bool:

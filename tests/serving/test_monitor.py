@@ -56,11 +56,31 @@ def test_a_shifted_population_is_named_and_an_unshifted_one_is_not(watched: Yard
     assert 0 < report.latency.p50 <= report.latency.p95 <= report.latency.p99
     assert sum(report.predictions.values()) == pytest.approx(1)
     view = monitor_view(report)
+    window = f"{report.since[:16]} to {report.until[:16]}".replace("T", " ") + " UTC"
+    assert view.text().splitlines()[0] == (
+        f"'credit_risk' (credit_risk@1), {window}: 25 requests; 24 answered with 1200 rows, "
+        "1 refused for the caller's mistake (1 x 400), no failure of the server."
+    )
     assert json.loads(json.dumps(view.data()))["drift"][0]["column"] == "age"
     assert "age" in view.html()
     later = monitor(watched.deployments, "credit_risk", "2999-01-01")
     assert (later.requests, later.latency) == (0, None)
+    assert "0 requests; 0 answered with 0 rows, none refused" in monitor_view(later).text()
     assert later.sentences == ["There is nothing to compare yet."]
+
+
+def test_failures_of_the_server_are_kept_apart_from_callers_mistakes(watched: Yard) -> None:
+    url = watched.deployments.deploy("credit_risk").url
+    broken = raw_rows(1)
+    broken["amount"] = 666_666.0
+    for body in (request(broken), {"inputs": []}, {"inputs": []}):
+        httpx.post(f"{url}/v2/models/credit_risk/infer", json=body, timeout=30)
+    report = monitor(watched.deployments, "credit_risk", "1h")
+    assert (report.refused, report.failed) == ({"400": 2}, {"500": 1})
+    words = monitor_view(report).text().splitlines()[0]
+    assert "2 refused for the caller's mistake (2 x 400)" in words
+    assert "1 failure of the server (1 x 500)" in words
+    assert report.since < report.until
 
 
 def test_a_report_is_about_the_version_that_is_live(watched: Yard) -> None:

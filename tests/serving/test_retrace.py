@@ -15,12 +15,15 @@ import pytest
 from tests.conftest import PlainNotebook
 from tests.serving.conftest import raw_rows, request, write_package
 
-from notewright.errors import AmbiguousId, UnknownId
+from notewright.errors import AccessDenied, AmbiguousId, UnknownId
 from notewright.packaging.packages import Packages
 from notewright.progress import Progress
 from notewright.serving.log import DATABASE
 from notewright.serving.retrace import retrace
 from notewright.state.values import fingerprint
+from notewright.verbs import find_verb
+from notewright.verbs.base import Context
+from notewright.views.base import View
 from notewright.views.serving import Chain
 from notewright.workspace import Workspace
 
@@ -235,6 +238,10 @@ def _edit_cells(house: Workspace) -> None:
     _catalog(house, "UPDATE executions SET body = replace(body, 'import', 'imp0rt')")
 
 
+def _edit_cell(house: Workspace) -> None:
+    _catalog(house, "UPDATE executions SET body = replace(body, 'months', 'amount')")
+
+
 def _edit_audit(house: Workspace) -> None:
     _catalog(house, "UPDATE audit_entries SET entry = replace(entry, 'sound', 'soand') WHERE n = 5")
     _catalog(house, "UPDATE audit_entries SET entry = replace(entry, 'rita', 'ritb') WHERE n = 4")
@@ -295,3 +302,27 @@ def test_hostile_words_are_escaped_in_html(copy: Workspace, chained: Chained) ->
     html = Chain(retrace(copy, chained.prediction)).html()
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
+
+
+def test_who_deploys_and_stops_is_the_holder_of_the_key(
+    copy: Workspace, chained: Chained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Heads of the audit log are kept there; those of this copy are nobody else's.
+    shutil.copytree(chained.config, tmp_path / "config")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    house = Workspace(copy.root)
+    key = str(copy.root / "rita.key")
+
+    def say(*words: str) -> View:
+        verb = find_verb(words[0])
+        return verb.run(verb.parser().parse_args([*words[1:], "--key", key]), Context(house))
+
+    with pytest.raises(AccessDenied, match="rita"):
+        say("deploy", "credit_risk")
+    house.roles.grant("rita", "operator")
+    try:
+        assert say("deploy", "credit_risk").data()["deployment"]["actor"] == "rita"
+    finally:
+        assert say("stop", "credit_risk").data()["deployment"]["status"] == "stopped"
+    acts = [(entry.act, entry.actor) for entry in house.audit.list(subject="credit_risk")]
+    assert {("deploy", "rita"), ("stop", "rita")} <= set(acts)

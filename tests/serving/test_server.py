@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import py_compile
 import shutil
 import signal
 import socket
@@ -11,12 +12,21 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from tests.serving.conftest import COLUMNS, environment, raw_rows, request, until, write_manifest
+from tests.serving.conftest import (
+    COLUMNS,
+    Shared,
+    environment,
+    raw_rows,
+    request,
+    until,
+    write_manifest,
+)
 
 from notewright.serving.log import PredictionLog
 
@@ -56,8 +66,8 @@ def test_served_predictions_are_the_packages_own(
     assert single["outputs"][0]["data"] == [expected["prediction"][7]]
 
 
-def test_the_protocols_paths_answer(serve: Serve, light: Path) -> None:
-    _, client = serve(light, None, "--version", "3")
+def test_the_protocols_paths_answer(shared: Shared) -> None:
+    client = shared.client
     assert client.get("/v2/health/live").json() == {"live": True}
     assert client.get("/v2/health/ready").json() == {"ready": True}
     assert client.get("/v2").json()["name"] == "notewright"
@@ -71,18 +81,16 @@ def test_the_protocols_paths_answer(serve: Serve, light: Path) -> None:
     assert client.post("/v2/models/credit_risk/versions/3/infer", json=body).status_code == 200
 
 
-def test_the_answer_carries_an_id_of_ours_and_the_clients_beside_it(
-    serve: Serve, light: Path
-) -> None:
-    _, client = serve(light)
+def test_the_answer_carries_an_id_of_ours_and_the_clients_beside_it(shared: Shared) -> None:
+    client = shared.client
     answers = [client.post(INFER, json=request(raw_rows(1), id="mine")).json() for _ in range(2)]
     assert answers[0]["id"] != answers[1]["id"]
     assert all(len(answer["id"]) == 16 for answer in answers)
     assert answers[0]["parameters"]["request_id"] == "mine"
 
 
-def test_wrong_requests_get_their_status_and_a_sentence(serve: Serve, light: Path) -> None:
-    _, client = serve(light, None, "--max-body", "5000")
+def test_wrong_requests_get_their_status_and_a_sentence(shared: Shared) -> None:
+    client = shared.client
     good = request(raw_rows(1))
     missing = {"inputs": [t for t in good["inputs"] if t["name"] != "months"]}
     wrong = json.loads(json.dumps(good).replace('"car"', "5").replace('"house"', "5"))
@@ -109,17 +117,16 @@ def test_wrong_requests_get_their_status_and_a_sentence(serve: Serve, light: Pat
     assert client.get(INFER).status_code == 405
 
 
-def test_only_the_outputs_asked_for_come_back(serve: Serve, light: Path) -> None:
-    _, client = serve(light)
+def test_only_the_outputs_asked_for_come_back(shared: Shared) -> None:
+    client = shared.client
     body = request(raw_rows(2), outputs=[{"name": "probability_good"}])
     outputs = client.post(INFER, json=body).json()["outputs"]
     assert [output["name"] for output in outputs] == ["probability_good"]
 
 
-def test_a_failure_inside_the_model_shows_nothing_of_the_inside(
-    serve: Serve, light: Path, tmp_path: Path
-) -> None:
-    _, client = serve(light, tmp_path)
+def test_a_failure_inside_the_model_shows_nothing_of_the_inside(shared: Shared) -> None:
+    client = shared.client
+    before = len(PredictionLog(shared.log).records())
     rows = raw_rows(1)
     rows["amount"] = 666_666.0
     answer = client.post(INFER, json=request(rows))
@@ -127,16 +134,15 @@ def test_a_failure_inside_the_model_shows_nothing_of_the_inside(
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
     assert client.post(INFER, json=request(raw_rows(1))).status_code == 200
-    logged = PredictionLog(tmp_path).records()
+    logged = PredictionLog(shared.log).records()[before:]
     assert [record.entry.status for record in logged] == [500, 200]
     assert logged[0].entry.id in answer.json()["error"]
 
 
-def test_no_answer_waits_for_a_delayed_acknowledgement(serve: Serve, light: Path) -> None:
+def test_no_answer_waits_for_a_delayed_acknowledgement(shared: Shared) -> None:
     # An answer in two small packets takes 40 ms where Nagle's delay is left on.
-    _, client = serve(light)
     body = request(raw_rows(1))
-    fastest = min(_seconds(client, body) for _ in range(40))
+    fastest = min(_seconds(shared.client, body) for _ in range(40))
     assert fastest < 0.03
 
 
@@ -146,20 +152,29 @@ def _seconds(client: httpx.Client, body: dict[str, Any]) -> float:
     return time.perf_counter() - begun
 
 
-def test_metrics_count_what_happened(serve: Serve, light: Path) -> None:
-    _, client = serve(light)
+def test_metrics_count_what_happened(shared: Shared) -> None:
+    client = shared.client
+    before = _series(client)
     client.post(INFER, json=request(raw_rows(3)))
     client.post(INFER, json={"inputs": []})
     rows = raw_rows(1)
     rows["purpose"] = "boat"
     assert "'purpose'" in client.post(INFER, json=request(rows)).json()["parameters"]["notices"]
-    text = client.get("/metrics").text
+    after = _series(client)
     label = 'model="credit_risk"'
-    assert f'notewright_requests_total{{{label},status="200",version="1"}} 2.0' in text
-    assert f'notewright_requests_total{{{label},status="400",version="1"}} 1.0' in text
-    assert f'notewright_rows_total{{{label},version="1"}} 4.0' in text
-    assert f'notewright_rows_outside_training_total{{{label},version="1"}} 1.0' in text
-    assert "notewright_request_seconds_bucket" in text
+    expected = {
+        f'notewright_requests_total{{{label},status="200",version="3"}}': 2.0,
+        f'notewright_requests_total{{{label},status="400",version="3"}}': 1.0,
+        f'notewright_rows_total{{{label},version="3"}}': 4.0,
+        f'notewright_rows_outside_training_total{{{label},version="3"}}': 1.0,
+    }
+    assert {name: after[name] - before.get(name, 0.0) for name in expected} == expected
+    assert any(name.startswith("notewright_request_seconds_bucket") for name in after)
+
+
+def _series(client: httpx.Client) -> dict[str, float]:
+    lines = [line for line in client.get("/metrics").text.splitlines() if line[0] != "#"]
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
@@ -227,6 +242,10 @@ def _add_code(package: Path) -> None:
     (package / "src" / "credit_risk" / "extra.py").write_text("import os\n", encoding="utf-8")
 
 
+def _add_compiled(package: Path) -> None:
+    (package / "src" / "credit_risk" / "features.abi3.so").write_bytes(b"")
+
+
 def _escape(package: Path) -> None:
     manifest = package / "model" / "manifest.json"
     document = json.loads(manifest.read_text())
@@ -239,6 +258,7 @@ ALTERED = [
     (_change_code, "src/credit_risk/features.py: its bytes changed"),
     (_remove_file, "model/schema.json: it is missing"),
     (_add_code, "src/credit_risk/extra.py: it is not in the manifest"),
+    (_add_compiled, "src/credit_risk/features.abi3.so: it is not in the manifest"),
     (_escape, "../outside: it lies outside the package"),
 ]
 
@@ -261,3 +281,27 @@ def test_an_altered_package_is_named_and_never_run(
     assert ran.returncode == 1
     assert sentence in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_a_compiled_module_that_was_planted_is_not_run(
+    serve: Serve, light: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "credit_risk"
+    shutil.copytree(light, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    other = tmp_path / "other.py"
+    other.write_text("raise RuntimeError('planted code ran')\n", encoding="utf-8")
+    # Where the server's Python looks for it.
+    monkeypatch.setattr(sys, "pycache_prefix", environment().get("PYTHONPYCACHEPREFIX"))
+    planted = Path(cache_from_source(str(copy / "src" / "credit_risk" / "features.py")))
+    # Of a kind that is taken without a look at its source.
+    kind = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    py_compile.compile(str(other), str(planted), invalidation_mode=kind)
+    try:
+        code = "import sys; sys.path.insert(0, sys.argv[1]); import credit_risk.features"
+        words = [sys.executable, "-c", code, str(copy / "src")]
+        plain = subprocess.run(words, env=environment(), capture_output=True, text=True)
+        assert "planted code ran" in plain.stderr
+        _, client = serve(copy)
+        assert client.post(INFER, json=request(raw_rows(1))).status_code == 200
+    finally:
+        planted.unlink()

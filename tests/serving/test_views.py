@@ -50,11 +50,15 @@ def test_what_went_live_says_where_to_ask() -> None:
     ("verb", "words"),
     [
         ("deploy", ["credit_risk", "--package", "credit_risk@2", "--port", "8080"]),
+        ("deploy", ["credit_risk", "--key", "rita.key"]),
         ("deployments", []),
         ("stop", ["credit_risk"]),
+        ("stop", ["credit_risk", "--key", "rita.key"]),
         ("rollback", ["credit_risk"]),
+        ("rollback", ["credit_risk", "--key", "rita.key"]),
         ("monitor", ["credit_risk", "--since", "7d"]),
         ("retrain", ["credit_risk", "--data", "new.csv"]),
+        ("retrain", ["credit_risk", "--data", "new.csv", "--key", "rita.key"]),
         ("retrace", ["1557a598"]),
     ],
 )

@@ -10,8 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from notewright.serving import metrics as metrics_module
 from notewright.serving.metrics import Metrics
@@ -22,8 +25,7 @@ from notewright.serving.writer import LogFull, LogWriter
 from notewright.store.ids import new_id, now
 
 _LOGGER = logging.getLogger("notewright.serving")
-_INFER = "/v2/models/{name}/infer"
-_INFER_VERSION = "/v2/models/{name}/versions/{version}/infer"
+_MODEL = "/v2/models/{name}"
 
 
 @dataclass(frozen=True)
@@ -182,59 +184,61 @@ class Inference:
         return b"".join(chunks)
 
 
-def make_app(inference: Inference) -> FastAPI:
+def make_app(inference: Inference) -> Starlette:
     """Return the application that serves `inference`.
 
     Errors are JSON, ``{"error": sentence}``, and never show the server's insides.
     """
-    app = FastAPI(title=inference.name, docs_url=None, redoc_url=None)
-    _health_routes(app, inference)
-    _model_routes(app, inference)
 
-    @app.exception_handler(HTTPException)
-    async def http_error(request: Request, error: HTTPException) -> Response:
+    async def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
         words = {404: "There is nothing at this path.", 405: "This path takes another method."}
         return problem(words.get(error.status_code, str(error.detail)), error.status_code)
 
-    @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
         return problem("The server failed to answer.", 500)
 
-    return app
+    # Starlette alone: what FastAPI adds is not used here and takes long to import.
+    return Starlette(
+        routes=[*_health_routes(inference), *_model_routes(inference)],
+        exception_handlers={HTTPException: http_error, Exception: unexpected},
+    )
 
 
-def _health_routes(app: FastAPI, inference: Inference) -> None:
-    @app.get("/v2/health/live")
-    async def live() -> Response:
+def _health_routes(inference: Inference) -> list[Route]:
+    async def live(request: Request) -> Response:
         return _json({"live": True})
 
-    @app.get("/v2/health/ready")
-    async def ready() -> Response:
+    async def ready(request: Request) -> Response:
         stuck = inference.log.problem if inference.log is not None else None
         if stuck:
             return problem("The prediction log cannot be written.", 503)
         return _json({"ready": True})
 
-    @app.get("/metrics")
-    async def metrics() -> Response:
+    async def metrics(request: Request) -> Response:
         return Response(inference.metrics.text(), media_type=metrics_module.CONTENT_TYPE)
 
+    return [
+        Route("/v2/health/live", live),
+        Route("/v2/health/ready", ready),
+        Route("/metrics", metrics),
+    ]
 
-def _model_routes(app: FastAPI, inference: Inference) -> None:
-    def known(name: str, version: str | None = None) -> Response | None:
+
+def _model_routes(inference: Inference) -> list[Route]:
+    def known(request: Request) -> Response | None:
+        name, version = request.path_params["name"], request.path_params.get("version")
         if name != inference.name:
             return problem(
                 f"There is no model {name[:64]!r} here; there is {inference.name!r}.", 404
             )
         if version not in (None, inference.version):
             return problem(
-                f"There is no version {str(version)[:64]!r} here; there is {inference.version!r}.",
-                404,
+                f"There is no version {version[:64]!r} here; there is {inference.version!r}.", 404
             )
         return None
 
-    @app.get("/v2")
-    async def server() -> Response:
+    async def server(request: Request) -> Response:
         from importlib.metadata import PackageNotFoundError, version
 
         try:
@@ -243,23 +247,23 @@ def _model_routes(app: FastAPI, inference: Inference) -> None:
             number = "0"
         return _json({"name": "notewright", "version": number, "extensions": []})
 
-    @app.get("/v2/models/{name}")
-    @app.get("/v2/models/{name}/versions/{version}")
-    async def metadata(name: str, version: str | None = None) -> Response:
-        return known(name, version) or _json(_metadata(inference))
+    async def metadata(request: Request) -> Response:
+        return known(request) or _json(_metadata(inference))
 
-    @app.get("/v2/models/{name}/ready")
-    @app.get("/v2/models/{name}/versions/{version}/ready")
-    async def model_ready(name: str, version: str | None = None) -> Response:
-        return known(name, version) or _json({"name": inference.name, "ready": True})
+    async def ready(request: Request) -> Response:
+        return known(request) or _json({"name": inference.name, "ready": True})
 
-    @app.post(_INFER)
-    async def infer(name: str, request: Request) -> Response:
-        return known(name) or await inference.answer(request)
+    async def infer(request: Request) -> Response:
+        return known(request) or await inference.answer(request)
 
-    @app.post(_INFER_VERSION)
-    async def infer_version(name: str, version: str, request: Request) -> Response:
-        return known(name, version) or await inference.answer(request)
+    routes = [Route("/v2", server)]
+    for path in (_MODEL, _MODEL + "/versions/{version}"):
+        routes += [
+            Route(path, metadata),
+            Route(path + "/ready", ready),
+            Route(path + "/infer", infer, methods=["POST"]),
+        ]
+    return routes
 
 
 def _metadata(inference: Inference) -> dict[str, Any]:

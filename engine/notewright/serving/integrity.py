@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib.machinery import all_suffixes
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,6 +18,8 @@ from notewright.errors import PackageAltered, UnusablePackage
 from notewright.store.canonical import digest_of
 
 MANIFEST = PurePosixPath("model/manifest.json")
+#: What Python would import: sources, compiled modules, extensions.
+_CODE = tuple(all_suffixes())
 
 
 def manifest_digest(package: Path, name: str | None = None) -> str:
@@ -68,9 +71,11 @@ def check_files(
             raise PackageAltered(name, file, "it is missing")
         if digest_of(path.read_bytes()) != digest:
             raise PackageAltered(name, file, "its bytes changed")
-    for path in sorted((package / "src").rglob("*.py")):
+    for path in sorted((package / "src").rglob("*")):
         file = path.relative_to(package).as_posix()
-        if file not in files:
+        # What Python keeps in __pycache__ is never run (see `notewright.serving.importing`).
+        kept = path.parent.name == "__pycache__" and path.suffix == ".pyc"
+        if file not in files and path.name.endswith(_CODE) and not kept:
             raise PackageAltered(name, file, "it is not in the manifest")
     return files
 

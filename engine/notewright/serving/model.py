@@ -6,14 +6,14 @@ import importlib
 import json
 import logging
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notewright.errors import UnusablePackage
+from notewright.errors import PackageAltered, UnusablePackage
 from notewright.serving import frames
+from notewright.serving.importing import import_from
 from notewright.serving.integrity import check_files
 from notewright.serving.schema import Column, InferRequest, Schema
 
@@ -55,7 +55,7 @@ class PackageModel:
         UnusablePackage
             If it has not the layout of a package, or its own code fails to load.
         """
-        check_files(path, manifest)
+        files = check_files(path, manifest)
         module = module_of(path)
         try:
             schema = Schema.read(json.loads((path / "model" / "schema.json").read_bytes()))
@@ -63,11 +63,12 @@ class PackageModel:
             raise UnusablePackage(path.name, f"model/schema.json is not usable: {error}") from error
         # A variable for trying out another model must not lead past what was verified.
         os.environ[f"{module.upper()}_MODEL"] = str(path / "model")
-        sys.path.insert(0, str(path / "src"))
-        sys.dont_write_bytecode = True  # an immutable copy stays as it is
+        import_from(path, files)
         try:
             code = importlib.import_module(f"{module}.predict")
             code.load_model()
+        except PackageAltered:
+            raise
         except Exception as error:
             raise UnusablePackage(
                 path.name, f"its predict module fails to load: {type(error).__name__}: {error}"

@@ -14,6 +14,7 @@ from notewright.serving.deployments import Deployments
 from notewright.serving.log import Logged
 from notewright.serving.moments import moment
 from notewright.serving.schema import Refused, Schema
+from notewright.store.ids import now
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,8 @@ class MonitorReport:
     name, deployment, package : str
         What was looked at; `package` as ``credit_risk@2``.
     since, until : str
-        The first and last request in it, or the times asked for.
+        The time window: from the moment asked for, else from when this version first
+        went live, to the moment of the report.
     requests, rows : int
         Requests of any outcome, and rows predicted.
     errors : dict of str to int
@@ -74,6 +76,16 @@ class MonitorReport:
     drift: tuple[ColumnDrift, ...]
     predictions: dict[str, float]
     notes: tuple[str, ...]
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """Requests that were their callers' mistake (4xx), by HTTP status."""
+        return {status: count for status, count in self.errors.items() if status < "500"}
+
+    @property
+    def failed(self) -> dict[str, int]:
+        """Requests that the server failed to answer (5xx), by HTTP status."""
+        return {status: count for status, count in self.errors.items() if status >= "500"}
 
     @property
     def drifted(self) -> tuple[ColumnDrift, ...]:
@@ -110,9 +122,11 @@ def monitor(deployments: Deployments, name: str, since: str | None = None) -> Mo
     """
     history = deployments.history(name)
     current = deployments.get(name)
-    same = {deployment.id for deployment in history if deployment.package == current.package}
     if not any(deployment.live_from for deployment in history):
         raise NotDeployed(name)
+    times = [found for found in history if found.package == current.package]
+    same = {deployment.id for deployment in times}
+    first = min(deployment.live_from or deployment.created for deployment in times)
     start = moment(since) if since else ""
     logged = deployments.log(name).records(start, same)
     path = deployments.path_of(current)
@@ -125,8 +139,8 @@ def monitor(deployments: Deployments, name: str, since: str | None = None) -> Mo
         name=name,
         deployment=current.id,
         package=current.package_ref,
-        since=start or (logged[0].entry.time if logged else current.created),
-        until=logged[-1].entry.time if logged else current.created,
+        since=start or first,
+        until=now(),
         requests=len(logged),
         rows=sum(record.entry.rows for record in logged),
         errors=dict(sorted(Counter(str(entry.status) for entry in refused).items())),

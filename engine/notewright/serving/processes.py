@@ -73,8 +73,20 @@ def start_detached(module: str, argument: str, log: Path) -> None:
 
 
 def with_our_code(given: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment in which a child finds this code, with one thread a library."""
+    """Return an environment in which a child finds this code, with one thread a library.
+
+    Where the user's settings forbid compiled modules beside the sources, the child
+    keeps them in our own cache: every start would compile pandas and scikit-learn
+    again, which takes longer than all else. A package's own code never comes from
+    there (see `notewright.serving.importing`).
+    """
     environment = dict(given)
+    if environment.get("PYTHONDONTWRITEBYTECODE"):
+        import platformdirs
+
+        environment["PYTHONDONTWRITEBYTECODE"] = ""
+        cache = platformdirs.user_cache_path("notewright") / "bytecode"
+        environment.setdefault("PYTHONPYCACHEPREFIX", str(cache))
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         environment.setdefault(variable, "1")
     home = Path(__file__).resolve().parents[2]

@@ -141,11 +141,17 @@ def _obey(control: int, report: int | None, server: Any, door: Any) -> None:
 
 async def _hand_over(report: int | None, server: Any, door: Any) -> None:
     """Accept no more, pass on what still comes over open connections, then end."""
+    loop = asyncio.get_running_loop()
     for listening in server.servers:
-        listening.close()
+        for accepting in listening.sockets:
+            loop.remove_reader(accepting.fileno())
     door.handed_over = True
     _report(report, {"handed_over": True})
-    loop = asyncio.get_running_loop()
+    # asyncio drops a connection that it accepted but has not yet given a transport when
+    # its server is closed. A few turns of the loop are enough for the last of them.
+    await asyncio.sleep(0.05)
+    for listening in server.servers:
+        listening.close()
     quiet_until = loop.time() + LINGER_SECONDS
     while server.server_state.connections and loop.time() < quiet_until:
         if door.busy:
@@ -179,4 +185,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    # Everything is written and closed. Taking down the libraries' modules would only
+    # keep whoever waits for the end of this process.
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(status)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from notewright.errors import UsageError
+from notewright.verbs.acting import actor, key_argument
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import Message, View
 from notewright.views.governance import (
@@ -22,22 +22,7 @@ from notewright.views.governance import (
     roles_view,
 )
 
-if TYPE_CHECKING:
-    from notewright.governance.identities import Identity
-
 _MODEL = "a model: credit_risk, credit_risk@2, credit_risk@champion"
-
-
-def _key_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--key", metavar="FILE", help="act with this key instead of your own")
-
-
-def _actor(args: argparse.Namespace, context: Context) -> Identity:
-    """Return who acts: the holder of ``--key``, else the front door's identity, else oneself."""
-    identities = context.workspace.identities
-    if args.key:
-        return identities.load_key(Path(args.key))
-    return context.identity or identities.me()
 
 
 # -- check -----------------------------------------------------------------------
@@ -47,7 +32,7 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help=_MODEL)
     parser.add_argument("--policy", metavar="FILE", help="instead of the project's policy.yaml")
     parser.add_argument("--last", action="store_true", help="show the newest report, run nothing")
-    _key_argument(parser)
+    key_argument(parser)
 
 
 def _check(args: argparse.Namespace, context: Context) -> View:
@@ -62,9 +47,7 @@ def _check(args: argparse.Namespace, context: Context) -> View:
         return ReportView(report)
     policy = load_policy(Path(args.policy)) if args.policy else None
     return ReportView(
-        workspace.checks.run(
-            version, policy, actor=_actor(args, context), progress=context.progress
-        )
+        workspace.checks.run(version, policy, actor=actor(args, context), progress=context.progress)
     )
 
 
@@ -78,14 +61,14 @@ def _gate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("gate", help="a gate of the policy: staging, production")
     parser.add_argument("model", help=_MODEL)
     parser.add_argument("--withdraw", metavar="REASON", help="withdraw a version that passed")
-    _key_argument(parser)
+    key_argument(parser)
 
 
 def _gate(args: argparse.Namespace, context: Context) -> View:
     workspace = context.workspace
     version = workspace.models.get(args.model)
     if args.withdraw:
-        workspace.gates.revoke(args.gate, version, args.withdraw, _actor(args, context))
+        workspace.gates.revoke(args.gate, version, args.withdraw, actor(args, context))
         return Message(
             f"{version.name}@{version.number} is withdrawn from '{args.gate}': {args.withdraw}",
             {"gate": args.gate, "version": version.id},
@@ -105,7 +88,7 @@ def _approve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--note", default="", help="why; needed where failures are accepted")
     parser.add_argument("--until", metavar="DATE", help="last moment it can open the gate")
     parser.add_argument("--list", action="store_true", help="list approvals instead")
-    _key_argument(parser)
+    key_argument(parser)
 
 
 def _approve(args: argparse.Namespace, context: Context) -> View:
@@ -119,8 +102,9 @@ def _approve(args: argparse.Namespace, context: Context) -> View:
             "An approval needs a model and a gate.",
             'Write `approve credit_risk --gate production --note "..."`.',
         )
-    actor = _actor(args, context)
-    return approval_view(workspace.approvals.sign(actor, args.gate, version, args.note, args.until))
+    signer = actor(args, context)
+    signed = workspace.approvals.sign(signer, args.gate, version, args.note, args.until)
+    return approval_view(signed)
 
 
 approve = Verb("approve", "Sign that a model may pass a gate.", _approve_arguments, _approve)
@@ -137,7 +121,7 @@ def _audit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--act", help="list: only this kind of act")
     parser.add_argument("--subject", help="list: only acts on this")
     parser.add_argument("-n", "--limit", type=int, default=50, help="list: how many")
-    _key_argument(parser)
+    key_argument(parser)
 
 
 def _audit(args: argparse.Namespace, context: Context) -> View:
@@ -145,7 +129,7 @@ def _audit(args: argparse.Namespace, context: Context) -> View:
     if args.action == "verify":
         head = Path(args.head) if args.head else None
         return AuditView(workspace.audit.verify(head, every_head=args.every_head))
-    workspace.roles.require(_actor(args, context), "audit.read")
+    workspace.roles.require(actor(args, context), "audit.read")
     if args.action == "list":
         entries = workspace.audit.list(act=args.act, subject=args.subject, limit=args.limit)
         return entries_view(entries)
@@ -245,7 +229,7 @@ def _role_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("name", nargs="?", help="the person's name")
     parser.add_argument("role", nargs="?", help="the role")
-    _key_argument(parser)
+    key_argument(parser)
 
 
 def _role(args: argparse.Namespace, context: Context) -> View:
@@ -260,7 +244,7 @@ def _role(args: argparse.Namespace, context: Context) -> View:
             f"Write `role {args.action} rita risk_officer`.",
         )
     act = roles.grant if args.action == "grant" else roles.revoke
-    act(args.name, args.role, _actor(args, context))
+    act(args.name, args.role, actor(args, context))
     held = ", ".join(sorted(roles.of(args.name))) or "no role"
     return Message(
         f"'{args.name}' now has: {held}.",

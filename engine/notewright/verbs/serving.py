@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from notewright.verbs.acting import actor, key_argument
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import View
 from notewright.views.serving import (
@@ -23,12 +24,13 @@ def _deploy_arguments(parser: argparse.ArgumentParser) -> None:
         "--package", metavar="NAME[@N]", help="which package version; by default the latest NAME"
     )
     parser.add_argument("--port", type=int, default=0, help="by default a free one")
+    key_argument(parser)
 
 
 def _deploy(args: argparse.Namespace, context: Context) -> View:
     return deployed_view(
         context.workspace.deployments.deploy(
-            args.name, args.package, args.port, context.progress, context.identity
+            args.name, args.package, args.port, context.progress, actor(args, context)
         )
     )
 
@@ -56,20 +58,27 @@ def _name(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="the deployment's name")
 
 
+def _name_and_key(parser: argparse.ArgumentParser) -> None:
+    _name(parser)
+    key_argument(parser)
+
+
 def _stop(args: argparse.Namespace, context: Context) -> View:
-    return stopped_view(context.workspace.deployments.stop(args.name, context.identity))
+    return stopped_view(context.workspace.deployments.stop(args.name, actor(args, context)))
 
 
-stop = Verb("stop", "Stop serving a name.", _name, _stop)
+stop = Verb("stop", "Stop serving a name.", _name_and_key, _stop)
 
 
 def _rollback(args: argparse.Namespace, context: Context) -> View:
     return deployed_view(
-        context.workspace.deployments.rollback(args.name, context.progress, context.identity)
+        context.workspace.deployments.rollback(args.name, context.progress, actor(args, context))
     )
 
 
-rollback = Verb("rollback", "Bring back the version that was live before.", _name, _rollback)
+rollback = Verb(
+    "rollback", "Bring back the version that was live before.", _name_and_key, _rollback
+)
 
 
 def _monitor_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,13 +96,13 @@ monitor = Verb(
 
 
 def _retrain_arguments(parser: argparse.ArgumentParser) -> None:
-    _name(parser)
+    _name_and_key(parser)
     parser.add_argument("--data", type=Path, required=True, help="newer rows, CSV or Parquet")
 
 
 def _retrain(args: argparse.Namespace, context: Context) -> View:
     return retrain_view(
-        context.workspace.retrain(args.name, args.data, context.progress, context.identity)
+        context.workspace.retrain(args.name, args.data, context.progress, actor(args, context))
     )
 
 

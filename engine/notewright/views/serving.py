@@ -65,16 +65,14 @@ def deployments_view(deployments: Sequence[Deployment], caption: str = "") -> Vi
 
 def monitor_view(report: MonitorReport) -> View:
     """Show traffic, latency and drift."""
-    errors = sum(report.errors.values())
-    first = (
-        f"'{report.name}' ({report.package}): {report.requests} requests, {report.rows} rows, "
-        f"{errors} refused or failed"
-    )
-    if report.errors:
-        first += " (" + ", ".join(f"{n} x {status}" for status, n in report.errors.items()) + ")"
-    lines = [first + "."]
+    answered = report.requests - sum(report.errors.values())
+    lines = [
+        f"'{report.name}' ({report.package}), {_minute(report.since)} to {_minute(report.until)} "
+        f"UTC: {_count(report.requests, 'request')}; {answered} answered with "
+        f"{_count(report.rows, 'row')}, {_mistakes(report.refused)}, {_failures(report.failed)}."
+    ]
     if report.common_error:
-        lines.append(f"Most often: {report.common_error}")
+        lines.append(f"The most common error: {report.common_error}")
     if report.latency is not None:
         speed = report.latency
         lines.append(
@@ -98,8 +96,36 @@ def monitor_view(report: MonitorReport) -> View:
         ],
         empty="",
     )
-    record = asdict(report) | {"sentences": report.sentences}
+    record = asdict(report) | {
+        "refused": report.refused,
+        "failed": report.failed,
+        "sentences": report.sentences,
+    }
     return Page([Lines(lines), table], record)
+
+
+def _mistakes(refused: dict[str, int]) -> str:
+    if not refused:
+        return "none refused"
+    return f"{sum(refused.values())} refused for the caller's mistake ({_statuses(refused)})"
+
+
+def _failures(failed: dict[str, int]) -> str:
+    if not failed:
+        return "no failure of the server"
+    return f"{_count(sum(failed.values()), 'failure')} of the server ({_statuses(failed)})"
+
+
+def _statuses(errors: dict[str, int]) -> str:
+    return ", ".join(f"{count} x {status}" for status, count in errors.items())
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _minute(moment: str) -> str:
+    return moment[:16].replace("T", " ")
 
 
 @dataclass(repr=False)
