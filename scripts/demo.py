@@ -8,7 +8,6 @@ the served prediction does not hold.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
 import time
@@ -72,8 +71,6 @@ def execute(path: Path) -> bool:
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_start=starting,
     )
-    # The notebook's `!notewright` is the one beside this Python.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     try:
         client.execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
@@ -105,9 +102,10 @@ def summary(folder: Path) -> tuple[str, bool]:
     """Return what happened, read back from the store, and whether all of it holds."""
     workspace = Workspace(folder)
     snapshots = workspace.snapshots.list()
-    runs = [run for run in workspace.runs.list("status == 'finished'") if "roc_auc" in run.metrics]
-    best = max(runs, key=lambda run: run.metrics["roc_auc"])
     first = workspace.models.get("credit_risk@1")
+    session = workspace.runs.get(first.run).session
+    runs = [run for run in workspace.runs.list("status == 'finished'") if run.session == session]
+    best = max(runs, key=lambda run: run.metrics["roc_auc"])
     found = [f for f in workspace.checks.list(first)[0].findings if f.status == "failed"]
     verdict = workspace.gates.evaluate("production", first)
     prediction = workspace.deployments.logs()["credit_risk"].records()[0].entry
@@ -118,7 +116,7 @@ def summary(folder: Path) -> tuple[str, bool]:
         "",
         "What happened",
         f"  snapshots    {len(snapshots)}, the last {snapshots[-1].id[:6]}",
-        f"  best run     {best.name!r}: AUC {best.metrics['roc_auc']:.3f}, of {len(runs)} runs",
+        f"  best run     {best.name!r}: AUC {best.metrics['roc_auc']:.3f}, of {len(runs)}",
         f"  findings     {len(found)} on the first check, such as:",
         f"               {found[0].sentence}",
         f"  gate         production is {'open' if verdict.open else 'closed'} for credit_risk@1",

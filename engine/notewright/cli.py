@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from notewright.workspace import Workspace
 
 #: What one may begin a project with.
-_STARTERS = {"policy", "identity"}
+_STARTERS = {("policy", "init"), ("identity", "create")}
 _USAGE = """usage: notewright [--debug] [--workspace FOLDER] VERB ... [--json]
 
 The same verbs as %nw in a notebook, on what is stored. `notewright VERB -h` explains one.
@@ -48,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NotewrightError as error:
         if debug:
             traceback.print_exc()
-        print(f"notewright: {error}", file=sys.stderr)
+        # The verbs are the same; only the word before them differs.
+        print(f"notewright: {error}".replace("`%nw ", "`notewright "), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("notewright: interrupted; nothing half-done was kept.", file=sys.stderr)
@@ -70,8 +71,9 @@ def _run(words: list[str]) -> View | None:
         return None
     verb = find_verb(words[0])
     parsed = verb.parser("notewright").parse_args(words[1:])
-    workspace = _workspace(folder, make=verb.name in _STARTERS)
-    progress = Progress(None if as_json else _report, f"`notewright {verb.name}`")
+    workspace = _workspace(folder, make=tuple(words[:2]) in _STARTERS)
+    shown = _report if sys.stderr.isatty() and not as_json else None
+    progress = Progress(shown, f"`notewright {verb.name}`")
     view = verb.run(parsed, Context(workspace, None, progress))
     print(json.dumps(view.data(), indent=2, default=str) if as_json else view.text())
     return view
@@ -118,12 +120,9 @@ def _take_option(words: list[str], option: str) -> str | None:
 
 
 def _report(fraction: float, message: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\033[K{fraction:4.0%} {message}", end="", file=sys.stderr, flush=True)
-        if fraction >= 1:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
-    else:
-        print(f"{fraction:4.0%} {message}", file=sys.stderr, flush=True)
+    print(f"\r\033[K{fraction:4.0%} {message}", end="", file=sys.stderr, flush=True)
+    if fraction >= 1:
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ class BadName(NotewrightError):
 
     def __init__(self, what: str, name: str) -> None:
         super().__init__(
-            f"{name!r} cannot be the name of a {what}.",
+            f"{name!r} cannot be the name of {'an' if what[0] in 'aeiou' else 'a'} {what}.",
             "Use letters, digits, '_', '-' and '.', starting with a letter, 64 at most.",
         )
 

@@ -11,6 +11,7 @@ from notewright.errors import NotewrightError, UsageError
 from notewright.progress import Progress
 from notewright.verbs import find_verb
 from notewright.verbs.base import Context
+from notewright.verbs.packaging import check_exportable
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -87,8 +88,7 @@ class PanelComm:
             self._send({"event": "done", "id": request, "data": self._models()})
         elif verb in _IN_BACKGROUND:
             # Here, between two cells, the variables stand still; in a thread they would not.
-            taken = self._session.take(f"{verb} of {data.get('variable')}", "export")
-            self._in_background(verb, request, {**data, "snapshot": taken.id})
+            self._export(request, data)
         else:
             self._answer(str(verb), request, data, Progress())
 
@@ -111,6 +111,16 @@ class PanelComm:
             and inspect.getattr_static(value, "predict", None) is not None
         ]
 
+    def _export(self, request: str, data: dict[str, Any]) -> None:
+        variable, name = str(data.get("variable")), str(data.get("name"))
+        try:
+            check_exportable(variable, name, self._session.namespace)
+            taken = self._session.take(f"export of {variable}", "export")
+        except NotewrightError as error:
+            self._send(_refusal(request, error))
+        else:
+            self._in_background("export", request, {**data, "snapshot": taken.id})
+
     def _in_background(self, verb: str, request: str, data: dict[str, Any]) -> None:
         def report(fraction: float, message: str) -> None:
             self._send(
@@ -130,7 +140,7 @@ class PanelComm:
         try:
             view = self._run(verb, data, progress)
         except NotewrightError as error:
-            answer = {"event": "error", "problem": error.problem, "remedy": error.remedy}
+            answer = _refusal(request, error)
         except Exception as error:  # noqa: BLE001 - the panel must hear of a bug too
             answer = {"event": "error", "problem": f"{type(error).__name__}: {error}", "remedy": ""}
         else:
@@ -148,3 +158,7 @@ class PanelComm:
         view = found.run(parsed, Context(self._session.workspace, self._session, progress))
         self._session.listeners.tell("packages" if verb == "export" else "snapshots")
         return view
+
+
+def _refusal(request: str, error: NotewrightError) -> dict[str, Any]:
+    return {"event": "error", "id": request, "problem": error.problem, "remedy": error.remedy}

@@ -27,7 +27,8 @@ _HELP = """%nw VERB …       one of:
 {verbs}
 
 %%nw run "name"  in a cell's first line: record the cell as a run
-`%nw VERB -h` explains one; `--debug` shows the traceback of an error; `--json` gives JSON."""
+`%nw VERB -h` explains one. With any of them: `--widget` shows a table that can be searched
+and sorted, `--json` gives JSON, `--debug` shows the traceback of an error."""
 
 
 class NwMagic:
@@ -44,6 +45,8 @@ class NwMagic:
 
     def __call__(self, line: str, cell: str | None = None) -> None:
         """Run the verb in `line`; `cell` is the body of ``%%nw run``."""
+        if not self._session.on:
+            raise UsageError("Notewright is off.", "`%reload_ext notewright` starts it again.")
         try:
             words = split_words(line)
         except ValueError:
@@ -76,10 +79,10 @@ class NwMagic:
             verbs = "\n".join(f"  {verb.name:14}{verb.summary}" for verb in all_verbs())
             print(_HELP.format(verbs=verbs))
             return
-        as_json = "--json" in words
+        flags = {"--json", "--widget"} & set(words)
         with FileWatch.paused():
-            view = self.view([word for word in words if word != "--json"])
-            display_view(view, as_json=as_json)
+            view = self.view([word for word in words if word not in flags])
+            display_view(view, as_json="--json" in flags, as_widget="--widget" in flags)
 
     def view(self, words: list[str]) -> View:
         """Run a verb and return its view."""
@@ -97,14 +100,14 @@ class NwMagic:
         return view
 
 
-def display_view(view: View, *, as_json: bool = False) -> None:
-    """Show a view: as a widget where one is offered, else as HTML and text."""
+def display_view(view: View, *, as_json: bool = False, as_widget: bool = False) -> None:
+    """Show a view as HTML and text, which also read well later and without a kernel."""
     if as_json:
         import json
 
         print(json.dumps(view.data(), indent=2, default=str))
         return
-    if not present(view):
+    if not (as_widget and present(view)):
         display(view)
 
 

@@ -75,6 +75,11 @@ class KernelSession:
         self._run: PendingRun | None = None
         self._at_off: list[Callable[[], object]] = []
 
+    @property
+    def on(self) -> bool:
+        """Whether the shell is being watched."""
+        return self._on
+
     # -- what verbs use ------------------------------------------------------------
 
     @property
@@ -197,6 +202,7 @@ class KernelSession:
         if info is not None and not cell.source:
             cell.source, cell.code = info.raw_cell, plain_code(info.raw_cell)
             cell.cell = getattr(info, "cell_id", None)
+        cell.number = result.execution_count
         error = result.error_before_exec or result.error_in_exec
         if error is not None:
             cell.status, cell.error = "error", f"{type(error).__name__}: {error}"
@@ -206,6 +212,8 @@ class KernelSession:
         except NotewrightError as problem:
             # The user's cell has run; that it could not be recorded must not break it.
             print(f"Notewright did not record this cell. {problem}", file=sys.stderr)
+        except KeyboardInterrupt:
+            print("Interrupted: Notewright did not record this cell.", file=sys.stderr)
         if self.autosnapshot:
             self.listeners.tell("snapshots")
 

@@ -72,7 +72,7 @@ def test_json_on_everything_that_lists(stored: Path) -> None:
         (["restore", "HEAD"], "acts on the variables of a running notebook"),
         (["snapshot"], "acts on the variables of a running notebook"),
         (["slice", "b"], "There is no variable 'b'"),
-        (["timeline", "--limit", "many"], "invalid int value"),
+        (["timeline", "--limit", "many"], "'many' is not a number from 1 up"),
         (["retrace", "nothing"], "nothing"),
         (["deploy", "../x"], "cannot be the name of a deployment"),
         (["deploy", "unknown"], "unknown"),

@@ -181,3 +181,30 @@ def test_what_notewright_opens_itself_is_not_the_users_data(live) -> None:
     live.run("%nw policy")
     history = json.loads(live.run("%nw history --json").text)
     assert [e["files"] for e in history] == [[]] * len(history)
+
+
+def test_a_refused_export_leaves_nothing_behind(live) -> None:
+    live.run("%load_ext notewright")
+    live.run("table = [1]\nfrom sklearn.linear_model import Ridge\nmodel = Ridge()")
+    for words, problem in (
+        ("table", "not a model"),
+        ("modle", "Did you mean 'model'?"),
+        ("model --name ../x", "cannot be the name of a package"),
+    ):
+        error = live.run(f"%nw export {words}").error
+        assert problem in " ".join(error["traceback"])
+    assert json.loads(live.run("%nw timeline --json").text) == []
+
+
+def test_when_it_is_off_the_verbs_say_so(live) -> None:
+    live.run("%load_ext notewright")
+    live.run("%nw off")
+    error = live.run("%nw status").error
+    assert error["traceback"] == ["Notewright is off.", "`%reload_ext notewright` starts it again."]
+
+
+def test_cells_are_called_by_the_number_the_notebook_shows(live) -> None:
+    live.run("before = 1")
+    live.run("%load_ext notewright")
+    live.run("stream = (i for i in ())")
+    assert "cell [3] `stream" in live.run("%nw snapshot").text

@@ -41,13 +41,12 @@ def test_the_widgets_script_never_sets_html() -> None:
     assert "innerHTML" not in script
 
 
-def test_short_tables_and_sentences_stay_static(monkeypatch) -> None:
+def test_a_sentence_stays_static(monkeypatch) -> None:
     import sys
     import types
 
     monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
     assert present(Message("a sentence")) is False
-    assert present(Table(["n"], [(1,), (2,)])) is False
 
 
 def test_without_a_kernel_nothing_is_a_widget(monkeypatch) -> None:

@@ -11,10 +11,10 @@ __all__ = ["present"]
 
 
 def present(view: View) -> bool:
-    """Show `view` as a widget; return False where static HTML serves as well.
+    """Show a table as a widget that can be searched and sorted; tell whether it was.
 
     Widgets need a kernel that can talk to a front end; in plain IPython, and for
-    views that nothing can be done with, this declines.
+    views that are no table, this declines.
     """
     import sys
 
@@ -22,7 +22,7 @@ def present(view: View) -> bool:
         return False
     from notewright.views.base import Table
 
-    if not (isinstance(view, Table) and len(view.rows) > _SHORT):
+    if not isinstance(view, Table):
         return False
     from IPython.display import display
 
@@ -30,7 +30,3 @@ def present(view: View) -> bool:
 
     display(TableWidget.of(view))
     return True
-
-
-#: A table of up to this many rows needs no search and no sorting.
-_SHORT = 5

@@ -182,15 +182,17 @@ class ActiveRun:
     @contextmanager
     def recording(self) -> Iterator[None]:
         """Capture the metrics computed inside; results and errors are the user's own."""
-        began = time.perf_counter()
         token = _current.set(self)
         try:
             with self.recorder.recording():
-                yield
+                began = time.perf_counter()
+                try:
+                    yield
+                finally:
+                    # Snapshots and our own imports are not the user's time.
+                    self._took = (self._took or 0.0) + time.perf_counter() - began
         finally:
             _current.reset(token)
-            # Snapshots before and after are not the user's time.
-            self._took = (self._took or 0.0) + time.perf_counter() - began
 
     def finish(
         self,

@@ -31,6 +31,7 @@ class Observed:
     files: tuple[FileRead, ...] = ()
     wrote: tuple[FileRead, ...] = ()
     cell: str | None = None
+    number: int | None = None
     error: str | None = None
     restored: str | None = None
 

@@ -35,6 +35,7 @@ class Cell:
     source: str
     code: str
     cell: str | None = None
+    number: int | None = None
     status: str = "ok"
     error: str | None = None
     execution: Execution | None = None
@@ -120,6 +121,7 @@ class Recorder:
             source=cell.source,
             code=cell.code,
             cell=cell.cell,
+            number=cell.number,
             started=started,
             seconds=round(seconds, 6),
             status=cell.status,

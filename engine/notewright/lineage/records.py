@@ -25,6 +25,8 @@ class Execution:
         Its place among the session's executions, from 1.
     cell : str or None
         The cell's id, where the client sends one.
+    number : int or None
+        The number the notebook shows beside the cell.
     source, code : str
         The cell as typed, and as plain Python: magics and shell lines are
         comments, a ``%%nw`` cell is its body.
@@ -68,13 +70,14 @@ class Execution:
     files: tuple[FileRead, ...]
     wrote: tuple[FileRead, ...]
     restored: str | None = None
+    number: int | None = None
 
     @property
     def words(self) -> str:
         """A few words for the cell: its number and first line."""
         lines = (line.strip() for line in self.source.splitlines())
         first = next((line for line in lines if line and not line.startswith("#")), "")
-        return f"cell [{self.ordinal}] `{first[:60]}`"
+        return f"cell [{self.number or self.ordinal}] `{first[:60]}`"
 
     @property
     def has_code(self) -> bool:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from notewright.errors import (
+    BadName,
     CorruptObject,
     MissingObject,
     NotSaved,
@@ -28,6 +29,7 @@ from notewright.state.tracker import digest
 from notewright.store import Store
 from notewright.store.canonical import parse, plain
 from notewright.store.ids import new_id, now
+from notewright.store.names import check_name
 from notewright.store.signing import Signer, is_signed_by
 
 _RELATIVE = re.compile(r"HEAD(?:~(?P<back>\d+))?\Z")
@@ -182,7 +184,16 @@ class Snapshots:
         return None if target is None else self._read(target)
 
     def tag(self, ref: str, name: str, actor: str) -> None:
-        """Give a snapshot a name of its own."""
+        """Give a snapshot a name of its own.
+
+        Raises
+        ------
+        BadName
+            If the name reads like an id or is ``HEAD``: it would never be found.
+        """
+        check_name(name, "tag")
+        if name.startswith("HEAD") or set(name.lower()) <= set("0123456789abcdef"):
+            raise BadName("tag", name)
         self._store.refs.set(f"tags/{name}", self.get(ref).id, actor=actor)
 
     def list(self, limit: int | None = None) -> list[Snapshot]:

@@ -155,7 +155,7 @@ fsck = Verb("fsck", "Verify every stored byte.", _nothing, _fsck)
 def _off(args: argparse.Namespace, context: Context) -> View:
     context.live("off").off()
     return Message(
-        "Notewright is off; what is stored stays. `%load_ext notewright` starts it again."
+        "Notewright is off; what is stored stays. `%reload_ext notewright` starts it again."
     )
 
 

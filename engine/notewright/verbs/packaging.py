@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from notewright.errors import NotAModel, UnknownVariable
+from notewright.state.namespace import Namespace
+from notewright.store.names import module_name
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import View
 from notewright.views.packaging import package_view, packages_view
@@ -17,6 +20,23 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", type=Path, help="folder of the working tree (packages/NAME)")
 
 
+def check_exportable(variable: str, name: str, namespace: Namespace) -> None:
+    """Refuse what cannot become a package, before anything is saved for it.
+
+    Raises
+    ------
+    UnknownVariable, NotAModel, BadName
+        What is wrong.
+    """
+    module_name(name, "package")
+    live = namespace.variables()
+    if variable not in live:
+        raise UnknownVariable(variable, "this notebook", live)
+    value = live[variable]
+    if isinstance(value, type) or not hasattr(value, "predict"):
+        raise NotAModel(variable, type(value).__name__)
+
+
 def _export(args: argparse.Namespace, context: Context) -> View:
     workspace, kernel = context.workspace, context.kernel
     session = kernel.session if kernel else None
@@ -24,6 +44,7 @@ def _export(args: argparse.Namespace, context: Context) -> View:
     if args.snapshot:
         snapshot = workspace.snapshots.get(args.snapshot, session)
     elif kernel:
+        check_exportable(args.variable, args.name or args.variable, kernel.namespace)
         snapshot = kernel.take(f"export of {args.variable}", kind="export")
     else:
         snapshot = None

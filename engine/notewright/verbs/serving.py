@@ -18,12 +18,18 @@ from notewright.views.serving import (
 )
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a port: 0 to 65535")
+    return int(text)
+
+
 def _deploy_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="the name requests use")
     parser.add_argument(
         "--package", metavar="NAME[@N]", help="which package version; by default the latest NAME"
     )
-    parser.add_argument("--port", type=int, default=0, help="by default a free one")
+    parser.add_argument("--port", type=_port, default=0, help="by default a free one")
     key_argument(parser)
 
 

@@ -25,15 +25,21 @@ def _snapshot(args: argparse.Namespace, context: Context) -> View:
 snapshot = Verb("snapshot", "Save every variable of this notebook.", _snapshot_arguments, _snapshot)
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 up")
+    return int(text)
+
+
 def _timeline_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-n", "--limit", type=int, default=50, help="how many, newest first")
+    parser.add_argument("-n", "--limit", type=_count, default=50, help="how many, newest first")
 
 
 def _timeline(args: argparse.Namespace, context: Context) -> View:
     workspace = context.workspace
     snapshots = workspace.snapshots.list(limit=args.limit)
-    session = context.kernel.session if context.kernel else None
-    head = workspace.snapshots.head(session) or workspace.snapshots.head()
+    # In a notebook the arrow is where that notebook stands, also if it stands nowhere yet.
+    head = workspace.snapshots.head(context.kernel.session if context.kernel else None)
     cells = {
         s.execution: workspace.history.get(s.execution).words for s in snapshots if s.execution
     }

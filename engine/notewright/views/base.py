@@ -91,6 +91,8 @@ class Table(View):
         widths = [max(len(row[i]) for row in cells) for i in range(len(self.columns))]
         lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in cells]
         lines.insert(1, "  ".join("-" * w for w in widths))
+        if not any(self.columns):
+            del lines[:2]
         return "\n".join(line.rstrip() for line in filter(None, [self.caption, *lines]))
 
     def html(self) -> str:
