@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -26,6 +27,8 @@ def test_the_proof_says_that_everything_is_equal(exported) -> None:
     proof = json.loads((package.path / "equivalence.json").read_bytes())
     assert proof["result"] == "equal"
     assert proof["tests"]["passed"]
+    assert re.fullmatch(r"\d+ passed in \d+\.\d s", proof["tests"]["summary"])
+    assert proof["slice"] == "statements"
     assert all(entry["equal"] for entry in proof["model"]["predictions"].values())
     assert proof["raw_rows"]["singly"]["rows"] == 200
     assert proof["raw_rows"]["without_target"]
@@ -140,6 +143,34 @@ def test_a_cancelled_export_leaves_nothing(project: Path) -> None:
     assert list((project / "packages").iterdir()) == []
     assert notebook.packages.list() == []
     assert list((project / ".notewright" / "environments").iterdir()) == []
+
+
+HIDDEN = """# %%
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score
+
+credit = pd.read_csv("data/german_credit.csv")
+y = credit["creditability"] == "good"
+X = credit[["duration_in_month", "credit_amount"]].copy()
+exec("X['credit_amount'] = X['credit_amount'] / 1000")
+X["duration_in_month"] = X["duration_in_month"] / 12
+# %%
+model = LogisticRegression().fit(X, y)
+accuracy = accuracy_score(y, model.predict(X))
+"""
+
+
+@pytest.mark.slow
+def test_where_pruning_went_too_far_whole_cells_are_kept_and_the_proof_says_so(
+    project: Path,
+) -> None:
+    notebook = Notebook(project).run(HIDDEN)
+    package = notebook.export("model", "hidden")
+    assert package.equivalence["slice"] == "cells"
+    assert package.equivalence["metrics"]["accuracy_score"]["equal"]
+    assert "exec(" in (package.path / "src/hidden/stages/prepare.py").read_text(encoding="utf-8")
+    assert not package.serves_raw_rows  # one row alone does not get what the hidden change gave
 
 
 @pytest.mark.slow

@@ -8,7 +8,8 @@ import pytest
 from recorded import CORPUS, sources
 
 from notewright.errors import NotTheSame, UnknownVariable
-from notewright.packaging.emit import Context, modules
+from notewright.packaging.emit import modules
+from notewright.packaging.pieces import Context
 from notewright.packaging.plan import Plan, plan
 
 CONTEXT = Context("credit_risk", "credit-risk", "skops", [], "A model.", True)

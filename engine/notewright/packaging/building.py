@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-import json
-import pickle
 import shutil
 import sys
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from notewright.errors import ExportFailed, NotTheSame
-from notewright.packaging import locking, probe
+from notewright.packaging import locking
 from notewright.packaging.documents import render_document
-from notewright.packaging.emit import Context, modules
+from notewright.packaging.emit import Emitter, modules
+from notewright.packaging.equivalence import write_equivalence
 from notewright.packaging.papers import write_documents
+from notewright.packaging.pieces import Context
 from notewright.packaging.plan import Plan
+from notewright.packaging.prover import Prover, shared_modules
+from notewright.packaging.proving import FeaturesFailed, place_of, prove
 from notewright.packaging.render import unparse
 from notewright.packaging.replay import run_process
-from notewright.packaging.rewrite import NotRowWise
 from notewright.packaging.roles import fit_arguments
-from notewright.packaging.signed import Signer, sign_document
+from notewright.packaging.signed import Signer
 from notewright.progress import Progress
 from notewright.store.canonical import digest_of
-from notewright.store.ids import now
 
 #: A data file up to this size is carried inside the package.
 CARRIED_BYTES = 5_000_000
-#: Raw rows that are predicted one at a time as part of the proof.
-SINGLE_ROWS = 200
-
-
-class FeaturesFailed(Exception):
-    """The feature function does not give what training saw; says where."""
-
-    def __init__(self, problem: NotRowWise) -> None:
-        self.problem = problem
-        super().__init__(str(problem))
 
 
 @dataclass
@@ -61,6 +50,8 @@ class Build:
         Who signs.
     progress : Progress
         Told of each step.
+    ready : Prover, optional
+        Who was made ready for it ahead.
     """
 
     plan: Plan
@@ -70,6 +61,7 @@ class Build:
     home: Path
     signer: Signer
     progress: Progress
+    ready: Prover | None = None
     findings: list[str] = field(default_factory=list)
     tables: dict[str, Any] = field(default_factory=dict)
 
@@ -115,17 +107,33 @@ class Build:
         locks = locking.lock(direct)
         self._write_code(locks)
         self.progress.step(0.45, "preparing a clean environment")
-        base = locking.environment(locks, self.progress)
-        self.progress.step(0.5, "training from the package's own code")
-        trained = self._train(base)
-        write_documents(self, locks, trained)
-        self.progress.step(0.65, "building the wheel and installing it")
-        wheel = locking.build_wheel(self.tree, self.tree / "dist", self.progress)
-        python = locking.layered(base, self.home, wheel, self.progress)
-        self.progress.step(0.75, "running its tests and comparing predictions")
-        checked, tests = self._prove(python, locking.tools_for_tests(locks, self.progress))
+        prover = self._prover(locks)
+        try:
+            self.progress.step(0.5, "training from the package's own code")
+            trained = self._train(prover)
+            write_documents(self, locks, trained)
+            self.progress.step(0.65, "building the wheel and installing it")
+            wheel = locking.build_wheel(self.tree, self.tree / "dist", self.progress)
+            locking.install(wheel, prover.python, self.progress)
+            self.progress.step(0.75, "running its tests and comparing predictions")
+            proved = prove(self, prover, locking.tools_for_tests(locks, self.progress))
+        finally:
+            prover.close()
         self.progress.step(0.93, "signing the proof")
-        return self._equivalence(trained, checked, tests, locks)
+        return write_equivalence(self, trained, proved, locks)
+
+    def _prover(self, locks: locking.Locks) -> Prover:
+        """Return who tries the package out: the one made ahead, if it is for this lock."""
+        modules = shared_modules(self.plan.replayed.model.type, self.format)
+        ready, self.ready = self.ready, None
+        if ready is not None and (ready.lock, ready.modules) == (locks.hash, modules):
+            return ready
+        if ready is not None:
+            ready.close()
+        shutil.rmtree(self.home, ignore_errors=True)
+        base = locking.environment(locks, self.progress)
+        python = locking.layered(base, self.home, self.progress)
+        return Prover(python, modules, locks.hash)
 
     # -- files ------------------------------------------------------------------
 
@@ -157,9 +165,7 @@ class Build:
         self._tidy()
 
     def _tests(self) -> str:
-        from notewright.packaging.emit import _Emitter
-
-        plan, emitter = self.plan, _Emitter(self.plan, self.context)
+        plan, emitter = self.plan, Emitter(self.plan, self.context)
         model_input = unparse(fit_arguments(plan.roles.fit_call)[0])
         return render_document(
             "test_package.py",
@@ -209,12 +215,12 @@ class Build:
 
     # -- training ---------------------------------------------------------------
 
-    def _train(self, base: Path) -> dict[str, Any]:
+    def _train(self, prover: Prover) -> dict[str, Any]:
         settings = {k: str(v[1]) if v[1].is_file() else v[2] for k, v in self.plan.data.items()}
-        result = self._probe(
-            base,
+        result = self.probe(
+            prover,
+            "train",
             {
-                "do": "train",
                 "source": str(self.tree / "src"),
                 "model": str(self.tree / "model"),
                 "settings": settings,
@@ -224,7 +230,7 @@ class Build:
         )
         if "broken" in result:
             raise FeaturesFailed(
-                self._place_of(result["broken"]["line"], result["broken"]["error"])
+                place_of(self.plan, result["broken"]["line"], result["broken"]["error"])
             )
         if result["untrusted"]:
             context = self.context
@@ -260,29 +266,30 @@ class Build:
             if tag.startswith("metric:")
         }
 
-    def _probe(self, python: Path, job: dict[str, Any], what: str) -> dict[str, Any]:
-        folder = self.tree.parent
-        plan = self.plan
+    def probe(self, prover: Prover, file: str, job: Mapping[str, Any], what: str) -> dict[str, Any]:
+        """Do a job in the clean environment and return its result.
+
+        Raises
+        ------
+        ExportFailed
+            If it has none.
+        """
         job = {
+            "do": file.partition("-")[0],
             "name": self.name,
             "features": self.with_features,
-            "target": list(plan.derived.target_columns),
-            "result": str(folder / f"{job['do']}-result.json"),
+            "target": list(self.plan.derived.target_columns),
             **job,
         }
-        file = folder / f"{job['do']}-job.json"
-        file.write_text(json.dumps(job), encoding="utf-8")
-        command = [str(python), "-B", str(Path(probe.__file__)), str(file)]
-        result = run_process(command, self.tree, {"PYTHONPATH": ""}, self.progress)
-        if not Path(job["result"]).exists():
-            last = (result.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+        outcome = prover.run(job, self.tree, self.tree.parent / f"{file}.json", self.progress)
+        if outcome.result is None:
+            last = (outcome.output.strip().splitlines() or ["it ended without a word"])[-1]
             raise ExportFailed(
                 f"In the clean environment, {what} failed: {last[:300]}.",
                 "The notebook may rely on something outside its cells, for instance a file it "
                 "wrote itself; nothing was left behind.",
             )
-        document: dict[str, Any] = json.loads(Path(job["result"]).read_bytes())
-        return document
+        return outcome.result
 
     # -- documents --------------------------------------------------------------
 
@@ -304,155 +311,8 @@ class Build:
         number = self.plan.roles.loads.index(self.plan.main)
         return self.plan.replayed.values[f"load:{number}"]
 
-    # -- proof ------------------------------------------------------------------
-
-    def _prove(self, python: Path, tools: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-        values = self.plan.replayed.values
-        notebook = {
-            "raw": self.raw(),
-            "inputs": {tag: v for tag, v in values.items() if tag.startswith("X:")},
-            "predictions": dict(self.plan.replayed.predictions),
-        }
-        held = self.tree.parent / "notebook.pkl"
-        held.write_bytes(pickle.dumps(notebook))
-        job = {"do": "check", "notebook": str(held), "sample": SINGLE_ROWS}
-        with ThreadPoolExecutor(2) as pool:
-            tests = pool.submit(self.run_tests, python, tools)
-            checked = pool.submit(self._probe, python, job, "comparing predictions")
-            found = checked.result()
-            outcome = tests.result()
-        self._judge(found)
-        if not outcome["passed"]:
-            raise ExportFailed(
-                f"The package's own tests do not pass: {outcome['summary']}.",
-                "Look at the notebook for steps that depend on time, order or other files.",
-            )
-        return found, outcome
-
-    def run_tests(self, python: Path, tools: Path) -> dict[str, Any]:
-        """Run the package's tests against the installed wheel."""
-        command = [str(python), "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
-        result = run_process(command, self.tree, {"PYTHONPATH": str(tools)}, self.progress)
-        lines = result.stdout.strip().splitlines()
-        failed = [line for line in lines if line.startswith(("FAILED", "ERROR", "E  "))]
-        summary = "; ".join([*failed[:3], lines[-1] if lines else result.stderr.strip()[-300:]])
-        return {"passed": result.returncode == 0, "summary": summary}
-
-    def _judge(self, found: Mapping[str, Any]) -> None:
-        for tag, entry in found["model"].items():
-            if not entry["equal"]:
-                raise NotTheSame(
-                    f"the packaged model predicts other values than the notebook's for its "
-                    f"{'training' if tag == 'X:fit' else 'test'} rows"
-                )
-        if not self.with_features:
-            return
-        features = found["features"]
-        for tag, entry in features["training"].items():
-            rows = "training" if tag == "X:fit" else "test"
-            if entry["equal"] and not entry.get("predictions_equal", True):
-                raise NotTheSame(f"raw {rows} rows get other predictions than in the notebook")
-            if not entry["equal"]:
-                where = ", ".join(entry.get("columns", [])) or "some column"
-                why = (
-                    f"gives raw rows other values than the {rows} rows had, in {where} "
-                    f"({entry['found']} of {entry['rows']} rows agree)"
-                )
-                raise FeaturesFailed(self._place_of("", why, entry.get("columns", [])))
-        singly, batches = features["singly"], features["batches"]
-        if not (singly["equal"] and batches["equal"] and singly["labels_equal"]):
-            raise FeaturesFailed(
-                self._place_of(
-                    features.get("statement", ""),
-                    "gives one row other values than the same row among others",
-                )
-            )
-
-    def _place_of(self, line: str, why: str, columns: list[str] | None = None) -> NotRowWise:
-        """Return the cell and line behind a statement of the feature function."""
-        statements = self.plan.derived.serve
-
-        def plain(text: str) -> str:
-            return "".join(text.split()).replace('"', "'")
-
-        for index, node in statements:
-            text = unparse(node)
-            if line and (plain(line) in plain(text) or plain(text) in plain(line)):
-                return self._not_row_wise(index, why)
-        for index, node in reversed(statements):
-            if columns and any(repr(c) in unparse(node) for c in columns):
-                return self._not_row_wise(index, why)
-        index = statements[-1][0] if statements else self.plan.roles.fit
-        return self._not_row_wise(index, why)
-
-    def _not_row_wise(self, index: int, why: str) -> NotRowWise:
-        statement = self.plan.program.body[index]
-        return NotRowWise(
-            statement.place,
-            statement.text.splitlines()[0],
-            why,
-            "a statement that uses only values of the same row, or values computed from the "
-            "training rows beforehand and given a name",
-        )
-
-    def _equivalence(
-        self,
-        trained: Mapping[str, Any],
-        checked: Mapping[str, Any],
-        tests: Mapping[str, Any],
-        locks: locking.Locks,
-    ) -> dict[str, Any]:
-        plan = self.plan
-        document = {
-            "schema": 1,
-            "package": self.name,
-            "version": self.number,
-            "origin": "notebook",
-            "created": now(),
-            "result": "equal" if self.with_features else "equal, without raw rows",
-            "model": {
-                "variable": plan.target,
-                "type": plan.replayed.model.type,
-                "fingerprint": plan.replayed.fingerprint,
-                "fingerprint_of_package": self._fingerprint(),
-                "format": self.format,
-                "predictions": checked["model"],
-            },
-            "metrics": {
-                name: {"notebook": value, "package": trained["metrics"][name], "equal": True}
-                for name, value in self.notebook_metrics().items()
-            },
-            "raw_rows": checked.get("features"),
-            "edge_rows": trained.get("edges"),
-            "tests": tests,
-            "slice": plan.slice_kind,
-            "cells": [
-                {"execution": cell.execution, "cell": cell.label} for cell in self.cells_used()
-            ],
-            "data": self.data_files(),
-            "lock": digest_of(locks.requirements.encode()),
-            "findings": self.findings,
-        }
-        document = sign_document(document, self.signer)
-        self.write("equivalence.json", json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-        return document
-
     def cells_used(self) -> list[Any]:
         """Return the cells that statements of the package come from, in order."""
         roles = self.plan.roles
         used = sorted({*roles.prepare, *roles.train, *roles.evaluate})
         return list(dict.fromkeys(self.plan.program.body[i].cell for i in used))
-
-    def _fingerprint(self) -> str | None:
-        """Return the fingerprint of the packaged model, if it can be read in this process."""
-        own = [t for t in self.context.trusted if t.startswith((self.name, "__main__"))]
-        if self.format != "skops" or own:
-            return None
-        import skops.io as sio
-
-        from notewright.state.values import fingerprint
-
-        model = sio.load(self.tree / "model" / "model.skops", trusted=list(self.context.trusted))
-        # It may differ where skops rebuilds an inner part that no prediction depends on; the
-        # proof holds both hashes, and predictions were compared exactly.
-        return fingerprint(model)

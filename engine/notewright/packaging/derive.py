@@ -7,11 +7,13 @@ import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from notewright.packaging import special
+from notewright.packaging.calls import is_split, method
 from notewright.packaging.effects import Effects, effects, free_names
 from notewright.packaging.kinds import Kind
+from notewright.packaging.learning import LearnedValue
+from notewright.packaging.not_row_wise import NotRowWise
 from notewright.packaging.replay import key
-from notewright.packaging.rewrite import LearnedValue, NotRowWise, Rewriter, Rewritten
+from notewright.packaging.rewrite import Rewriter, Rewritten
 from notewright.packaging.roles import Load, Roles, fit_arguments
 from notewright.packaging.slicing import Program
 
@@ -181,7 +183,7 @@ def target_columns(program: Program, roles: Roles, columns: Iterable[str]) -> tu
         if not isinstance(node, ast.Assign) or value is None:
             continue
         target = node.targets[0]
-        if isinstance(target, ast.Tuple) and special.is_split(program.imports, value):
+        if isinstance(target, ast.Tuple) and is_split(program.imports, value):
             for position, name in enumerate(target.elts):
                 if isinstance(name, ast.Name) and name.id in wanted and isinstance(value, ast.Call):
                     argument = value.args[position // 2]
@@ -223,7 +225,7 @@ def _renames(node: ast.stmt) -> list[tuple[str, str]]:
     return [
         (name.value, value.value)
         for call in ast.walk(node)
-        if isinstance(call, ast.Call) and special.method(call) == "rename"
+        if isinstance(call, ast.Call) and method(call) == "rename"
         for keyword in call.keywords
         if isinstance(keyword.value, ast.Dict)
         for name, value in zip(keyword.value.keys, keyword.value.values, strict=True)
@@ -247,7 +249,7 @@ def _mentioned(node: ast.expr) -> set[str]:
             }
         elif isinstance(item, ast.Attribute) and isinstance(item.value, ast.Name):
             found.add(item.attr)
-        elif special.method(item) == "pop" if isinstance(item, ast.expr) else False:
+        elif method(item) == "pop" if isinstance(item, ast.expr) else False:
             found |= {
                 a.value
                 for a in item.args  # type: ignore[attr-defined]

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from notewright.packaging.emit import environment
 from notewright.packaging.locking import Locks
+from notewright.packaging.templating import environment
 
 
 def render_document(template: str, **values: Any) -> str:

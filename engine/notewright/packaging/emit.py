@@ -4,71 +4,26 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from notewright.packaging.effects import free_names
-from notewright.packaging.kinds import Kind
+from notewright.packaging.pieces import Context, Pieces, indented, loaded
 from notewright.packaging.plan import Plan
-from notewright.packaging.render import render, unparse
+from notewright.packaging.render import unparse
 
 _TYPES = {"frame": "pd.DataFrame", "series": "pd.Series", "array": "np.ndarray"}
 
 
-@dataclass(frozen=True)
-class Context:
-    """What the modules need to know beyond the plan."""
-
-    name: str
-    command: str
-    format: str
-    trusted: Sequence[str]
-    description: str
-    proba: bool
-
-    @property
-    def prefix(self) -> str:
-        """What environment variables start with."""
-        return self.name.upper()
-
-    @property
-    def suffix(self) -> str:
-        """The ending of a fitted object's file."""
-        return "skops" if self.format == "skops" else "pkl"
-
-
-@cache
-def environment() -> Any:
-    """Return the template environment."""
-    import jinja2
-
-    made = jinja2.Environment(
-        loader=jinja2.PackageLoader("notewright.packaging"),
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701 - the templates are Python, not HTML
-    )
-    made.filters["python"] = repr
-    return made
-
-
 def modules(plan: Plan, context: Context) -> dict[str, str]:
     """Return the text of each module under ``src/<name>/``, by its path there."""
-    return _Emitter(plan, context).modules()
+    return Emitter(plan, context).modules()
 
 
-class _Emitter:
-    def __init__(self, plan: Plan, context: Context) -> None:
-        self.plan = plan
-        self.context = context
-        self.program = plan.program
-        self.helpers = self._helpers()
-        self.helper_names = {
-            name for index in self.helpers for name in self.program.effects[index].binds
-        }
+class Emitter(Pieces):
+    """Writes the modules, one by one."""
 
     def modules(self) -> dict[str, str]:
+        """Return the text of each module, by its path."""
         plan, context = self.plan, self.context
         derived = plan.derived
         features = derived.problem is None
@@ -198,7 +153,7 @@ class _Emitter:
             uses_settings="settings" in self.prepare_parameters(),
             outputs=outputs,
             parameters=", ".join(parameters),
-            body=_indent(body),
+            body=indented(body),
         )
 
     def train_parameters(self) -> list[str]:
@@ -221,7 +176,7 @@ class _Emitter:
             shared=self._shared(body),
             uses_settings="settings" in self.train_parameters(),
             parameters=self._signature(self.train_parameters()),
-            body=_indent(body),
+            body=indented(body),
             target=self.plan.target,
         )
 
@@ -264,7 +219,7 @@ class _Emitter:
             shared=self._shared(code),
             uses_settings="settings" in self.evaluate_parameters(),
             parameters=self._signature(self.evaluate_parameters()),
-            body=_indent(self._evaluate_body()),
+            body=indented(self._evaluate_body()),
             metrics=self.metrics(),
         )
 
@@ -309,7 +264,7 @@ class _Emitter:
             type=self._type(self._model_input()),
             uses_learned=learned,
             table=derived.table,
-            body=_indent(body),
+            body=indented(body),
             result=derived.result,
         )
         if not learned:
@@ -324,107 +279,8 @@ class _Emitter:
         arguments = self._fit_arguments()
         return arguments[0].id if isinstance(arguments[0], ast.Name) else ""
 
-    # -- text -------------------------------------------------------------------
-
-    def _statement(self, index: int, nodes: Sequence[ast.stmt]) -> str:
-        statement = self.program.body[index]
-        lines = list(statement.comments)
-        for node in nodes:
-            node = self.plan.lifted.apply(node)
-            # A form without a position was made here; the others come from the author's text.
-            if getattr(node, "lineno", None) is None:
-                lines.append(unparse(node))
-            else:
-                lines.append(render(statement, node))
-        return "\n".join(lines)
-
-    def _left_out(self, index: int) -> bool:
-        node = self.program.body[index].node
-        return (
-            isinstance(node, ast.Import | ast.ImportFrom)
-            or index in self.helpers
-            or index in self.plan.lifted.gone
-        )
-
-    def _helpers(self) -> list[int]:
-        """Return the definitions and constants that can stand at the top of a module."""
-        roles = self.plan.roles
-        stages = sorted({*roles.prepare, *roles.train, *roles.evaluate})
-        changed = {n for i in stages for n in self.program.effects[i].changes}
-        found: list[int] = []
-        names: set[str] = set()
-        for index in stages:
-            node = self.program.body[index].node
-            effect = self.program.effects[index]
-            if index in self.plan.lifted.gone or effect.binds & changed:
-                continue
-            definition = isinstance(node, ast.FunctionDef | ast.ClassDef)
-            if not definition and not _is_literal(node):
-                continue
-            if (
-                not definition
-                and sum(bool(self.program.effects[i].binds & effect.binds) for i in stages) > 1
-            ):
-                continue
-            if definition and effect.reads - set(self.program.imports.paths) - names - effect.binds:
-                later = {
-                    n
-                    for i in stages
-                    if isinstance(self.program.body[i].node, ast.FunctionDef | ast.ClassDef)
-                    or _is_literal(self.program.body[i].node)
-                    for n in self.program.effects[i].binds
-                }
-                if effect.reads - set(self.program.imports.paths) - later:
-                    continue
-            found.append(index)
-            names |= effect.binds
-        return found
-
-    def _helper_module(self) -> str:
-        parts = []
-        for index in self.helpers:
-            statement = self.program.body[index]
-            parts.append("\n".join([*statement.comments, statement.text]))
-        code = "\n\n".join(parts)
-        return (
-            '"""Functions, classes and constants of the notebook."""\n\n'
-            f"from __future__ import annotations\n\n{self._imports(code)}\n\n{code}\n"
-        )
-
-    def _shared(self, code: str) -> str:
-        used = _loaded(code)
-        lines = []
-        names = sorted(used & self.helper_names)
-        if names:
-            lines.append(f"from {self.context.name}.helpers import {', '.join(names)}")
-        words = {"column_categories", "table_categories", "as_category", "as_categories"}
-        categories = sorted(used & words)
-        if categories and "categories" in self.plan.derived.helpers:
-            lines.append(f"from {self.context.name}.categories import {', '.join(categories)}")
-        return "\n".join(lines)
-
-    def _imports(self, code: str, always: Sequence[str] = ()) -> str:
-        used = _loaded(code) | set(always)
-        lines: dict[str, None] = {}
-        for statement in self.program.body:
-            for node in ast.walk(statement.node):
-                if isinstance(node, ast.Import):
-                    for alias in node.names:
-                        if (alias.asname or alias.name.split(".")[0]) in used:
-                            lines[unparse(ast.Import([alias]))] = None
-                elif isinstance(node, ast.ImportFrom):
-                    for alias in node.names:
-                        if (alias.asname or alias.name) in used:
-                            lines[unparse(ast.ImportFrom(node.module, [alias], node.level))] = None
-        for name, module in (("pd", "pandas"), ("np", "numpy")):
-            if not any(line.endswith(f" as {name}") for line in lines):
-                lines[f"import {module} as {name}"] = None
-        if "deepcopy" in used:
-            lines["from copy import deepcopy"] = None
-        return "\n".join(lines)
-
     def _parameters(self, code: str) -> list[str]:
-        used = _loaded(code)
+        used = loaded(code)
         names = [n for n in self.outputs() if n in used]
         target = self.plan.target
         bound = {n for i in self.plan.roles.train for n in self.program.effects[i].binds} - set(
@@ -445,56 +301,7 @@ class _Emitter:
             parts.append(f"{name}: {kind}")
         return ", ".join(parts)
 
-    def _type(self, name: str) -> str:
-        kind: Kind | None = self.plan.names.get(name)
-        return _TYPES.get(kind.name, "Any") if kind is not None else "Any"
-
-    def _about(self, name: str, kind: str, keyed: bool) -> str:
-        words = "The fitted transformer" if kind == "estimator" else "The value"
-        if kind == "frame":
-            words = "The table"
-        return f"{words} `{name}`{', by column' if keyed else ''}."
-
-    def _render(self, template: str, **values: Any) -> str:
-        text: str = environment().get_template(f"{template}.py.j2").render(**values)
-        return text
-
 
 def _split_order(name: str) -> tuple[int, int, str]:
     """Order the usual names of a split: X before y, train before test."""
     return (not name.lower().startswith("x"), "test" in name.lower(), name)
-
-
-def _is_literal(node: ast.stmt) -> bool:
-    if not (
-        isinstance(node, ast.Assign)
-        and len(node.targets) == 1
-        and isinstance(node.targets[0], ast.Name)
-    ):
-        return False
-    try:
-        ast.literal_eval(node.value)
-    except (ValueError, TypeError, SyntaxError):
-        return False
-    return True
-
-
-def _loaded(code: str) -> set[str]:
-    return {n.id for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name)}
-
-
-def _indent(code: str) -> str:
-    """Indent a function's body, but not what is inside a text of several lines."""
-    if not code.strip():
-        return ""
-    inside: set[int] = set()
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Constant | ast.JoinedStr) and (node.end_lineno or 0) > node.lineno:
-            text = not isinstance(node, ast.Constant) or isinstance(node.value, str | bytes)
-            if text:
-                inside |= set(range(node.lineno + 1, (node.end_lineno or 0) + 1))
-    lines = code.splitlines()
-    return "\n".join(
-        line if number in inside or not line.strip() else f"    {line}"
-        for number, line in enumerate(lines, 1)
-    )

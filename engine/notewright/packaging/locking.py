@@ -10,13 +10,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from notewright.errors import ExportFailed, NoNetwork
 from notewright.packaging.replay import run_process
 from notewright.progress import Progress
+
+#: Compiled when it is installed, so that every process made from it later starts faster.
+_INSTALL = ["pip", "install", "-q", "--compile-bytecode", "--require-hashes"]
+_INSTALL += ["-r", "requirements.txt"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def direct_dependencies(modules: Iterable[str], local: Path) -> tuple[list[str],
     ExportFailed
         If a module comes from neither an installed distribution nor the notebook's folder.
     """
-    known = importlib.metadata.packages_distributions()
+    known = _distributions(_seen())
     found: dict[str, str] = {}
     files: list[Path] = []
     for module in sorted(set(modules)):
@@ -73,7 +77,6 @@ def direct_dependencies(modules: Iterable[str], local: Path) -> tuple[list[str],
     return [f"{name}=={version}" for name, version in sorted(found.items())], files
 
 
-@functools.lru_cache(maxsize=8)
 def lock(direct: tuple[str, ...]) -> Locks:
     """Return the locks for direct dependencies, at the versions that are installed here.
 
@@ -82,11 +85,16 @@ def lock(direct: tuple[str, ...]) -> Locks:
     NoNetwork
         If the index cannot be reached and uv's cache does not have what is needed.
     """
+    return _lock(direct, _installed(_seen()))
+
+
+@functools.lru_cache(maxsize=8)
+def _lock(direct: tuple[str, ...], installed: tuple[str, ...]) -> Locks:
     with tempfile.TemporaryDirectory(prefix="notewright-") as folder:
         here = Path(folder)
         (here / "requirements.in").write_text("\n".join(direct) + "\n", encoding="utf-8")
         (here / "tests.in").write_text("pytest>=8\n", encoding="utf-8")
-        (here / "constraints.txt").write_text("\n".join(_installed()) + "\n", encoding="utf-8")
+        (here / "constraints.txt").write_text("\n".join(installed) + "\n", encoding="utf-8")
         common = [
             "pip",
             "compile",
@@ -118,26 +126,24 @@ def environment(locks: Locks, progress: Progress | None = None) -> Path:
         with _Making(home) as new:
             _uv(["venv", "-q", "--python", sys.executable, str(new / "env")], new, progress)
             (new / "requirements.txt").write_text(locks.requirements, encoding="utf-8")
-            install = ["pip", "install", "-q", "--require-hashes", "-r", "requirements.txt"]
-            _uv([*install, "--python", str(python_of(new / "env"))], new, progress)
-            _compile(new / "env", progress)
+            _uv([*_INSTALL, "--python", str(python_of(new / "env"))], new, progress)
     return python_of(home / "env")
 
 
 def tools_for_tests(locks: Locks, progress: Progress | None = None) -> Path:
     """Return a folder with what the package's tests need besides its dependencies."""
-    digest = hashlib.sha256((locks.test_requirements + sys.version).encode()).hexdigest()[:20]
+    words = f"{locks.test_requirements}\n{sys.version}\ncompiled"
+    digest = hashlib.sha256(words.encode()).hexdigest()[:20]
     home = _cache() / "tools" / digest
     if not home.exists():
         with _Making(home) as new:
             (new / "requirements.txt").write_text(locks.test_requirements, encoding="utf-8")
-            install = ["pip", "install", "-q", "--require-hashes", "-r", "requirements.txt"]
-            _uv([*install, "--python", sys.executable, "--target", "site"], new, progress)
+            _uv([*_INSTALL, "--python", sys.executable, "--target", "site"], new, progress)
     return home / "site"
 
 
-def layered(base: Path, home: Path, wheel: Path, progress: Progress | None = None) -> Path:
-    """Make an environment at `home`: the one of `base`, and the wheel on top.
+def layered(base: Path, home: Path, progress: Progress | None = None) -> Path:
+    """Make an environment at `home` on top of the one of `base`, for a wheel of its own.
 
     Parameters
     ----------
@@ -145,8 +151,6 @@ def layered(base: Path, home: Path, wheel: Path, progress: Progress | None = Non
         The interpreter of a cached environment, which stays as it is.
     home : Path
         Where to make it.
-    wheel : Path
-        The package's wheel.
 
     Returns
     -------
@@ -157,9 +161,13 @@ def layered(base: Path, home: Path, wheel: Path, progress: Progress | None = Non
     python = python_of(home)
     site = _site(home)
     (site / "locked.pth").write_text(f"{_site(base.parents[1])}\n", encoding="utf-8")
-    install = ["pip", "install", "-q", "--no-deps", "--no-index", "--python", str(python)]
-    _uv([*install, str(wheel)], home.parent, progress)
     return python
+
+
+def install(wheel: Path, python: Path, progress: Progress | None = None) -> None:
+    """Install a package's wheel, and nothing else, into its environment."""
+    options = ["--no-deps", "--no-index", "--python", str(python)]
+    _uv(["pip", "install", "-q", *options, str(wheel)], wheel.parent, progress)
 
 
 def build_wheel(tree: Path, out: Path, progress: Progress | None = None) -> Path:
@@ -210,12 +218,6 @@ class _Making:
         shutil.rmtree(self.new, ignore_errors=True)
 
 
-def _compile(home: Path, progress: Progress | None) -> None:
-    """Compile the environment's modules once, so that each process starts faster."""
-    command = [str(python_of(home)), "-m", "compileall", "-q", "-j", "2", str(_site(home))]
-    run_process(command, home, progress=progress)
-
-
 def _uv(arguments: Sequence[str], cwd: Path, progress: Progress | None = None) -> None:
     """Run uv: from its cache if that suffices, else with the network."""
     import uv
@@ -247,8 +249,20 @@ def _index() -> tuple[str, ...]:
     return ("--index-url", url) if result.returncode == 0 and url else ()
 
 
-def _installed() -> list[str]:
-    return sorted(
+def _seen() -> tuple[tuple[str, int], ...]:
+    """Return where distributions are installed, and when that last changed."""
+    folders = [Path(entry or ".") for entry in sys.path]
+    return tuple((str(f), f.stat().st_mtime_ns) for f in folders if f.is_dir())
+
+
+@functools.lru_cache(maxsize=1)
+def _distributions(seen: object) -> Mapping[str, list[str]]:
+    return importlib.metadata.packages_distributions()
+
+
+@functools.lru_cache(maxsize=1)
+def _installed(seen: object) -> tuple[str, ...]:
+    found = sorted(
         {
             f"{_normal(d.metadata['Name'])}=={d.version}"
             for d in importlib.metadata.distributions()
@@ -257,6 +271,7 @@ def _installed() -> list[str]:
             and _normal(d.metadata["Name"]) != "notewright"
         }
     )
+    return tuple(found)
 
 
 def _normal(name: str) -> str:

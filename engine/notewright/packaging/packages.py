@@ -17,13 +17,12 @@ from notewright.errors import (
     NeverRun,
     NotAModel,
     NotSaved,
-    PackageAltered,
-    UnknownId,
     UnknownVariable,
 )
 from notewright.packaging.placing import check_target, clean, keep, swap
-from notewright.packaging.records import Checked, Package
-from notewright.packaging.signed import Signer, digests, sign_document, signer_of
+from notewright.packaging.records import Package
+from notewright.packaging.shelf import Shelf
+from notewright.packaging.signed import Signer, digests, sign_document
 from notewright.packaging.source import CellSource
 from notewright.progress import Progress
 from notewright.store import Store
@@ -32,7 +31,7 @@ from notewright.store.ids import new_id, now
 from notewright.store.names import module_name
 
 
-class Packages:
+class Packages(Shelf):
     """All packages of a workspace.
 
     Parameters
@@ -66,12 +65,10 @@ class Packages:
         acts: Callable[..., Any] = lambda act, subject, details: None,
         find_version: Callable[[str], Any] = lambda fingerprint: None,
     ) -> None:
-        self._store = store
-        self._root = root
+        super().__init__(store, root, trusted)
         self._snapshots = snapshots
         self._history = history
         self._signer = signer
-        self._trusted = trusted
         self._acts = acts
         self._find_version = find_version
 
@@ -114,6 +111,7 @@ class Packages:
             If the package cannot be made, or is not the same.
         """
         from notewright.packaging.plan import plan
+        from notewright.packaging.warming import Warming
         from notewright.state.values import fingerprint
 
         module = module_name(name, "package")
@@ -139,22 +137,26 @@ class Packages:
         line = self._history.line(snapshot.execution)
         cells, whole = self._cells(line, variable)
         directory = Path(self._history.session(session).directory)
-        with self._warming(cells, variable, directory, progress):
+        home = self._store.folder("environments") / new_id()
+        # Much of the work that does not depend on the replay is done beside it.
+        with Warming(cells, variable, directory, home, model) as warming:
             progress.step(0.08, "running the slice again in a fresh process")
             made = plan(cells, variable, directory, expected, model, whole, progress=progress)
-        evidence = {
-            "origin": "notebook",
-            "variable": variable,
-            "fingerprint": expected,
-            "snapshot": snapshot.id,
-            "run": getattr(version, "run", None),
-            "model_version": f"{version.name}@{version.number}" if version is not None else None,
-            "parent": None,
-            "files": [
-                {"path": str(s), "inside": i} for _, s, i in made.data.values() if s.is_file()
-            ],
-        }
-        return self._make(made, module, evidence, progress, to)
+            evidence = {
+                "origin": "notebook",
+                "variable": variable,
+                "fingerprint": expected,
+                "snapshot": snapshot.id,
+                "run": getattr(version, "run", None),
+                "model_version": f"{version.name}@{version.number}"
+                if version is not None
+                else None,
+                "parent": None,
+                "files": [
+                    {"path": str(s), "inside": i} for _, s, i in made.data.values() if s.is_file()
+                ],
+            }
+            return self._make(made, module, evidence, progress, to, home, warming.prover())
 
     def _load(self, snapshot: Any, variable: str) -> Any:
         if snapshot.variable(variable) is None:
@@ -178,14 +180,6 @@ class Packages:
         wanted = {e.id for e in slice_line(line, variable).executions}
         return cells, [i for i, e in enumerate(used) if e.id in wanted]
 
-    def _warming(
-        self, cells: Sequence[CellSource], variable: str, directory: Path, progress: Progress
-    ) -> Any:
-        """Make the clean environment while the slice is replayed."""
-        from notewright.packaging.warming import Warming
-
-        return Warming(cells, variable, directory)
-
     def _make(
         self,
         made: Any,
@@ -193,20 +187,23 @@ class Packages:
         evidence: dict[str, Any],
         progress: Progress,
         to: Path | None,
+        home: Path,
+        ready: Any,
     ) -> Package:
-        from notewright.packaging.building import Build, FeaturesFailed
+        from notewright.packaging.building import Build
+        from notewright.packaging.proving import FeaturesFailed
 
         target = to or self._root / "packages" / module
         check_target(target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        home = self._store.folder("environments") / new_id()
         number = self._next(module)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as folder:
             try:
                 while True:
                     tree = Path(folder) / "tree"
                     tree.mkdir()
-                    build = Build(made, module, number, tree, home, self._signer(), progress)
+                    build = Build(made, module, number, tree, home, self._signer(), progress, ready)
+                    ready = None
                     try:
                         proof = build.run()
                         break
@@ -296,97 +293,6 @@ class Packages:
                     f"Another export made {reference} meanwhile.", "Run the export again."
                 ) from error
             raise
-
-    def _next(self, module: str) -> int:
-        row = self._store.catalog.one(
-            "SELECT coalesce(max(number), 0) + 1 AS next FROM packages WHERE name = ?", (module,)
-        )
-        return 1 if row is None else int(row["next"])
-
-    # -- looking up -------------------------------------------------------------
-
-    def get(self, ref: str) -> Package:
-        """Return a package by name (the latest), ``name@number`` or id.
-
-        Raises
-        ------
-        UnknownId, AmbiguousId
-            If there is none, or more than one.
-        """
-        name, _, number = ref.partition("@")
-        name = name.replace("-", "_").replace(".", "_").lower()
-        sql = "SELECT id FROM packages WHERE name = ?"
-        if number:
-            row = self._store.catalog.one(f"{sql} AND number = ?", (name, number))
-        else:
-            row = self._store.catalog.one(f"{sql} ORDER BY number DESC LIMIT 1", (name,))
-        if row is not None:
-            return self._read(row["id"])
-        if number:
-            raise UnknownId("package", ref, "%nw packages")
-        return self._read(self._store.catalog.resolve("packages", ref, "package", "%nw packages"))
-
-    def list(self, name: str | None = None) -> list[Package]:
-        """Return all packages, oldest first."""
-        rows = self._store.catalog.query(
-            "SELECT id FROM packages WHERE ?1 IS NULL OR name = ?1 ORDER BY created, number",
-            (name,),
-        )
-        return [self._read(row["id"]) for row in rows]
-
-    def _read(self, id_: str) -> Package:
-        row = self._store.catalog.one("SELECT * FROM packages WHERE id = ?", (id_,))
-        if row is None:
-            raise UnknownId("package", id_, "%nw packages")
-        record = self._store.objects.get_json(row["digest"])
-        return Package(
-            id_,
-            row["digest"],
-            record["name"],
-            record["number"],
-            record["created"],
-            record["origin"],
-            record["variable"],
-            record["fingerprint"],
-            record["snapshot"],
-            record["run"],
-            row["model_version"],
-            record["parent"],
-            tuple(record["executions"]),
-            record["wheel"],
-            record["equivalence"],
-            tuple(record["findings"]),
-            self._store.folder("packages") / id_,
-            (self._root / record["tree"]).resolve(),
-            self._store.folder("environments") / record["environment"],
-        )
-
-    def verify(self, package: Package) -> Checked:
-        """Check the signature and every file of a package's immutable copy.
-
-        Raises
-        ------
-        PackageAltered
-            If the manifest is not the recorded one, its signature is not good or not
-            trusted, or a file differs.
-        """
-        manifest = "model/manifest.json"
-        try:
-            raw = (package.path / manifest).read_bytes()
-        except OSError:
-            raise PackageAltered(package.name, manifest, "it is missing") from None
-        if digest_of(raw) != package.id:
-            raise PackageAltered(package.name, manifest, "it is not the one that was signed")
-        document = json.loads(raw)
-        public = signer_of(document)
-        if public is None or not self._trusted(public):
-            raise PackageAltered(package.name, manifest, "its signature is not by a trusted key")
-        found = digests(package.path)
-        for file, digest in document["files"].items():
-            if found.get(file) != digest:
-                problem = "its bytes changed" if file in found else "it is missing"
-                raise PackageAltered(package.name, file, problem)
-        return Checked(package.path, package.id, document["signer"]["name"])
 
     # -- retrain ----------------------------------------------------------------
 

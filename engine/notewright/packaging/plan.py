@@ -119,12 +119,25 @@ def plan(
                 + ("whole cells were kept." if only is not None else "seeded steps were kept.")
             )
         if only is not None:
-            roles = replace(roles, model=sorted(set(roles.model) | run))
-        return _assemble(program, roles, found, directory, target, findings)
+            roles = _with_whole_cells(roles, run)
+        made = _assemble(program, roles, found, directory, target, findings)
+        made.slice_kind = "statements" if only is None else "cells"
+        return made
     assert problem is not None
     if isinstance(problem, NotTheSame):
         raise NotTheSame(_what_differs(program, roles, target))
     raise problem
+
+
+def _with_whole_cells(roles: Roles, run: set[int]) -> Roles:
+    """Return the roles with every statement of the kept cells in the package's stages."""
+    more = run - {*roles.prepare, *roles.train, *roles.evaluate, *(m.index for m in roles.metrics)}
+    return replace(
+        roles,
+        model=sorted({*roles.model, *more}),
+        prepare=sorted({*roles.prepare, *(i for i in more if i < roles.fit)}),
+        train=sorted({*roles.train, *(i for i in more if i >= roles.fit)}),
+    )
 
 
 def _predicts_the_same(model: Any, found: Replayed) -> bool:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from notewright.errors import ExportFailed
-from notewright.packaging import locking, probe
-from notewright.packaging.replay import run_process
+from notewright.packaging import locking
+from notewright.packaging.prover import Prover, shared_modules
+from notewright.packaging.proving import run_tests
 from notewright.packaging.signed import Signer, sign_document
 from notewright.progress import Progress
 from notewright.store.canonical import digest_of
@@ -56,15 +57,20 @@ class Retraining:
         self._copy()
         locks = self._locks()
         base = locking.environment(locks, self.progress)
-        self.progress.step(0.25, "training on the new rows")
-        trained = self._train(base)
-        self._describe(trained)
-        self.progress.step(0.55, "building the wheel and installing it")
-        shutil.rmtree(self.tree / "dist", ignore_errors=True)
-        wheel = locking.build_wheel(self.tree, self.tree / "dist", self.progress)
-        python = locking.layered(base, self.home, wheel, self.progress)
-        self.progress.step(0.7, "running its tests")
-        tests = self._tests(python, locking.tools_for_tests(locks, self.progress))
+        python = locking.layered(base, self.home, self.progress)
+        model = self.package.equivalence["model"]
+        prover = Prover(python, shared_modules(model["type"], model["format"]), locks.hash)
+        try:
+            self.progress.step(0.25, "training on the new rows")
+            trained = self._train(prover)
+            self._describe(trained)
+            self.progress.step(0.55, "building the wheel and installing it")
+            wheel = locking.build_wheel(self.tree, self.tree / "dist", self.progress)
+            locking.install(wheel, python, self.progress)
+            self.progress.step(0.7, "running its tests")
+            tests = self._tests(prover, locking.tools_for_tests(locks, self.progress))
+        finally:
+            prover.close()
         self.progress.step(0.95, "signing the proof")
         return self._proof(trained, tests, locks)
 
@@ -98,7 +104,7 @@ class Retraining:
             (), read["pylock.toml"], read["requirements.txt"], read["tests/requirements.txt"]
         )
 
-    def _train(self, base: Path) -> dict[str, Any]:
+    def _train(self, prover: Prover) -> dict[str, Any]:
         name = self.package.name
         features = self.package.serves_raw_rows
         schema = json.loads((self.tree / "model" / "schema.json").read_bytes())
@@ -111,24 +117,17 @@ class Retraining:
             "model": str(self.tree / "model"),
             "settings": {"data": str(self.data.resolve())},
             "golden": str(self.tree / "tests" / "golden"),
-            "result": str(self.tree.parent / "train-result.json"),
             "reference": str(self.tree.parent / "rows.pkl"),
         }
-        file = self.tree.parent / "train-job.json"
-        file.write_text(json.dumps(job), encoding="utf-8")
-        result = run_process(
-            [str(base), "-B", str(Path(probe.__file__)), str(file)],
-            self.tree,
-            {"PYTHONPATH": ""},
-            self.progress,
-        )
-        if not Path(job["result"]).exists():  # type: ignore[arg-type]
-            last = (result.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+        file = self.tree.parent / "train.json"
+        outcome = prover.run(job, self.tree, file, self.progress)
+        trained = outcome.result
+        if trained is None:
+            last = (outcome.output.strip().splitlines() or ["it ended without a word"])[-1]
             raise ExportFailed(
                 f"Training {name} on {self.data.name} failed: {last[:300]}.",
                 "The new rows need the columns of the training data, the target included.",
             )
-        trained: dict[str, Any] = json.loads(Path(job["result"]).read_bytes())  # type: ignore[arg-type]
         if trained.get("untrusted"):
             raise ExportFailed(
                 f"The new model holds types that {name} does not trust: "
@@ -196,21 +195,14 @@ class Retraining:
             "carried": (self.tree / path).is_file(),
         }
 
-    def _tests(self, python: Path, tools: Path) -> dict[str, Any]:
-        result = run_process(
-            [str(python), "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
-            self.tree,
-            {"PYTHONPATH": str(tools)},
-            self.progress,
-        )
-        lines = result.stdout.strip().splitlines()
-        if result.returncode != 0:
-            failed = [line for line in lines if line.startswith(("FAILED", "ERROR", "E  "))]
+    def _tests(self, prover: Prover, tools: Path) -> dict[str, Any]:
+        outcome = run_tests(prover, self.package.name, self.tree, tools, self.progress)
+        if not outcome["passed"]:
             raise ExportFailed(
-                f"The package's own tests do not pass on the new rows: {'; '.join(failed[:3])}.",
+                f"The package's own tests do not pass on the new rows: {outcome['summary']}.",
                 "Look at the new rows; nothing was left behind.",
             )
-        return {"passed": True, "summary": lines[-1]}
+        return outcome
 
     def _proof(
         self, trained: Mapping[str, Any], tests: Mapping[str, Any], locks: locking.Locks

@@ -11,47 +11,20 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from notewright.packaging import special
-from notewright.packaging.effects import free_names, root_name
-from notewright.packaging.kinds import Kind
-from notewright.packaging.naming import Names, words_for
-from notewright.packaging.replay import key
-from notewright.packaging.slicing import Program
+from notewright.packaging.calls import is_reduction, is_schema_call, is_split, method
+from notewright.packaging.effects import free_names
+from notewright.packaging.learning import Learning, Pair
+from notewright.packaging.not_row_wise import NotRowWise
+from notewright.packaging.row_drops import keep_columns, row_drop
 
 _ROWS = ("frame", "series", "array", "sparse")
 _SCHEMA = frozenset({"columns", "dtypes"})
 #: Lists shorter than this are taken as learned even if as long as the table.
 _SHORT = 30
-
-Pair = tuple[ast.expr, ast.expr]
-
-
-@dataclass(frozen=True)
-class NotRowWise(Exception):
-    """A statement whose result for one row depends on the other rows."""
-
-    place: str
-    line: str
-    why: str
-    instead: str
-
-    def __str__(self) -> str:
-        return f"{self.place}: `{self.line}` {self.why}. Write instead: {self.instead}."
-
-
-@dataclass
-class LearnedValue:
-    """A value that training learns and serving uses again."""
-
-    name: str
-    kind: str
-    #: It is a dictionary with one such value for each turn of a loop.
-    keyed: bool = False
-    type: str = ""
 
 
 @dataclass
@@ -64,7 +37,7 @@ class Rewritten:
 
 
 @dataclass
-class Rewriter:
+class Rewriter(Learning):
     """Rewrites prepare statements, in order.
 
     Parameters
@@ -80,32 +53,6 @@ class Rewriter:
     target_columns : frozenset of str
         Columns that raw rows do not have.
     """
-
-    program: Program
-    kinds: Mapping[str, Kind]
-    table: str
-    side: frozenset[str] = frozenset()
-    target_columns: frozenset[str] = frozenset()
-    learned: dict[str, LearnedValue] = field(default_factory=dict)
-    helpers: set[str] = field(default_factory=set)
-    tainted: set[str] = field(default_factory=set)
-    #: Names of the notebook whose value is learned, whole.
-    known: dict[str, str] = field(default_factory=dict)
-    blocked: dict[int, NotRowWise] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        used = {n for e in self.program.effects for n in (*e.binds, *e.reads)}
-        self.names = Names(used)
-        self.tainted |= {self.table}
-        for name in self.side:
-            self.known[name] = name
-            self.learned[name] = LearnedValue(name, "frame")
-        self._index = 0
-        self._before: list[list[ast.stmt]] = []
-        self._after: list[list[ast.stmt]] = []
-        self._outside: list[list[ast.stmt]] = []
-        self._loop: list[str] = []
-        self._lengths: set[int] = set()
 
     # -- statements -------------------------------------------------------------
 
@@ -157,11 +104,11 @@ class Rewriter:
 
     def _assign(self, node: ast.Assign) -> tuple[list[ast.stmt], list[ast.stmt]]:
         target, value = node.targets[0], node.value
-        if isinstance(target, ast.Tuple) and special.is_split(self.program.imports, value):
+        if isinstance(target, ast.Tuple) and is_split(self.program.imports, value):
             assert isinstance(value, ast.Call)
             return [node], self._split(target, value)
         if isinstance(target, ast.Name):
-            if isinstance(value, ast.Call) and special.method(value) == "pop":
+            if isinstance(value, ast.Call) and method(value) == "pop":
                 return [node], []
             if self.freezable(value) and not self._is_row_drop(value):
                 train, _ = self._inside(value)
@@ -187,7 +134,7 @@ class Rewriter:
     def _call_statement(
         self, node: ast.Expr, call: ast.Call
     ) -> tuple[list[ast.stmt], list[ast.stmt]]:
-        name = special.method(call)
+        name = method(call)
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
         if name in ("fit", "partial_fit") and receiver is not None:
             kind = self.kind(receiver)
@@ -288,12 +235,6 @@ class Rewriter:
             return self._children(item)
         return item, item
 
-    def kind(self, node: ast.AST) -> Kind | None:
-        """Return what `node` was when it ran, or None if that is not known."""
-        if not hasattr(node, "lineno"):
-            return None
-        return self.kinds.get(key(self._index, node))
-
     def is_rows(self, node: ast.expr) -> bool:
         """Tell whether `node` has one value, or one line, for each row of the table."""
         kind = self.kind(node)
@@ -307,7 +248,7 @@ class Rewriter:
         """Tell whether the rows' values can reach the value of `node`."""
         if isinstance(node, ast.Attribute) and node.attr in _SCHEMA:
             return False
-        if isinstance(node, ast.Call) and special.is_schema_call(node):
+        if isinstance(node, ast.Call) and is_schema_call(node):
             return False
         if isinstance(node, ast.Name):
             return node.id in self.tainted
@@ -319,7 +260,7 @@ class Rewriter:
             return False
         kind = self.kind(node)
         if kind is None:
-            return special.is_reduction(node) and not self._local(node)
+            return is_reduction(node) and not self._local(node)
         if kind.name == "scalar":
             return kind.dtype != "NoneType"  # what a method that works in place returns
         if kind.name == "estimator":
@@ -334,127 +275,14 @@ class Rewriter:
         return bool(free_names(node) - bound)
 
     def _is_row_drop(self, node: ast.expr) -> bool:
-        receiver = special.row_drop(self, node)
+        receiver = row_drop(self, node)
         return receiver is not None and self.is_rows(receiver)
 
     def _row_drop(self, node: ast.expr) -> Pair:
-        receiver = special.row_drop(self, node)
+        receiver = row_drop(self, node)
         assert receiver is not None
         _, serve = self.expr(receiver)
-        return node, special.keep_columns(self, node, serve)
-
-    # -- learning ---------------------------------------------------------------
-
-    def learn(self, node: ast.expr, words: str, kind: str, type_: str = "") -> Pair:
-        """Name the value of `node` in training; return how both forms refer to it."""
-        name = self.names.fresh(words)
-        keyed = bool(self._loop)
-        self.learned[name] = LearnedValue(name, kind, keyed, type_)
-        self._emit(self._before, name, node)
-        return self._local_ref(name), self._ref(name)
-
-    def learn_after(self, node: ast.expr, words: str, kind: str, type_: str = "") -> ast.expr:
-        """Name a value that is known only after the statement; return raw rows' reference."""
-        name = self.names.fresh(words)
-        self.learned[name] = LearnedValue(name, kind, bool(self._loop), type_)
-        self._emit(self._after, name, node)
-        return self._ref(name)
-
-    def _emit(self, where: list[list[ast.stmt]], name: str, node: ast.expr) -> None:
-        if self._loop:
-            empty = ast.Assign([ast.Name(name, ast.Store())], ast.Dict([], []))
-            self._outside[0].append(empty)
-        where[-1].append(ast.Assign([_stored(self._local_ref(name))], node))
-
-    def _local_ref(self, name: str) -> ast.expr:
-        value: ast.expr = ast.Name(name, ast.Load())
-        if self.learned[name].keyed:
-            value = ast.Subscript(value, ast.Name(self._loop[-1], ast.Load()), ast.Load())
-        return value
-
-    def _ref(self, name: str) -> ast.expr:
-        value: ast.expr = ast.Attribute(ast.Name("learned", ast.Load()), name, ast.Load())
-        if self.learned[name].keyed and self._loop:
-            value = ast.Subscript(value, ast.Name(self._loop[-1], ast.Load()), ast.Load())
-        return value
-
-    def _freeze(self, node: ast.expr) -> Pair:
-        kind = self.kind(node)
-        return self.learn(
-            node,
-            words_for(node),
-            "estimator" if kind is not None and kind.name == "estimator" else "value",
-            kind.type if kind is not None else "",
-        )
-
-    def _know(self, name: str, value: ast.expr) -> None:
-        """`name` is learned as a whole: the training form has it as its own variable."""
-        kind = self.kind(value)
-        if self._loop:
-            # Each turn has its own value, so it is kept under the turn's key.
-            words = f"{name}_by_{self._loop[-1]}"
-            learned = self.names.fresh(words)
-            self.learned[learned] = LearnedValue(learned, "value", True)
-            self._emit(self._after, learned, ast.Name(name, ast.Load()))
-            self.known[name] = learned
-            return
-        self.known[name] = name
-        estimator = kind is not None and kind.name == "estimator"
-        self.learned[name] = LearnedValue(
-            name, "estimator" if estimator else "value", False, kind.type if kind else ""
-        )
-
-    def _know_fitted(self, receiver: ast.Name) -> None:
-        kind = self.kind(receiver)
-        if self._loop or receiver.id in self.known:
-            self.known[receiver.id] = self._copy_of(receiver)
-            return
-        self.known[receiver.id] = receiver.id
-        self.learned[receiver.id] = LearnedValue(
-            receiver.id, "estimator", False, kind.type if kind else ""
-        )
-
-    def _copy_of(self, receiver: ast.Name) -> str:
-        """Keep a copy of an estimator that is fitted again later."""
-        kind = self.kind(receiver)
-        name = self.names.fresh(f"fitted_{receiver.id}")
-        self.learned[name] = LearnedValue(
-            name, "estimator", bool(self._loop), kind.type if kind else ""
-        )
-        self.helpers.add("deepcopy")
-        call = ast.Call(ast.Name("deepcopy", ast.Load()), [ast.Name(receiver.id, ast.Load())], [])
-        self._emit(self._after, name, call)
-        return name
-
-    def fitted(self, receiver: ast.expr, constructor: bool) -> Pair:
-        """Return how both forms refer to a transformer that ``fit_transform`` fits here."""
-        if isinstance(receiver, ast.Name):
-            refits = self._fits(receiver.id)
-            if self._loop or refits > 1:
-                return receiver, self._ref(self._copy_of(receiver))
-            self._know_fitted(receiver)
-            return receiver, self._ref(receiver.id)
-        kind = self.kind(receiver)
-        return self.learn(
-            receiver, words_for(receiver), "estimator", kind.type if kind is not None else ""
-        )
-
-    def _fits(self, name: str) -> int:
-        return sum(
-            1
-            for statement in self.program.body
-            for n in ast.walk(statement.node)
-            if isinstance(n, ast.Call)
-            and special.method(n) in ("fit", "fit_transform")
-            and root_name(n.func) == name
-        )
-
-    def stop(self, node: ast.expr, why: str, instead: str) -> NotRowWise:
-        """Return the problem that `node` is not row-wise, to be raised."""
-        statement = self.program.body[self._index]
-        line = statement.cell.code.splitlines()[getattr(node, "lineno", 1) - 1].strip()
-        place = f"{statement.cell.label}, line {getattr(node, 'lineno', statement.node.lineno)}"
-        return NotRowWise(place, line, why, instead)
+        return node, keep_columns(self, node, serve)
 
     # -- taint ------------------------------------------------------------------
 
@@ -508,9 +336,3 @@ def _same(a: object, b: object) -> bool:
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(x is y for x, y in zip(a, b, strict=True))
     return a is b
-
-
-def _stored(node: ast.expr) -> ast.expr:
-    new = copy.copy(node)
-    new.ctx = ast.Store()  # type: ignore[attr-defined]
-    return new

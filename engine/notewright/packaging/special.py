@@ -3,44 +3,15 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from notewright.packaging.effects import Imports
+from notewright.packaging.calls import columnwise, constant, keyword, method, replaced
 from notewright.packaging.naming import words_for
 
 if TYPE_CHECKING:
-    from notewright.packaging.rewrite import Pair, Rewriter
+    from notewright.packaging.learning import Pair
+    from notewright.packaging.rewrite import Rewriter
 
-_ROW_DROPS = frozenset(
-    [
-        "drop_duplicates",
-        "query",
-        "sample",
-        "head",
-        "tail",
-        "nlargest",
-        "nsmallest",
-        "sort_values",
-        "sort_index",
-    ]
-)
-_REDUCTIONS = frozenset(
-    [
-        "mean",
-        "median",
-        "mode",
-        "min",
-        "max",
-        "std",
-        "var",
-        "sum",
-        "quantile",
-        "nunique",
-        "unique",
-        "value_counts",
-        "count",
-    ]
-)
 #: Method -> (why, what to write instead)
 _ACROSS_ROWS = {
     "rank": (
@@ -66,78 +37,6 @@ _ACROSS_ROWS = {
 }
 
 
-def method(call: ast.expr) -> str:
-    """Return the method's or function's last name of a call, or ``""``."""
-    if not isinstance(call, ast.Call):
-        return ""
-    if isinstance(call.func, ast.Attribute):
-        return call.func.attr
-    return call.func.id if isinstance(call.func, ast.Name) else ""
-
-
-def is_split(imports: Imports, node: ast.expr) -> bool:
-    """Tell whether `node` is a call of ``train_test_split``."""
-    return isinstance(node, ast.Call) and (imports.dotted(node.func) or "").endswith(
-        "train_test_split"
-    )
-
-
-def is_schema_call(node: ast.Call) -> bool:
-    """Tell whether the call depends on the table's columns only: ``len(df.columns)``."""
-    return method(node) == "keys" and isinstance(node.func, ast.Attribute)
-
-
-def is_reduction(node: ast.expr) -> bool:
-    """Tell whether `node` reduces a column to a value, by its name alone."""
-    if isinstance(node, ast.Subscript):
-        return method(node.value) == "mode"
-    return method(node) in _REDUCTIONS and not _keyword(node, "axis")
-
-
-def row_drop(rewriter: Rewriter, node: ast.expr) -> ast.expr | None:
-    """Return the table whose rows `node` drops or reorders, or None."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        name, receiver = node.func.attr, node.func.value
-        if name in _ROW_DROPS:
-            return receiver
-        if name == "dropna" and not _columnwise(node):
-            return receiver
-        if name == "reset_index" and _constant(_keyword(node, "drop")) is True:
-            return receiver
-        if name == "drop" and not _columnwise(node) and not _keyword(node, "columns"):
-            return receiver
-        return None
-    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-        base = node.value
-        if isinstance(base, ast.Attribute) and base.attr in ("loc", "iloc"):
-            rows = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) else node.slice
-            whole = isinstance(rows, ast.Slice) and rows.lower is None and rows.upper is None
-            if isinstance(rows, ast.Constant) or whole:
-                return None
-            return base.value
-        kind = rewriter.kind(node.slice)
-        masks = (
-            kind is not None and kind.name in ("series", "array") and kind.dtype.startswith("bool")
-        )
-        if masks or isinstance(node.slice, ast.Slice):
-            return base
-    return None
-
-
-def keep_columns(rewriter: Rewriter, node: ast.expr, serve: ast.expr) -> ast.expr:
-    """Return ``df.loc[mask, columns]`` without the choice of rows."""
-    if (
-        isinstance(node, ast.Subscript)
-        and isinstance(node.value, ast.Attribute)
-        and isinstance(node.slice, ast.Tuple)
-        and len(node.slice.elts) == 2
-    ):
-        _, columns = rewriter.expr(node.slice.elts[1])
-        every = ast.Tuple([ast.Slice(), columns], ast.Load())
-        return ast.Subscript(ast.Attribute(serve, node.value.attr, ast.Load()), every, ast.Load())
-    return serve
-
-
 def rewrite(rewriter: Rewriter, node: ast.expr) -> Pair | None:
     """Return both forms of an idiom, or None if `node` is no idiom."""
     if not isinstance(node, ast.Call):
@@ -161,9 +60,9 @@ def rewrite(rewriter: Rewriter, node: ast.expr) -> Pair | None:
         kind = rewriter.kind(receiver)
         if kind is not None and kind.name == "estimator":
             return _fit_transform(rewriter, node, receiver)
-    if name == "astype" and node.args and _constant(node.args[0]) == "category":
+    if name == "astype" and node.args and constant(node.args[0]) == "category":
         return _categories(rewriter, node, receiver)
-    if name == "dropna" and _columnwise(node):
+    if name == "dropna" and columnwise(node):
         columns = ast.Attribute(node, "columns", ast.Load())
         words = ast.Call(ast.Attribute(columns, "tolist", ast.Load()), [], [])
         t, s = rewriter.learn(words, "kept columns", "value")
@@ -185,7 +84,7 @@ def rewrite(rewriter: Rewriter, node: ast.expr) -> Pair | None:
 
 
 def _by_rows(node: ast.Call) -> bool:
-    return _constant(_keyword(node, "axis")) not in (1, "columns")
+    return constant(keyword(node, "axis")) not in (1, "columns")
 
 
 def _dummies(rewriter: Rewriter, node: ast.Call) -> Pair:
@@ -193,7 +92,7 @@ def _dummies(rewriter: Rewriter, node: ast.Call) -> Pair:
     train, serve = rewriter.expr(table)
     kind = rewriter.kind(table)
     rewriter.helpers.add("categories")
-    columns = _keyword(node, "columns")
+    columns = keyword(node, "columns")
     if kind is not None and kind.name == "series":
         words = f"{words_for(table)} categories"
         helper = "column_categories", "as_category"
@@ -209,18 +108,18 @@ def _dummies(rewriter: Rewriter, node: ast.Call) -> Pair:
 
     def made(form: ast.expr, learned: ast.expr) -> ast.expr:
         inner = ast.Call(ast.Name(helper[1], ast.Load()), [form, learned], [])
-        dummies: ast.expr = _replace(node, args=[inner, *node.args[1:]])
+        dummies: ast.expr = replaced(node, args=[inner, *node.args[1:]])
         return dummies
 
     return made(train, t), made(serve, s)
 
 
 def _bins(rewriter: Rewriter, node: ast.Call, path: str) -> Pair | None:
-    bins = node.args[1] if len(node.args) > 1 else _keyword(node, "bins") or _keyword(node, "q")
+    bins = node.args[1] if len(node.args) > 1 else keyword(node, "bins") or keyword(node, "q")
     if bins is None:
         return None
     kind = rewriter.kind(bins)
-    counted = isinstance(_constant(bins), int) or (kind is not None and kind.name == "scalar")
+    counted = isinstance(constant(bins), int) or (kind is not None and kind.name == "scalar")
     if path == "pandas.cut" and not counted:
         return None
     column = node.args[0]
@@ -269,10 +168,10 @@ def _drop(rewriter: Rewriter, node: ast.Call) -> Pair:
     assert isinstance(node.func, ast.Attribute)
     train, serve = rewriter.expr(node.func.value)
     kept_args, kept_keywords = list(node.args), list(node.keywords)
-    named = _keyword(node, "columns") or (node.args[0] if node.args else None)
-    t = _replace(node, func=_replace(node.func, value=train))
+    named = keyword(node, "columns") or (node.args[0] if node.args else None)
+    t = replaced(node, func=replaced(node.func, value=train))
     if named is None:
-        return t, _replace(node, func=_replace(node.func, value=serve))
+        return t, replaced(node, func=replaced(node.func, value=serve))
     left = _without(named, rewriter.target_columns)
     if left is None:
         return t, serve
@@ -283,8 +182,8 @@ def _drop(rewriter: Rewriter, node: ast.Call) -> Pair:
         for k in kept_keywords
     ]
     _, kept_args_serve = [], [rewriter.expr(a)[1] for a in kept_args]
-    s = _replace(
-        node, func=_replace(node.func, value=serve), args=kept_args_serve, keywords=kept_keywords
+    s = replaced(
+        node, func=replaced(node.func, value=serve), args=kept_args_serve, keywords=kept_keywords
     )
     return t, s
 
@@ -304,7 +203,7 @@ def _fit_transform(rewriter: Rewriter, node: ast.Call, receiver: ast.expr) -> Pa
     assert isinstance(node.func, ast.Attribute)
     at, as_ = rewriter.expr(node.args[0])
     t, s = rewriter.fitted(receiver, True)
-    train = _replace(node, func=_replace(node.func, value=t), args=[at, *node.args[1:]])
+    train = replaced(node, func=replaced(node.func, value=t), args=[at, *node.args[1:]])
     serve = ast.Call(ast.Attribute(s, "transform", ast.Load()), [as_], [])
     return train, serve
 
@@ -338,7 +237,7 @@ def _groupby(node: ast.expr) -> tuple[ast.expr, ast.expr, ast.expr] | None:
     call = node.value
     assert isinstance(call, ast.Call)
     assert isinstance(call.func, ast.Attribute)
-    by = call.args[0] if call.args else _keyword(call, "by")
+    by = call.args[0] if call.args else keyword(call, "by")
     if by is None or not isinstance(by, ast.Constant):
         return None
     return call.func.value, by, node.slice
@@ -348,7 +247,7 @@ def _group_transform(rewriter: Rewriter, node: ast.Call, receiver: ast.expr) -> 
     parts = _groupby(receiver)
     assert parts is not None
     table, by, column = parts
-    name = _constant(node.args[0]) if node.args else None
+    name = constant(node.args[0]) if node.args else None
     if not isinstance(name, str):
         raise rewriter.stop(
             node,
@@ -357,7 +256,7 @@ def _group_transform(rewriter: Rewriter, node: ast.Call, receiver: ast.expr) -> 
         )
     train, serve = rewriter.expr(table)
     by_group = ast.Call(ast.Attribute(receiver, name, ast.Load()), [], [])
-    words = f"{_constant(column) or 'value'} {name} by {_constant(by)}"
+    words = f"{constant(column) or 'value'} {name} by {constant(by)}"
     t, s = rewriter.learn(by_group, words, "value", "series")
 
     def made(form: ast.expr, learned: ast.expr) -> ast.expr:
@@ -365,41 +264,3 @@ def _group_transform(rewriter: Rewriter, node: ast.Call, receiver: ast.expr) -> 
         return ast.Call(ast.Attribute(keys, "map", ast.Load()), [learned], [])
 
     return made(train, t), made(serve, s)
-
-
-def _keyword(node: ast.expr, name: str) -> ast.expr | None:
-    if not isinstance(node, ast.Call):
-        return None
-    return next((k.value for k in node.keywords if k.arg == name), None)
-
-
-def _constant(node: ast.expr | None) -> Any:
-    return node.value if isinstance(node, ast.Constant) else None
-
-
-def _columnwise(node: ast.Call) -> bool:
-    if _constant(_keyword(node, "axis")) in (1, "columns"):
-        return True
-    if method(node) == "drop":
-        second = node.args[1] if len(node.args) > 1 else None
-        return _constant(second) in (1, "columns") or _keyword(node, "columns") is not None
-    return False
-
-
-def _replace(node: Any, **changes: Any) -> Any:
-    import copy
-
-    if all(
-        getattr(node, k) is v
-        or (
-            isinstance(v, list)
-            and len(v) == len(getattr(node, k))
-            and all(a is b for a, b in zip(v, getattr(node, k), strict=True))
-        )
-        for k, v in changes.items()
-    ):
-        return node
-    new = copy.copy(node)
-    for name, value in changes.items():
-        setattr(new, name, value)
-    return new

@@ -2,25 +2,64 @@
 
 from __future__ import annotations
 
+import importlib
+import shutil
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from notewright.errors import NotewrightError
 from notewright.packaging import locking
+from notewright.packaging.prover import Prover, shared_modules
 from notewright.packaging.roles import find_roles
 from notewright.packaging.slicing import Program
 from notewright.packaging.source import CellSource, statements
+from notewright.progress import Progress
+
+#: What the export itself imports after the replay.
+_LATER = (
+    "cyclonedx.output.json",
+    "cyclonedx.validation.json",
+    "jinja2",
+    "skops.io",
+    "notewright.governance.drift",
+)
 
 
 class Warming:
-    """Locks and installs, in a thread, what the slice most probably needs.
+    """Locks, installs and starts, in a thread, what the slice most probably needs.
 
     A guess that turns out wrong costs nothing but that work: the export locks again.
+
+    Parameters
+    ----------
+    cells : sequence of CellSource
+        The executed cells.
+    variable : str
+        The model's name.
+    directory : Path
+        The notebook's folder.
+    home : Path
+        Where the package's own environment is made; removed if the export fails.
+    model : object
+        The notebook's model.
     """
 
-    def __init__(self, cells: Sequence[CellSource], variable: str, directory: Path) -> None:
+    def __init__(
+        self,
+        cells: Sequence[CellSource],
+        variable: str,
+        directory: Path,
+        home: Path,
+        model: Any,
+    ) -> None:
         self._cells, self._variable, self._directory = cells, variable, directory
+        self._home = home
+        self._type = f"{type(model).__module__}.{type(model).__qualname__}"
+        self._prover: Prover | None = None
+        self._progress = Progress(what="Preparing the environment")
+        self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Warming:
@@ -28,8 +67,18 @@ class Warming:
         return self
 
     def __exit__(self, kind: object, *rest: object) -> None:
-        if kind is None:
-            self._thread.join()
+        if kind is not None:
+            self._progress.cancel()
+        self._thread.join()
+        if self._prover is not None:
+            self._prover.close()
+        if kind is not None:
+            shutil.rmtree(self._home, ignore_errors=True)
+
+    def prover(self) -> Prover | None:
+        """Return the prover in the package's environment, if it could be made."""
+        self._ready.wait()
+        return self._prover
 
     def _run(self) -> None:
         try:
@@ -38,11 +87,24 @@ class Warming:
             used = {*roles.model, *roles.evaluate, *(m.index for m in roles.metrics)}
             names = {n for i in used for n in program.effects[i].reads}
             wanted = {p.split(".")[0] for n, p in program.imports.paths.items() if n in names}
-            wanted |= {"pandas", "numpy", "skops", "sklearn"}
+            wanted |= {"pandas", "numpy", "skops", self._type.partition(".")[0]}
+            wanted -= {"__main__", "builtins"}
             direct, _ = locking.direct_dependencies(wanted, self._directory)
             locks = locking.lock(tuple(direct))
-            locking.environment(locks)
-            locking.tools_for_tests(locks)
-        except (NotewrightError, OSError, SyntaxError):
+            base = locking.environment(locks, self._progress)
+            python = locking.layered(base, self._home, self._progress)
+            self._prover = Prover(python, shared_modules(self._type, "skops"), locks.hash)
+            locking.tools_for_tests(locks, self._progress)
+            self._ready.set()
+            _import_ahead()
+        except (NotewrightError, OSError, SyntaxError, ImportError):
             # The export itself meets the same problem and says it in its own place.
             return
+        finally:
+            self._ready.set()
+
+
+def _import_ahead() -> None:
+    """Import what the export needs after the replay; the user's process is waiting anyway."""
+    for name in _LATER:
+        importlib.import_module(name)

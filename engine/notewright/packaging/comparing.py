@@ -1,0 +1,253 @@
+"""Compares a package with what the notebook had, inside the package's clean environment.
+
+Part of `probe`, which loads it; it never imports Notewright.
+"""
+
+import ast
+import importlib
+import inspect
+import pickle
+from pathlib import Path
+from typing import Any
+
+
+def check(job: Any) -> Any:
+    """Compare the installed package with what the notebook had.
+
+    With ``"part": [k, n]`` every n-th single row is tried, from the k-th; what is not
+    about single rows belongs to the first part.
+    """
+    import numpy as np
+
+    # Written a moment ago by the export, in a folder only this user can enter.
+    notebook = pickle.loads(Path(job["notebook"]).read_bytes())
+    model = _module(job, "predict").load_model()
+    result: dict[str, Any] = {"installed": str(Path(_module(job, "predict").__file__)), "model": {}}
+    first = job["part"][0] == 0
+    for tag, inputs in notebook["inputs"].items() if first else ():
+        expected = notebook["predictions"].get(tag)
+        if expected is None:
+            continue
+        same = np.array_equal(model.predict(inputs), expected["predict"])
+        if "predict_proba" in expected:
+            same = same and np.array_equal(model.predict_proba(inputs), expected["predict_proba"])
+        result["model"][tag] = {"rows": int(np.shape(inputs)[0]), "equal": bool(same)}
+    if job["features"]:
+        result["features"] = _check_features(job, notebook, model)
+    return result
+
+
+def _check_features(job: Any, notebook: Any, model: Any) -> Any:
+    import numpy as np
+
+    features = _module(job, "features").features
+    predict = _module(job, "predict").predict
+    raw = notebook["raw"]
+    random = np.random.default_rng(0)
+    whole = _table(features(raw))
+    part, parts = job["part"]
+    chosen = random.permutation(len(raw))[: job["sample"]]
+    result: dict[str, Any] = {"raw_rows": len(raw), "training": {}}
+    result["singly"] = _singly(
+        _module(job, "predict"), raw, whole, predict(raw), chosen[part::parts]
+    )
+    if part > 0:
+        if not result["singly"]["equal"]:
+            result["statement"] = _locate(job, raw, chosen[part::parts])
+        return result
+    index: dict[Any, list[int]] = {}
+    for position, value in enumerate(_hashes(whole)):
+        index.setdefault(value, []).append(position)
+    for tag, inputs in notebook["inputs"].items():
+        seen = _table(inputs)
+        places = [index.get(value, [None])[0] for value in _hashes(seen)]
+        found = [p for p in places if p is not None]
+        equal = len(found) == len(seen) and _same(whole.iloc[found], seen)
+        entry: dict[str, Any] = {"rows": len(seen), "found": len(found), "equal": bool(equal)}
+        if len(found) < len(seen) and len(seen.columns) == len(whole.columns):
+            entry["columns"] = _differing(whole, seen)
+        elif list(seen.columns) != list(whole.columns):
+            entry["columns"] = sorted(set(map(str, seen.columns)) ^ set(map(str, whole.columns)))[
+                :5
+            ]
+        expected = notebook["predictions"].get(tag)
+        if equal and expected is not None:
+            predicted = predict(raw.iloc[found])
+            pairs = [(predicted["prediction"].to_numpy(), expected["predict"])]
+            if "predict_proba" in expected:
+                columns = [c for c in predicted if c.startswith("probability_")]
+                pairs.append((predicted[columns].to_numpy(), expected["predict_proba"]))
+            entry["predictions_equal"] = all(_close(a, b) for a, b in pairs)
+            entry["largest_difference"] = max(_apart_by(a, b) for a, b in pairs)
+        result["training"][tag] = entry
+    result["batches"] = _batches(features, raw, whole, random)
+    bare = raw.drop(columns=list(job["target"]), errors="ignore")
+    result["without_target"] = bool(_same(_table(features(bare)), whole))
+    if not (result["singly"]["equal"] and result["batches"]["equal"]):
+        result["statement"] = _locate(job, raw, chosen[::parts])
+    return result
+
+
+#: Sums of the same numbers in another memory order may differ in their last digits.
+ROUNDING = 1e-9
+
+
+def _close(a: Any, b: Any) -> Any:
+    """Tell whether predictions are equal: labels exactly, numbers but for rounding."""
+    import numpy as np
+
+    a, b = np.asarray(a), np.asarray(b)
+    if a.dtype.kind == "f" and b.dtype.kind == "f":
+        return bool(np.allclose(a, b, rtol=ROUNDING, atol=1e-12, equal_nan=True))
+    return bool(np.array_equal(a, b))
+
+
+def _apart_by(a: Any, b: Any) -> Any:
+    import numpy as np
+
+    a, b = np.asarray(a), np.asarray(b)
+    return float(np.max(np.abs(a - b))) if a.dtype.kind == "f" and a.size else 0.0
+
+
+def _singly(module: Any, raw: Any, whole: Any, predicted: Any, chosen: Any) -> Any:
+    """Predict rows one by one and look at the features each one had."""
+    import numpy as np
+
+    real = module.features
+    given: list[Any] = []
+
+    def watched(rows: Any) -> Any:
+        given.append(real(rows))
+        return given[-1]
+
+    module.features = watched
+    worst, labels = 0.0, True
+    try:
+        for position in chosen:
+            one = module.predict(raw.iloc[[position]])
+            for name in predicted.columns:
+                a, b = one[name].iloc[0], predicted[name].iloc[position]
+                if isinstance(a, float | np.floating):
+                    worst = max(worst, abs(float(a) - float(b)))
+                    labels = labels and _close([a], [b])
+                else:
+                    labels = labels and bool(a == b)
+    finally:
+        module.features = real
+    return {
+        "rows": len(chosen),
+        "equal": _each_same([_table(rows) for rows in given], whole, chosen),
+        "labels_equal": labels,
+        "largest_difference": worst,
+    }
+
+
+def _each_same(singles: Any, whole: Any, chosen: Any) -> Any:
+    """Tell whether each one-row table is the row of `whole` at its position."""
+    import pandas as pd
+
+    if not singles:
+        return True
+    first = singles[0]
+    alike = all(
+        len(one) == 1 and one.columns.equals(whole.columns) and one.dtypes.equals(first.dtypes)
+        for one in singles
+    )
+    # Tables of the same columns and types lose nothing when they are put together.
+    if alike and _same(pd.concat(singles), whole.iloc[list(chosen)], dtypes=False):
+        return True
+    return all(
+        _same(one, whole.iloc[[position]], dtypes=False)
+        for one, position in zip(singles, chosen, strict=True)
+    )
+
+
+def _batches(features: Any, raw: Any, whole: Any, random: Any, count: Any = 5) -> Any:
+    equal, rows = True, 0
+    for _ in range(count):
+        order = random.permutation(len(raw))[: max(2, len(raw) // count)]
+        rows += len(order)
+        equal = equal and _same(_table(features(raw.iloc[order])), whole.iloc[order], dtypes=False)
+    return {"batches": count, "rows": rows, "equal": bool(equal)}
+
+
+def _table(values: Any) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(values, pd.DataFrame):
+        return values.reset_index(drop=True)
+    if isinstance(values, pd.Series):
+        return values.reset_index(drop=True).to_frame()
+    if hasattr(values, "toarray"):
+        values = values.toarray()
+    return pd.DataFrame(np.asarray(values).reshape(len(values), -1))
+
+
+def _hashes(table: Any) -> Any:
+    import pandas as pd
+
+    return pd.util.hash_pandas_object(table, index=False).tolist()
+
+
+def _same(a: Any, b: Any, dtypes: Any = True) -> Any:
+    import pandas as pd
+
+    try:
+        pd.testing.assert_frame_equal(
+            a.reset_index(drop=True),
+            b.reset_index(drop=True),
+            check_exact=True,
+            check_dtype=dtypes,
+            check_categorical=dtypes,
+        )
+    except AssertionError:
+        return False
+    return True
+
+
+def _differing(whole: Any, seen: Any) -> Any:
+    """Return the columns whose values in training are not among the features' values."""
+    found = []
+    for name, other in zip(whole.columns, seen.columns, strict=True):
+        if (
+            name != other
+            or not seen[other].isin(whole[name]).all()
+            or whole[name].dtype != seen[other].dtype
+        ):
+            found.append(str(other))
+    return found[:5]
+
+
+def _locate(job: Any, raw: Any, chosen: Any) -> Any:
+    """Return the first statement whose result for one row differs from that for all."""
+    module = _module(job, "features")
+    function: Any = ast.parse(inspect.getsource(module.features)).body[0]
+    body = function.body[1:-1]
+    single = raw.iloc[[int(chosen[0])]]
+    for position in chosen[:20]:
+        single = raw.iloc[[int(position)]]
+        first, second = (
+            {**vars(module), "rows": raw, "learned": None},
+            {**vars(module), "rows": single, "learned": None},
+        )
+        for statement in body:
+            code = compile(ast.Module([statement], []), "<features>", "exec")
+            for space in (first, second):
+                exec(code, space)  # noqa: S102 - the package's own statements
+            for name in [n.id for n in ast.walk(statement) if isinstance(n, ast.Name)]:
+                if _apart(first.get(name), second.get(name), len(raw), int(position)):
+                    return ast.unparse(statement)
+    return ""
+
+
+def _apart(whole: Any, one: Any, rows: Any, position: Any) -> Any:
+    if not hasattr(whole, "shape") or not hasattr(one, "shape") or not whole.shape:
+        return False
+    if whole.shape[0] != rows or one.shape[0] != 1:
+        return False
+    return not _same(_table(whole).iloc[[position]], _table(one), dtypes=False)
+
+
+def _module(job: Any, name: Any) -> Any:
+    return importlib.import_module(f"{job['name']}.{name}")

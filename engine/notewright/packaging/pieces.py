@@ -1,0 +1,205 @@
+"""The pieces that a package's modules are put together from: statements, imports, helpers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from notewright.packaging.kinds import Kind
+from notewright.packaging.plan import Plan
+from notewright.packaging.render import render, unparse
+from notewright.packaging.templating import environment
+
+_TYPES = {"frame": "pd.DataFrame", "series": "pd.Series", "array": "np.ndarray"}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the modules need to know beyond the plan."""
+
+    name: str
+    command: str
+    format: str
+    trusted: Sequence[str]
+    description: str
+    proba: bool
+
+    @property
+    def prefix(self) -> str:
+        """What environment variables start with."""
+        return self.name.upper()
+
+    @property
+    def suffix(self) -> str:
+        """The ending of a fitted object's file."""
+        return "skops" if self.format == "skops" else "pkl"
+
+
+class Pieces:
+    """Finds the pieces of a plan's modules, and writes them as text.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to write.
+    context : Context
+        What the modules need to know beyond the plan.
+    """
+
+    def __init__(self, plan: Plan, context: Context) -> None:
+        self.plan = plan
+        self.context = context
+        self.program = plan.program
+        self.helpers = self._helpers()
+        self.helper_names = {
+            name for index in self.helpers for name in self.program.effects[index].binds
+        }
+
+    def _statement(self, index: int, nodes: Sequence[ast.stmt]) -> str:
+        statement = self.program.body[index]
+        lines = list(statement.comments)
+        for node in nodes:
+            node = self.plan.lifted.apply(node)
+            # A form without a position was made here; the others come from the author's text.
+            if getattr(node, "lineno", None) is None:
+                lines.append(unparse(node))
+            else:
+                lines.append(render(statement, node))
+        return "\n".join(lines)
+
+    def _left_out(self, index: int) -> bool:
+        node = self.program.body[index].node
+        return (
+            isinstance(node, ast.Import | ast.ImportFrom)
+            or index in self.helpers
+            or index in self.plan.lifted.gone
+        )
+
+    def _helpers(self) -> list[int]:
+        """Return the definitions and constants that can stand at the top of a module."""
+        roles = self.plan.roles
+        stages = sorted({*roles.prepare, *roles.train, *roles.evaluate})
+        changed = {n for i in stages for n in self.program.effects[i].changes}
+        found: list[int] = []
+        names: set[str] = set()
+        for index in stages:
+            node = self.program.body[index].node
+            effect = self.program.effects[index]
+            if index in self.plan.lifted.gone or effect.binds & changed:
+                continue
+            definition = isinstance(node, ast.FunctionDef | ast.ClassDef)
+            if not definition and not _is_literal(node):
+                continue
+            if (
+                not definition
+                and sum(bool(self.program.effects[i].binds & effect.binds) for i in stages) > 1
+            ):
+                continue
+            if definition and effect.reads - set(self.program.imports.paths) - names - effect.binds:
+                later = {
+                    n
+                    for i in stages
+                    if isinstance(self.program.body[i].node, ast.FunctionDef | ast.ClassDef)
+                    or _is_literal(self.program.body[i].node)
+                    for n in self.program.effects[i].binds
+                }
+                if effect.reads - set(self.program.imports.paths) - later:
+                    continue
+            found.append(index)
+            names |= effect.binds
+        return found
+
+    def _helper_module(self) -> str:
+        parts = []
+        for index in self.helpers:
+            statement = self.program.body[index]
+            parts.append("\n".join([*statement.comments, statement.text]))
+        code = "\n\n".join(parts)
+        return (
+            '"""Functions, classes and constants of the notebook."""\n\n'
+            f"from __future__ import annotations\n\n{self._imports(code)}\n\n{code}\n"
+        )
+
+    def _shared(self, code: str) -> str:
+        used = loaded(code)
+        lines = []
+        names = sorted(used & self.helper_names)
+        if names:
+            lines.append(f"from {self.context.name}.helpers import {', '.join(names)}")
+        words = {"column_categories", "table_categories", "as_category", "as_categories"}
+        categories = sorted(used & words)
+        if categories and "categories" in self.plan.derived.helpers:
+            lines.append(f"from {self.context.name}.categories import {', '.join(categories)}")
+        return "\n".join(lines)
+
+    def _imports(self, code: str, always: Sequence[str] = ()) -> str:
+        used = loaded(code) | set(always)
+        lines: dict[str, None] = {}
+        for statement in self.program.body:
+            for node in ast.walk(statement.node):
+                if isinstance(node, ast.Import):
+                    for alias in node.names:
+                        if (alias.asname or alias.name.split(".")[0]) in used:
+                            lines[unparse(ast.Import([alias]))] = None
+                elif isinstance(node, ast.ImportFrom):
+                    for alias in node.names:
+                        if (alias.asname or alias.name) in used:
+                            lines[unparse(ast.ImportFrom(node.module, [alias], node.level))] = None
+        for name, module in (("pd", "pandas"), ("np", "numpy")):
+            if not any(line.endswith(f" as {name}") for line in lines):
+                lines[f"import {module} as {name}"] = None
+        if "deepcopy" in used:
+            lines["from copy import deepcopy"] = None
+        return "\n".join(lines)
+
+    def _type(self, name: str) -> str:
+        kind: Kind | None = self.plan.names.get(name)
+        return _TYPES.get(kind.name, "Any") if kind is not None else "Any"
+
+    def _about(self, name: str, kind: str, keyed: bool) -> str:
+        words = "The fitted transformer" if kind == "estimator" else "The value"
+        if kind == "frame":
+            words = "The table"
+        return f"{words} `{name}`{', by column' if keyed else ''}."
+
+    def _render(self, template: str, **values: Any) -> str:
+        text: str = environment().get_template(f"{template}.py.j2").render(**values)
+        return text
+
+
+def _is_literal(node: ast.stmt) -> bool:
+    if not (
+        isinstance(node, ast.Assign)
+        and len(node.targets) == 1
+        and isinstance(node.targets[0], ast.Name)
+    ):
+        return False
+    try:
+        ast.literal_eval(node.value)
+    except (ValueError, TypeError, SyntaxError):
+        return False
+    return True
+
+
+def loaded(code: str) -> set[str]:
+    """Return the names in `code`."""
+    return {n.id for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name)}
+
+
+def indented(code: str) -> str:
+    """Indent a function's body, but not what is inside a text of several lines."""
+    if not code.strip():
+        return ""
+    inside: set[int] = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Constant | ast.JoinedStr) and (node.end_lineno or 0) > node.lineno:
+            text = not isinstance(node, ast.Constant) or isinstance(node.value, str | bytes)
+            if text:
+                inside |= set(range(node.lineno + 1, (node.end_lineno or 0) + 1))
+    lines = code.splitlines()
+    return "\n".join(
+        line if number in inside or not line.strip() else f"    {line}"
+        for number, line in enumerate(lines, 1)
+    )

@@ -1,0 +1,69 @@
+"""Expressions that drop or reorder rows, which raw rows do without."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from notewright.packaging.calls import columnwise, constant, keyword
+
+if TYPE_CHECKING:
+    from notewright.packaging.rewrite import Rewriter
+
+_ROW_DROPS = frozenset(
+    [
+        "drop_duplicates",
+        "query",
+        "sample",
+        "head",
+        "tail",
+        "nlargest",
+        "nsmallest",
+        "sort_values",
+        "sort_index",
+    ]
+)
+
+
+def row_drop(rewriter: Rewriter, node: ast.expr) -> ast.expr | None:
+    """Return the table whose rows `node` drops or reorders, or None."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        name, receiver = node.func.attr, node.func.value
+        if name in _ROW_DROPS:
+            return receiver
+        if name == "dropna" and not columnwise(node):
+            return receiver
+        if name == "reset_index" and constant(keyword(node, "drop")) is True:
+            return receiver
+        if name == "drop" and not columnwise(node) and not keyword(node, "columns"):
+            return receiver
+        return None
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        base = node.value
+        if isinstance(base, ast.Attribute) and base.attr in ("loc", "iloc"):
+            rows = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) else node.slice
+            whole = isinstance(rows, ast.Slice) and rows.lower is None and rows.upper is None
+            if isinstance(rows, ast.Constant) or whole:
+                return None
+            return base.value
+        kind = rewriter.kind(node.slice)
+        masks = (
+            kind is not None and kind.name in ("series", "array") and kind.dtype.startswith("bool")
+        )
+        if masks or isinstance(node.slice, ast.Slice):
+            return base
+    return None
+
+
+def keep_columns(rewriter: Rewriter, node: ast.expr, serve: ast.expr) -> ast.expr:
+    """Return ``df.loc[mask, columns]`` without the choice of rows."""
+    if (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Attribute)
+        and isinstance(node.slice, ast.Tuple)
+        and len(node.slice.elts) == 2
+    ):
+        _, columns = rewriter.expr(node.slice.elts[1])
+        every = ast.Tuple([ast.Slice(), columns], ast.Load())
+        return ast.Subscript(ast.Attribute(serve, node.value.attr, ast.Load()), every, ast.Load())
+    return serve
