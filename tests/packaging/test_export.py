@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -124,6 +125,43 @@ def test_retraining_gives_the_next_version_from_the_same_code(exported, tmp_path
     assert learned[0] != learned[1]
     assert notebook.packages.verify(again).path == again.path
     assert package.path.is_dir()  # the earlier version is kept
+    words = (again.path / "README.md").read_text() + (again.path / "MODEL_CARD.md").read_text()
+    assert "proved to give the same" not in words
+    assert "trained again" in words
+    assert package.equivalence["model"]["fingerprint"] not in words
+    assert again.fingerprint in words
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["predict", "--in", "empty.csv", "--out", "out.csv"], "No columns"),
+        (["predict", "--in", "binary.csv", "--out", "out.csv"], "codec"),
+        (["predict", "--in", "nowhere.csv", "--out", "out.csv"], "nowhere.csv"),
+        (["train", "--out", "m", "--set", "test_size=5"], "test_size"),
+        (["train", "--out", "m", "--settings", "list.json"], "must hold a JSON object"),
+        (["train", "--out", "m", "--settings", "binary.csv"], "codec"),
+    ],
+)
+def test_a_mistake_at_the_packages_command_is_a_sentence(
+    exported, tmp_path: Path, words: list[str], said: str
+) -> None:
+    _, package = exported
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "binary.csv").write_bytes(bytes(range(128, 256)) * 4)
+    (tmp_path / "list.json").write_text("[1]")
+    shutil.copytree(package.path / "data", tmp_path / "data")
+    python = package.environment / "bin" / "python"
+    done = subprocess.run(
+        [python, "-m", "credit_risk", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert said in done.stderr
 
 
 def test_what_is_not_a_model_is_refused(project: Path) -> None:

@@ -20,7 +20,7 @@ import pandas as pd
 import pytest
 
 from notewright.errors import NotewrightError
-from notewright.packaging.packages import Checked
+from notewright.packaging.records import Checked
 from notewright.serving.deployments import Deployments
 from notewright.serving.integrity import check_files, manifest_digest
 from notewright.serving.processes import with_our_code

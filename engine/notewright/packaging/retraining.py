@@ -151,16 +151,23 @@ class Retraining:
         rows = pickle.loads((self.tree.parent / "rows.pkl").read_bytes())
         text = json.dumps(profile(rows), allow_nan=False) + "\n"
         (self.tree / "model" / "reference.json").write_text(text, encoding="utf-8")
+        fingerprint = self._fingerprint(next((self.tree / "model").glob("model.*")))
         for name in ("README.md", "MODEL_CARD.md"):
             file = self.tree / name
             words = file.read_text(encoding="utf-8")
             for metric, old in self.package.metrics.items():
                 words = words.replace(str(old), str(trained["metrics"][metric]))
+            words = words.replace(
+                "and proved to give the same\nmodel: see `equivalence.json`.",
+                f"then trained again\non other rows with the code of version "
+                f"{self.package.number}: see `equivalence.json`.",
+            )
+            words = words.replace(self.package.equivalence["model"]["fingerprint"], fingerprint)
             words = re.sub(r"version \d+\.0\.0", f"version {self.number}.0.0", words, count=1)
             words = re.sub(
                 r"^\| Trained \|.*$",
-                f"| Trained | {now()[:10]} on {len(rows)} rows, again with the code of version "
-                f"{self.package.number} |",
+                f"| Trained | {now()[:10]}, again with the code of version "
+                f"{self.package.number}, from {len(rows)} rows before its own split |",
                 words,
                 flags=re.M,
             )
