@@ -11,7 +11,8 @@ import pytest
 
 from notewright.errors import AccessDenied, BadName, KeyProblem, UnknownId
 from notewright.governance.identities import Identity
-from notewright.governance.keys import create_key, os_user, own_key, read_key, verify
+from notewright.governance.keys import create_key, os_user, own_key, read_key
+from notewright.store.signing import verify
 
 
 def test_the_first_identity_owns_the_workspace_and_its_key_is_private(house):

@@ -12,13 +12,13 @@ from notewright.governance.approval_record import Approval, plus_days, stamp
 from notewright.governance.checks import CheckReport, Checks
 from notewright.governance.checks.material import Version
 from notewright.governance.identities import Acts, Identities, Identity
-from notewright.governance.keys import verify
 from notewright.governance.policy import Policy
 from notewright.governance.requirements import Key, blocking, key_of
 from notewright.governance.roles import Roles
 from notewright.store import Store
 from notewright.store.canonical import canonical
 from notewright.store.ids import new_id, now
+from notewright.store.signing import verify
 
 if TYPE_CHECKING:
     from notewright.governance.policy import GateRules

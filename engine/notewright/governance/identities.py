@@ -16,12 +16,12 @@ from notewright.governance.keys import (
     create_key,
     own_key,
     read_key,
-    verify,
 )
 from notewright.store import Store
 from notewright.store.canonical import canonical, parse
 from notewright.store.ids import new_id, now
 from notewright.store.names import check_name
+from notewright.store.signing import verify
 
 __all__ = ["Acts", "Identities", "Identity", "Registration"]
 

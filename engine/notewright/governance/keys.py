@@ -40,29 +40,6 @@ class Identity:
     sign: Callable[[bytes], bytes] = field(repr=False, compare=False)
 
 
-def verify(public: str, signature: bytes | str, data: bytes) -> bool:
-    """Tell whether `signature` over `data` is by the key `public`.
-
-    Parameters
-    ----------
-    public : str
-        Public key, hexadecimal.
-    signature : bytes or str
-        The signature, as bytes or hexadecimal.
-    data : bytes
-        What was signed.
-    """
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    try:
-        raw = bytes.fromhex(signature) if isinstance(signature, str) else signature
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(raw, data)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
 def config_folder() -> Path:
     """Return the user's configuration folder; it is not created here."""
     import platformdirs

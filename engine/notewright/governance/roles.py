@@ -8,10 +8,10 @@ from typing import Any, NoReturn
 from notewright.errors import AccessDenied, KeyProblem, UnknownId
 from notewright.governance.authority import ACTIONS, ROLES, Resource, allowed
 from notewright.governance.identities import Acts, Identities, Identity
-from notewright.governance.keys import verify
 from notewright.store import Store
 from notewright.store.canonical import canonical, parse
 from notewright.store.ids import now
+from notewright.store.signing import verify
 
 #: What the workspace's first identity starts with.
 OWNER_ROLES = frozenset({"admin", "data_scientist", "operator"})

@@ -22,9 +22,9 @@ from notewright.packaging.proving import FeaturesFailed, place_of, prove
 from notewright.packaging.render import unparse
 from notewright.packaging.replay import run_process
 from notewright.packaging.roles import fit_arguments
-from notewright.packaging.signed import Signer
 from notewright.progress import Progress
 from notewright.store.canonical import digest_of
+from notewright.store.signing import Signer
 
 #: A data file up to this size is carried inside the package.
 CARRIED_BYTES = 5_000_000

@@ -22,13 +22,14 @@ from notewright.errors import (
 from notewright.packaging.placing import check_target, clean, keep, swap
 from notewright.packaging.records import Package
 from notewright.packaging.shelf import Shelf
-from notewright.packaging.signed import Signer, digests, sign_document
+from notewright.packaging.signed import digests, sign_document
 from notewright.packaging.source import CellSource
 from notewright.progress import Progress
 from notewright.store import Store
 from notewright.store.canonical import digest_of
 from notewright.store.ids import new_id, now
 from notewright.store.names import module_name
+from notewright.store.signing import Signer
 
 
 class Packages(Shelf):

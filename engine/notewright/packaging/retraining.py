@@ -14,10 +14,11 @@ from notewright.errors import ExportFailed
 from notewright.packaging import locking
 from notewright.packaging.prover import Prover, shared_modules
 from notewright.packaging.proving import run_tests
-from notewright.packaging.signed import Signer, sign_document
+from notewright.packaging.signed import sign_document
 from notewright.progress import Progress
 from notewright.store.canonical import digest_of
 from notewright.store.ids import now
+from notewright.store.signing import Signer
 
 if TYPE_CHECKING:
     from notewright.packaging.records import Package

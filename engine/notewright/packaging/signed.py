@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from notewright.store.canonical import canonical, digest_of
-
-
-class Signer(Protocol):
-    """Who signs: a name, a public key in hexadecimal, and the act."""
-
-    @property
-    def name(self) -> str:
-        """Who it is."""
-
-    @property
-    def public(self) -> str:
-        """The public key, 64 hexadecimal digits."""
-
-    @property
-    def sign(self) -> Callable[[bytes], bytes]:
-        """Signs bytes."""
+from notewright.store.signing import Signer, verify
 
 
 def sign_document(document: Mapping[str, Any], signer: Signer) -> dict[str, Any]:
@@ -35,17 +20,13 @@ def sign_document(document: Mapping[str, Any], signer: Signer) -> dict[str, Any]
 
 def signer_of(document: Mapping[str, Any]) -> str | None:
     """Return the public key that signed `document`, or None if the signature is not good."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
     body = {k: v for k, v in document.items() if k != "signature"}
     try:
         public = str(document["signer"]["public"])
-        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
-        key.verify(bytes.fromhex(document["signature"]), canonical(body))
-    except (InvalidSignature, ValueError, KeyError, TypeError):
+        signature = document["signature"]
+    except (KeyError, TypeError):
         return None
-    return public
+    return public if verify(public, signature, canonical(body)) else None
 
 
 def digests(tree: Path) -> dict[str, str]:

@@ -211,7 +211,7 @@ def _passage(services: Services, made: Deployment, version: Any) -> dict[str, An
 
 
 def _approval(services: Services, version: Any, ref: str) -> Link:
-    from notewright.governance.keys import verify
+    from notewright.store.signing import verify
 
     found = services.approvals.get(ref)
     problem = None

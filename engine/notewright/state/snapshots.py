@@ -30,7 +30,7 @@ from notewright.store import Store
 from notewright.store.canonical import parse, plain
 from notewright.store.ids import new_id, now
 from notewright.store.names import check_name
-from notewright.store.signing import Signer, is_signed_by
+from notewright.store.signing import Signer, verify
 
 _RELATIVE = re.compile(r"HEAD(?:~(?P<back>\d+))?\Z")
 
@@ -313,7 +313,7 @@ class Snapshots:
         )
         assert row is not None
         signer = str(row["signer"])
-        return signer, is_signed_by(signer, snapshot.digest.encode(), row["signature"])
+        return signer, verify(signer, row["signature"], snapshot.digest.encode())
 
     def _check_trust(self, snapshot: Snapshot) -> None:
         signer, holds = self.signature(snapshot)

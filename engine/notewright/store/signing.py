@@ -20,14 +20,24 @@ class Signer(Protocol):
         """Return the signature of `message`, 64 bytes."""
 
 
-def is_signed_by(public: str, message: bytes, signature: str) -> bool:
-    """Tell whether `signature` over `message` is by the key `public`."""
+def verify(public: str, signature: bytes | str, data: bytes) -> bool:
+    """Tell whether `signature` over `data` is by the key `public`.
+
+    Parameters
+    ----------
+    public : str
+        Public key, hexadecimal.
+    signature : bytes or str
+        The signature, as bytes or hexadecimal.
+    data : bytes
+        What was signed.
+    """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
-        key.verify(bytes.fromhex(signature), message)
-    except (InvalidSignature, ValueError):
+        raw = bytes.fromhex(signature) if isinstance(signature, str) else signature
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(raw, data)
+    except (InvalidSignature, ValueError, TypeError):
         return False
     return True

@@ -14,8 +14,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from notewright.governance.keys import verify
 from notewright.store.canonical import canonical, digest_of
+from notewright.store.signing import verify
 
 #: Past this many lines the file is thinned: every `_STRIDE`-th old head and all recent ones stay.
 _MAX_LINES = 4096

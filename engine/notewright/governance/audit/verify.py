@@ -12,9 +12,9 @@ from notewright.errors import NotewrightError
 from notewright.governance.audit.heads import Head, HeadFile, head_bytes
 from notewright.governance.audit.log import link
 from notewright.governance.audit.merkle import Peaks, leaf_hash
-from notewright.governance.keys import verify as verify_signature
 from notewright.store import Catalog
 from notewright.store.canonical import parse
+from notewright.store.signing import verify as verify_signature
 
 if TYPE_CHECKING:
     from notewright.governance.audit.log import AuditLog
