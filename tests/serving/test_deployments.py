@@ -138,6 +138,14 @@ def test_what_may_not_go_live_does_not(yard: Yard) -> None:
     assert len(yard.deployments.history("credit_risk")) == 1
 
 
+def test_rollback_goes_past_a_version_that_was_put_live_twice(yard: Yard) -> None:
+    yard.deployments.deploy("credit_risk", "credit_risk@1")
+    yard.deployments.deploy("credit_risk", "credit_risk@2")
+    again = yard.deployments.deploy("credit_risk", "credit_risk@2")
+    yard.deployments.rollback("credit_risk")
+    assert ask(again.url)["model_version"] == "1"
+
+
 def test_a_revoked_version_is_not_rolled_back_to(yard: Yard) -> None:
     first = yard.deployments.deploy("credit_risk", "credit_risk@1")
     yard.deployments.deploy("credit_risk", "credit_risk@2")

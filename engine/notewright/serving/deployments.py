@@ -146,10 +146,10 @@ class Deployments:
             live = self.records.live(name)
             if live is None:
                 raise NotDeployed(name)
-            if live.previous is None:
+            target = self._before(live)
+            if target is None:
                 self._roles.require(identity, "rollback", None)
                 raise NoRollback(name, "no version was live before this one")
-            target = self.records.get(live.previous)
             found = self._packages.get(target.package)
             version = self._models.get(target.model_version)
             self._roles.require(identity, "rollback", version)
@@ -163,6 +163,16 @@ class Deployments:
                 "previous": target.previous,
             }
             return self._put_live(name, found, version, evidence, 0, progress, identity)
+
+    def _before(self, live: Deployment) -> Deployment | None:
+        """Return what was live before `live` with another package than its own, or None."""
+        previous = live.previous
+        while previous is not None:
+            earlier = self.records.get(previous)
+            if earlier.package != live.package:
+                return earlier
+            previous = earlier.previous
+        return None
 
     def stop(self, name: str, identity: Identity | None = None) -> Deployment:
         """End the server of `name` after what it is answering.
