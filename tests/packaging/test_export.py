@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -230,3 +231,20 @@ def test_every_style_is_exported_and_proved(
     package = notebook.export(variable, name)
     assert package.equivalence["tests"]["passed"]
     assert package.serves_raw_rows == raw_rows
+
+
+def test_the_wheel_is_built_by_the_notebooks_own_interpreter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from notewright.packaging.locking import build_wheel
+
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    (tmp_path / "src" / "small").mkdir(parents=True)
+    (tmp_path / "src" / "small" / "__init__.py").touch()
+    (tmp_path / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        f'[project]\nname = "small"\nversion = "1"\nrequires-python = "=={version}.*"\n'
+        '[tool.hatch.build.targets.wheel]\npackages = ["src/small"]\n'
+    )
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))  # no other Python is to be found
+    assert build_wheel(tmp_path, tmp_path / "dist").name == "small-1-py3-none-any.whl"

@@ -172,7 +172,9 @@ def install(wheel: Path, python: Path, progress: Progress | None = None) -> None
 
 def build_wheel(tree: Path, out: Path, progress: Progress | None = None) -> Path:
     """Build the wheel of the package in `tree` and return its path."""
-    _uv(["build", "-q", "--wheel", "--out-dir", str(out), str(tree)], tree, progress)
+    # The notebook's own interpreter, not one that uv would find or fetch.
+    chosen = ["--python", sys.executable, "--no-python-downloads"]
+    _uv(["build", "-q", "--wheel", *chosen, "--out-dir", str(out), str(tree)], tree, progress)
     for ignore in out.glob(".gitignore"):
         ignore.unlink()
     return next(out.glob("*.whl"))
@@ -222,7 +224,7 @@ def _uv(arguments: Sequence[str], cwd: Path, progress: Progress | None = None) -
     """Run uv: from its cache if that suffices, else with the network."""
     import uv
 
-    command = [uv.find_uv_bin(), *arguments]
+    command = [uv.find_uv_bin(), "--color", "never", *arguments]
     networked = arguments[0] == "build" or arguments[:2] in (["pip", "compile"], ["pip", "install"])
     result: subprocess.CompletedProcess[str] | None = None
     for offline in [True, False] if networked else [True]:
