@@ -107,7 +107,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     def _reduce_cell(self, cell: CellType) -> Any:
         # The function that owns a cell sets its contents: a cell's contents
         # may be the very function that is being pickled.
-        if id(cell) in self._closure_cells or _is_empty(cell):
+        if id(cell) in self._closure_cells or is_empty(cell):
             return CellType, ()
         return CellType, (), cell.cell_contents, None, None, _fill_cell
 
@@ -147,7 +147,7 @@ def _reduce_function(function: FunctionType) -> Any:
         "defaults": function.__defaults__,
         "kwdefaults": function.__kwdefaults__,
         "annotations": function.__annotations__,
-        "cells": [(cell, cell.cell_contents) for cell in cells if not _is_empty(cell)],
+        "cells": [(cell, cell.cell_contents) for cell in cells if not is_empty(cell)],
     }
     arguments = (function.__code__, cells or None)
     return _make_function, arguments, state, None, None, _fill_function
@@ -174,7 +174,8 @@ def _fill_cell(cell: CellType, contents: Any) -> None:
     cell.cell_contents = contents
 
 
-def _is_empty(cell: CellType) -> bool:
+def is_empty(cell: CellType) -> bool:
+    """Tell whether a closure's cell holds nothing yet."""
     try:
         cell.cell_contents  # noqa: B018 - reading raises when empty
     except ValueError:

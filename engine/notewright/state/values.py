@@ -16,6 +16,8 @@ from typing import Any
 import blake3
 import numpy as np
 
+from notewright.state.pickling import is_empty
+
 
 def fingerprint(value: Any) -> str:
     """Return the hash of `value`'s value, 64 hexadecimal digits.
@@ -143,7 +145,7 @@ class _Walk:
         if function.__module__ != "__main__" and "<" not in function.__qualname__:
             h.update(f"ref:{_qualified(function)};".encode())
             return
-        cells = [c.cell_contents for c in function.__closure__ or () if not _is_empty(c)]
+        cells = [c.cell_contents for c in function.__closure__ or () if not is_empty(c)]
         self._parts(h, "function", function.__code__, function.__defaults__, cells)
 
     def _code(self, h: Any, code: CodeType) -> None:
@@ -160,14 +162,6 @@ class _Walk:
         state, items, pairs = (*rest, None, None, None)[:3]
         self._parts(h, "reduced", _qualified(constructor), arguments, state)
         self._parts(h, "items", list(items or ()), list(pairs or ()))
-
-
-def _is_empty(cell: Any) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018 - reading raises when empty
-    except ValueError:
-        return True
-    return False
 
 
 def _qualified(value: Any) -> str:
