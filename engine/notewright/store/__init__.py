@@ -8,6 +8,7 @@ from pathlib import Path
 from notewright.errors import StoreUnusable
 from notewright.store.catalog import Catalog
 from notewright.store.objects import ObjectStore
+from notewright.store.packs import PackIndex
 from notewright.store.refs import Refs
 
 __all__ = ["Catalog", "ObjectStore", "Refs", "Store"]
@@ -36,7 +37,7 @@ class Store:
     @cached_property
     def objects(self) -> ObjectStore:
         """The content-addressed objects."""
-        return ObjectStore(self.root / "objects")
+        return ObjectStore(self.root / "objects", PackIndex(self.catalog.query))
 
     @cached_property
     def refs(self) -> Refs:

@@ -18,7 +18,9 @@ from typing import Any
 
 from notewright.errors import AmbiguousId, StoreTooNew, StoreUnusable, UnknownId
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+#: What a store of each older version lacks, as files of store/schema.
+_ADDED_SINCE = {1: ("15_packs.sql",)}
 _BUSY_SECONDS = 30.0
 
 
@@ -157,12 +159,13 @@ class Catalog:
         found = self._version()
         if found > SCHEMA_VERSION:
             raise StoreTooNew(self.path, found, SCHEMA_VERSION)
-        if found == 0:
+        if found < SCHEMA_VERSION:
             with self.transaction() as connection:
-                if self._version() == 0:
-                    for statement in _schema():
-                        connection.execute(statement)
-                    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                # Another process may have been faster.
+                files = _ADDED_SINCE.get(found) if (found := self._version()) else None
+                for statement in _schema(files) if found < SCHEMA_VERSION else ():
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _version(self) -> int:
         try:
@@ -171,11 +174,11 @@ class Catalog:
             raise StoreUnusable(self.path, str(error)) from error
 
 
-def _schema() -> Iterator[str]:
-    """Yield the statements of every file in store/schema, in the files' order."""
+def _schema(only: Sequence[str] | None = None) -> Iterator[str]:
+    """Yield the statements of the files in store/schema, in the files' order."""
     folder = resources.files("notewright.store") / "schema"
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if file.name.endswith(".sql"):
+        if file.name.endswith(".sql") and (only is None or file.name in only):
             buffer = ""
             for line in file.read_text(encoding="utf-8").splitlines():
                 buffer += line + "\n"

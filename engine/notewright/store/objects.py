@@ -1,14 +1,14 @@
-"""Content-addressed, immutable objects in files.
+"""Content-addressed, immutable objects: small records in files, state in packs.
 
-An object's address is the BLAKE3 of its bytes. On disk it is one byte that
-names the encoding, then the bytes: plain, or zstd where a sample shows that
-compression pays. Every write goes to a temporary file in the same folder and
-is renamed into place, so an object is there whole or not at all.
+An object's address is the BLAKE3 of its bytes. A record is a file: one byte
+that names the encoding, then the bytes, plain or zstd where a sample shows
+that compression pays. Every write goes to a temporary file in the same folder
+and is renamed into place, so a record is there whole or not at all. What
+snapshots hold lies in packs (`packs.py`).
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import tempfile
@@ -16,16 +16,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import zstandard
-
 from notewright.errors import CorruptObject, MissingObject, StoreUnusable
 from notewright.store.canonical import canonical, digest_of, parse
+from notewright.store.compression import compressed, decompressed
+from notewright.store.disk import sync_path, words
+from notewright.store.packs import PackIndex, PackReader, PackWriter, Placed
 
 _PLAIN = b"\x00"
 _ZSTD = b"\x01"
-_SAMPLE = 64 * 1024
-#: Compress only if the sample shrinks below this share of its size.
-_WORTHWHILE = 0.9
+_OTHER_BYTES = "its bytes do not have its hash"
 #: A decompressed object may not be larger than this: a bound against zip bombs.
 _MAX_OBJECT = 1 << 36
 
@@ -37,6 +36,8 @@ class ObjectStore:
     ----------
     root : Path
         The folder; created when missing.
+    index : PackIndex, optional
+        Where packed objects are; without it there are none.
 
     Examples
     --------
@@ -47,22 +48,26 @@ class ObjectStore:
     b'hello'
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, index: PackIndex | None = None) -> None:
         self.root = root
         #: Bytes this instance has added to the disk so far.
         self.bytes_written = 0
+        self._index = index if index is not None else PackIndex(lambda sql, parameters: [])
         try:
             root.mkdir(parents=True, exist_ok=True)
+            packs = root / "packs"
+            packs.mkdir(exist_ok=True)
         except OSError as error:
             raise StoreUnusable(root, error.strerror or str(error)) from error
+        self._reader = PackReader(packs, self._place)
 
     def path(self, digest: str) -> Path:
-        """Return where the object `digest` is, or would be."""
+        """Return where the record `digest` is, or would be."""
         return self.root / digest[:2] / digest[2:]
 
     def has(self, digest: str) -> bool:
         """Tell whether the object is stored."""
-        return self.path(digest).exists()
+        return self.path(digest).exists() or self._place(digest) is not None
 
     def put(self, data: bytes | memoryview, *, sync: bool = False) -> str:
         """Store `data` and return its address.
@@ -79,7 +84,7 @@ class ObjectStore:
         if not target.exists():
             self._write(target, _encode(data), sync=sync)
         elif sync:
-            _sync_path(target)
+            sync_path(target)
         return digest
 
     def put_json(self, value: Any, *, sync: bool = False) -> str:
@@ -97,13 +102,46 @@ class ObjectStore:
             If the bytes on disk are not those that were stored.
         """
         try:
-            raw = self.path(digest).read_bytes()
+            data = _decode(self.path(digest).read_bytes(), digest)
         except FileNotFoundError:
-            raise MissingObject(digest) from None
-        data = _decode(raw, digest)
+            placed = self._place(digest)
+            if placed is None:
+                raise MissingObject(digest) from None
+            data = bytes(self._reader.content(placed))
         if digest_of(data) != digest:
-            raise CorruptObject(digest, "its bytes do not have its hash")
+            raise CorruptObject(digest, _OTHER_BYTES)
         return data
+
+    def read_into(self, digest: str, target: memoryview) -> None:
+        """Put the object's bytes into `target`, verified; `target` is as long as they are."""
+        placed = self._place(digest)
+        if placed is None:
+            target[:] = self.get(digest)
+            return
+        self._reader.read_into(placed, target)
+        if digest_of(target) != digest:
+            raise CorruptObject(digest, _OTHER_BYTES)
+
+    def size(self, digest: str) -> int:
+        """Return how many bytes the object has."""
+        placed = self._place(digest)
+        return len(self.get(digest)) if placed is None else placed.size
+
+    def pack_writer(self) -> PackWriter:
+        """Return a writer that appends to a pack of its own."""
+        self._index.refresh()
+        return PackWriter(self._reader, self._index)
+
+    def record_places(self, placed: list[Placed], connection: Any) -> None:
+        """Make objects that were appended to a pack known, in an open transaction."""
+        connection.executemany(
+            "INSERT OR IGNORE INTO packed(digest, pack, offset, length, size, encoding, base,"
+            " depth, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            placed,
+        )
+        for place in placed:
+            self._index.add(place)
+            self.bytes_written += place.length
 
     def get_json(self, digest: str) -> Any:
         """Return the JSON value stored at `digest`."""
@@ -114,7 +152,10 @@ class ObjectStore:
         try:
             return self.path(digest).stat().st_size
         except FileNotFoundError:
-            raise MissingObject(digest) from None
+            placed = self._place(digest)
+            if placed is None:
+                raise MissingObject(digest) from None
+            return placed.length
 
     def total_size(self) -> int:
         """Return the bytes all objects take on disk."""
@@ -126,6 +167,13 @@ class ObjectStore:
                 for file in sorted(folder.iterdir()):
                     if not file.name.startswith("."):
                         yield folder.name + file.name
+        self._index.refresh()
+        yield from list(self._index)
+
+    def _place(self, digest: str) -> Placed | None:
+        if digest not in self._index:
+            self._index.refresh()
+        return self._index.get(digest)
 
     def _write(self, target: Path, parts: tuple[bytes, bytes | memoryview], *, sync: bool) -> None:
         try:
@@ -142,24 +190,18 @@ class ObjectStore:
                 os.replace(temporary, target)
                 self.bytes_written += sum(len(part) for part in parts)
                 if sync:
-                    _sync_path(target.parent)
+                    sync_path(target.parent)
             except BaseException:
                 Path(temporary).unlink(missing_ok=True)
                 raise
         except OSError as error:
-            raise StoreUnusable(self.root, _words(error)) from error
+            raise StoreUnusable(self.root, words(error)) from error
 
 
 def _encode(data: bytes | memoryview) -> tuple[bytes, bytes | memoryview]:
     view = memoryview(data).cast("B")
-    if len(view) < 128:
-        return _PLAIN, view
-    compressor = zstandard.ZstdCompressor(level=1)
-    middle = max(0, (len(view) - _SAMPLE) // 2)
-    sample = view[middle : middle + _SAMPLE]
-    if len(compressor.compress(sample)) > _WORTHWHILE * len(sample):
-        return _PLAIN, view
-    return _ZSTD, compressor.compress(view)
+    small = compressed(view)
+    return (_PLAIN, view) if small is None else (_ZSTD, small)
 
 
 def _decode(raw: bytes, digest: str) -> bytes:
@@ -167,21 +209,4 @@ def _decode(raw: bytes, digest: str) -> bytes:
         return raw[1:]
     if raw[:1] != _ZSTD:
         raise CorruptObject(digest, "its encoding is unknown")
-    try:
-        return zstandard.ZstdDecompressor().decompress(raw[1:], max_output_size=_MAX_OBJECT)
-    except zstandard.ZstdError as error:
-        raise CorruptObject(digest, "it cannot be decompressed") from error
-
-
-def _sync_path(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _words(error: OSError) -> str:
-    if error.errno == errno.ENOSPC:
-        return "the disk is full"
-    return (error.strerror or str(error)).lower()
+    return decompressed(memoryview(raw)[1:], _MAX_OBJECT, digest)

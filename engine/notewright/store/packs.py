@@ -1,0 +1,350 @@
+"""Objects packed together in files, each once, as little of it as is new.
+
+A pack is the stored forms of objects one after another; the catalog's table
+``packed`` says where each lies and how it is encoded. An object that differs
+little from an earlier one is stored as the difference: exclusive-or where both
+are of one length (arrays changed in place), a zstd patch otherwise. A pack
+only ever grows at its end, and what the catalog does not point at does not
+exist, so an interrupted writer leaves nothing half there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import xxhash
+import zstandard
+
+from notewright.errors import CorruptObject, MissingObject, StoreUnusable
+from notewright.store.canonical import digest_of
+from notewright.store.compression import compressed, decompressed
+from notewright.store.disk import words
+from notewright.store.ids import new_id
+
+PLAIN, ZSTD, XOR, PATCH = range(4)
+
+#: A new pack is begun once one is larger than this.
+_FULL = 1 << 30
+#: How many differences may lie on top of each other before one starts from the whole again.
+_DEEPEST = 8
+#: A difference is kept only if it is smaller than this share of the object.
+_WORTHWHILE = 0.5
+_SAMPLE = 64 * 1024
+
+
+class Placed(NamedTuple):
+    """Where an object lies, and how.
+
+    Parameters
+    ----------
+    digest : str
+        The object's address.
+    pack : str
+        Name of the file.
+    offset, length : int
+        Where in it, and how many bytes.
+    size : int
+        Bytes of the object itself.
+    encoding : int
+        `PLAIN`, `ZSTD`, `XOR` or `PATCH`.
+    base : str or None
+        What it is the difference to.
+    depth : int
+        How many differences lie under it.
+    checksum : str
+        xxh3 of the stored bytes: not every flipped byte of a zstd frame changes what comes out.
+    """
+
+    digest: str
+    pack: str
+    offset: int
+    length: int
+    size: int
+    encoding: int
+    base: str | None
+    depth: int
+    checksum: str
+
+
+#: Finds an object's place, or gives None.
+Find = Callable[[str], Placed | None]
+
+
+class PackReader:
+    """Reads objects out of packs.
+
+    Parameters
+    ----------
+    root : Path
+        The folder of the packs.
+    find : callable
+        Gives the place of an address, or None.
+    """
+
+    def __init__(self, root: Path, find: Find) -> None:
+        self.root = root
+        self._find = find
+        self._files: dict[str, int] = {}
+
+    def content(self, placed: Placed) -> bytes | bytearray:
+        """Return an object's bytes, not yet verified against its address."""
+        raw = self._raw(placed)
+        if placed.encoding == PLAIN:
+            return raw
+        if xxhash.xxh3_64_hexdigest(raw) != placed.checksum:
+            raise CorruptObject(placed.digest, "its stored bytes have changed")
+        if placed.encoding == ZSTD:
+            return decompressed(raw, placed.size, placed.digest)
+        old = self.content(self._base(placed))
+        if placed.encoding == XOR:
+            difference = decompressed(raw, placed.size, placed.digest)
+            return _xor(old, difference)
+        if placed.encoding == PATCH:
+            return decompressed(raw, placed.size, placed.digest, _dictionary(old))
+        raise CorruptObject(placed.digest, "its encoding is unknown")
+
+    def read_into(self, placed: Placed, target: memoryview) -> None:
+        """Put an object's bytes into `target`, which is as long as the object."""
+        if placed.encoding == PLAIN:
+            if len(target) != placed.length:
+                raise CorruptObject(placed.digest, "its length is not as recorded")
+            at = 0
+            while at < placed.length:
+                got = os.preadv(self._file(placed), [target[at:]], placed.offset + at)
+                if not got:
+                    raise CorruptObject(placed.digest, "its pack ends too early")
+                at += got
+        else:
+            target[:] = self.content(placed)
+
+    def close(self) -> None:
+        """Close the packs that were opened."""
+        files, self._files = self._files, {}
+        for handle in files.values():
+            os.close(handle)
+
+    def _raw(self, placed: Placed) -> bytes:
+        raw = os.pread(self._file(placed), placed.length, placed.offset)
+        while len(raw) < placed.length:
+            more = os.pread(self._file(placed), placed.length - len(raw), placed.offset + len(raw))
+            if not more:
+                raise CorruptObject(placed.digest, "its pack ends too early")
+            raw += more
+        return raw
+
+    def _base(self, placed: Placed) -> Placed:
+        base = None if placed.base is None else self._find(placed.base)
+        if base is None or base.depth >= placed.depth:
+            raise CorruptObject(placed.digest, "what it is a difference to is missing")
+        return base
+
+    def _file(self, placed: Placed) -> int:
+        handle = self._files.get(placed.pack)
+        if handle is None:
+            try:
+                handle = os.open(self.root / placed.pack, os.O_RDONLY | os.O_CLOEXEC)
+            except OSError:
+                raise MissingObject(placed.digest) from None
+            self._files[placed.pack] = handle
+        return handle
+
+
+class PackWriter:
+    """Appends objects to one pack. One writer has one pack to itself.
+
+    Parameters
+    ----------
+    reader : PackReader
+        Reads what is there already, to store differences to it.
+    known : mapping
+        The places of all objects that are stored already.
+    """
+
+    def __init__(self, reader: PackReader, known: Mapping[str, Placed]) -> None:
+        self._reader = reader
+        self._known = known
+        self._pack = ""
+        self._file = -1
+        self._end = 0
+        #: What was appended since it was last taken by :meth:`take_placed`.
+        self._placed: dict[str, Placed] = {}
+
+    def find(self, digest: str) -> Placed | None:
+        """Return where an object is, appended or known before; None if it is neither."""
+        return self._placed.get(digest) or self._known.get(digest)
+
+    def put(self, data: bytes | memoryview, previous: str | None = None) -> str:
+        """Append `data` unless it is stored already; return its address.
+
+        Parameters
+        ----------
+        data : bytes or memoryview
+            Contiguous bytes.
+        previous : str, optional
+            The address of what this was before: where little has changed, only
+            the difference is stored.
+        """
+        view = memoryview(data).cast("B")
+        digest = digest_of(view)
+        if self.find(digest) is None:
+            encoding, stored, base = self._encode(view, previous)
+            offset = self._append(stored)
+            self._placed[digest] = Placed(
+                digest,
+                self._pack,
+                offset,
+                len(stored),
+                len(view),
+                encoding,
+                None if base is None else base.digest,
+                0 if base is None else base.depth + 1,
+                xxhash.xxh3_64_hexdigest(stored),
+            )
+        return digest
+
+    def take_placed(self) -> list[Placed]:
+        """Return what was appended since the last call."""
+        placed, self._placed = list(self._placed.values()), {}
+        return placed
+
+    def sync(self) -> None:
+        """Wait until everything appended survives power loss."""
+        if self._file >= 0:
+            try:
+                os.fdatasync(self._file)
+            except OSError as error:
+                raise StoreUnusable(self._reader.root, words(error)) from error
+
+    def position(self) -> tuple[str, int]:
+        """Return the pack and where its end is, for another process to go on from."""
+        return self._pack, self._end
+
+    def go_on(self, position: tuple[str, int]) -> None:
+        """Go on where another writer of the same pack stopped."""
+        pack, end = position
+        if pack != self._pack:
+            self.close()
+            self._pack = pack
+        self._end = end
+
+    def close(self) -> None:
+        """Close the pack."""
+        if self._file >= 0:
+            os.close(self._file)
+        self._file = -1
+
+    def _encode(
+        self, view: memoryview, previous: str | None
+    ) -> tuple[int, bytes | memoryview, Placed | None]:
+        base = self._base(previous)
+        if base is not None and len(view) >= 128:
+            with suppress(CorruptObject, MissingObject, OSError):
+                encoding, difference = _difference(view, self._reader.content(base))
+                if len(difference) < _WORTHWHILE * len(view):
+                    return encoding, difference, base
+        small = compressed(view)
+        return (PLAIN, view, None) if small is None else (ZSTD, small, None)
+
+    def _base(self, previous: str | None) -> Placed | None:
+        base = None if previous is None else self.find(previous)
+        if base is None or base.depth < _DEEPEST:
+            return base
+        while base is not None and base.depth:
+            base = None if base.base is None else self.find(base.base)
+        return base
+
+    def _append(self, stored: bytes | memoryview) -> int:
+        try:
+            if self._file < 0 or self._end > _FULL:
+                self._open()
+            offset, rest = self._end, memoryview(stored)
+            while rest:
+                rest = rest[os.pwrite(self._file, rest, self._end + (len(stored) - len(rest))) :]
+        except OSError as error:
+            raise StoreUnusable(self._reader.root, words(error)) from error
+        self._end += len(stored)
+        return offset
+
+    def _open(self) -> None:
+        self.close()
+        if not self._pack or self._end > _FULL:
+            self._pack, self._end = new_id() + ".pack", 0
+        self._file = os.open(
+            self._reader.root / self._pack, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+        )
+
+
+def _difference(new: memoryview, old: bytes | bytearray) -> tuple[int, bytes]:
+    compressor = zstandard.ZstdCompressor(level=1)
+    if len(new) == len(old):
+        sample = _xor(bytes(new[:_SAMPLE]), old[:_SAMPLE])
+        if len(compressor.compress(sample)) < _WORTHWHILE * len(sample):
+            return XOR, compressor.compress(_xor(new, old))
+    parameters = zstandard.ZstdCompressionParameters(
+        compression_level=1,
+        strategy=zstandard.STRATEGY_FAST,
+        window_log=max(10, (len(new) + len(old)).bit_length()),
+        hash_log=min(20, max(10, len(old).bit_length() - 1)),
+        min_match=6,
+    )
+    patcher = zstandard.ZstdCompressor(compression_params=parameters, dict_data=_dictionary(old))
+    return PATCH, patcher.compress(new)
+
+
+def _dictionary(old: bytes | bytearray) -> zstandard.ZstdCompressionDict:
+    return zstandard.ZstdCompressionDict(bytes(old), dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+
+
+def _xor(one: Any, other: Any) -> bytes:
+    a, b = (np.frombuffer(data, np.uint8) for data in (one, other))
+    whole = len(a) // 8 * 8
+    out = np.empty(len(a), np.uint8)
+    np.bitwise_xor(
+        a[:whole].view(np.uint64), b[:whole].view(np.uint64), out=out[:whole].view(np.uint64)
+    )
+    np.bitwise_xor(a[whole:], b[whole:], out=out[whole:])
+    return out.tobytes()
+
+
+class PackIndex(Mapping[str, Placed]):
+    """Where every packed object is, kept in memory and brought up to date from the catalog.
+
+    Parameters
+    ----------
+    query : callable
+        Runs a statement that reads and returns its rows.
+    """
+
+    def __init__(self, query: Callable[[str, tuple[Any, ...]], list[Any]]) -> None:
+        self._query = query
+        self._places: dict[str, Placed] = {}
+        self._last = 0
+
+    def refresh(self) -> None:
+        """Add what anybody committed since the last time."""
+        rows = self._query(
+            "SELECT seq, digest, pack, offset, length, size, encoding, base, depth, checksum"
+            " FROM packed WHERE seq > ? ORDER BY seq",
+            (self._last,),
+        )
+        for row in rows:
+            self._places[row[1]] = Placed(*row[1:])
+            self._last = row[0]
+
+    def add(self, placed: Placed) -> None:
+        """Add what this process is about to commit."""
+        self._places[placed.digest] = placed
+
+    def __getitem__(self, digest: str) -> Placed:
+        return self._places[digest]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)

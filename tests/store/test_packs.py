@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from notewright.errors import CorruptObject, MissingObject
+from notewright.store import Store
+from notewright.store.packs import PATCH, PLAIN, XOR
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / ".notewright")
+
+
+def commit(store: Store, writer) -> None:
+    placed = writer.take_placed()
+    with store.catalog.transaction() as connection:
+        store.objects.record_places(placed, connection)
+
+
+edits = st.lists(st.tuples(st.integers(0, 3000), st.binary(max_size=20), st.booleans()), max_size=6)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(st.binary(min_size=0, max_size=3000), st.lists(edits, max_size=14))
+def test_every_version_of_an_object_that_is_edited_again_and_again_is_got(
+    store: Store, data: bytes, versions: list
+) -> None:
+    writer = store.objects.pack_writer()
+    written = [data]
+    address = writer.put(data)
+    addresses = [address]
+    for version in versions:
+        now = bytearray(written[-1])
+        for at, put, insert in version:
+            now[at : at + (0 if insert else len(put))] = put
+        address = writer.put(bytes(now), previous=address)
+        addresses.append(address)
+        written.append(bytes(now))
+    commit(store, writer)
+    again = Store(store.root).objects
+    for address, expected in zip(addresses, written, strict=True):
+        assert again.get(address) == expected
+        target = bytearray(len(expected))
+        again.read_into(address, memoryview(target))
+        assert target == expected
+
+
+def test_an_array_changed_here_and_there_is_stored_as_its_difference(store: Store) -> None:
+    writer = store.objects.pack_writer()
+    array = np.random.default_rng(0).random(131_072)
+    first = writer.put(array.data)
+    array[::100] += 1
+    second = writer.put(array.data, previous=first)
+    place = writer.find(second)
+    assert writer.find(first).encoding == PLAIN
+    assert place.encoding == XOR
+    assert place.length < array.nbytes / 50
+    commit(store, writer)
+    assert store.objects.get(second) == array.tobytes()
+
+
+def test_text_with_something_put_in_is_stored_as_a_patch(store: Store) -> None:
+    writer = store.objects.pack_writer()
+    text = os.urandom(100_000)
+    first = writer.put(text)
+    second = writer.put(b"new " + text[:50_000] + b"in the middle" + text[50_000:], previous=first)
+    assert writer.find(second).encoding == PATCH
+    assert writer.find(second).length < 1_000
+
+
+def test_what_was_never_committed_does_not_exist(store: Store) -> None:
+    address = store.objects.pack_writer().put(b"x" * 1000)
+    with pytest.raises(MissingObject):
+        store.objects.get(address)
+
+
+def test_every_flipped_byte_of_a_pack_is_noticed(store: Store) -> None:
+    writer = store.objects.pack_writer()
+    data = os.urandom(300)
+    addresses = [writer.put(data), writer.put(b"abc" * 200)]
+    addresses.append(writer.put(data[:100] + b"!" + data[100:], previous=addresses[0]))
+    writer.sync()
+    commit(store, writer)
+    (pack,) = (store.root / "objects/packs").iterdir()
+    whole = pack.read_bytes()
+    places = [writer.find(address) for address in addresses]
+    for at in range(len(whole)):
+        pack.write_bytes(whole[:at] + bytes([whole[at] ^ 0x10]) + whole[at + 1 :])
+        hit = [p for p in places if p.offset <= at < p.offset + p.length]
+        assert len(hit) == 1
+        with pytest.raises(CorruptObject):
+            store.objects.get(hit[0].digest)
+    pack.write_bytes(whole)
+    for address in addresses:
+        store.objects.get(address)
+
+
+def test_a_store_from_before_packs_opens(tmp_path: Path) -> None:
+    store = Store(tmp_path / ".notewright")
+    kept = store.objects.put(b"kept")
+    with store.catalog.transaction() as connection:
+        connection.execute("DROP TABLE packed")
+        connection.execute("PRAGMA user_version = 1")
+    store.catalog.close()
+    again = Store(tmp_path / ".notewright")
+    writer = again.objects.pack_writer()
+    address = writer.put(b"packed now")
+    commit(again, writer)
+    assert again.objects.get(kept) == b"kept"
+    assert again.objects.get(address) == b"packed now"
