@@ -71,7 +71,7 @@ class PanelComm:
         session.on_off(comm.close)
 
     def _changed(self, what: str) -> None:
-        self._send({"event": "changed", "what": what, "head": self._session.head()})
+        self._send({"event": "changed", "what": what, "head": self._session.standing()})
 
     def _send(self, message: dict[str, Any]) -> None:
         self._comm.send(message)

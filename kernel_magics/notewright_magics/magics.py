@@ -91,6 +91,7 @@ class NwMagic:
         line = ProgressLine()
         progress = Progress(line.show, f"`%nw {verb.name}`")
         try:
+            self._session.settle()
             view = verb.run(parsed, Context(self._session.workspace, self._session, progress))
         except KeyboardInterrupt:
             raise Cancelled(f"`%nw {verb.name}`") from None

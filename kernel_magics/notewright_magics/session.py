@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import os
 import sys
 import time
@@ -39,6 +41,8 @@ class PendingRun:
     error: BaseException | None
 
 
+#: Seconds after a cell in which its reply is sent.
+_AFTER_REPLY = 0.005
 _HIDDEN = {"_", "__", "___", "_i", "_ii", "_iii", "_oh", "_ih", "_dh", "_exit_code"}
 
 
@@ -64,6 +68,7 @@ class KernelSession:
             self.namespace,
             Path.cwd(),
             _notebook(),
+            committed=self._committed,
         )
         self.session = self._recorder.session
         self._depth = 0
@@ -74,6 +79,9 @@ class KernelSession:
         self._on = False
         self._run: PendingRun | None = None
         self._at_off: list[Callable[[], object]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        #: Takes hold of the variables after the latest cell, if that is still to be done.
+        self._hold: Callable[[], None] | None = None
 
     @property
     def on(self) -> bool:
@@ -98,20 +106,28 @@ class KernelSession:
 
     def execution(self) -> str | None:
         """Return the id of the latest recorded execution in force, or None."""
+        self.take_hold()
         return self._recorder.execution()
 
     def head(self) -> str | None:
         """Return the id of the snapshot the variables stand on, or None."""
+        self.take_hold()
         return self._recorder.head()
+
+    def standing(self) -> str | None:
+        """Return the id of the latest committed snapshot the variables stand on; never waits."""
+        return self._recorder.standing
 
     def take(self, message: str = "", kind: str = "named") -> Snapshot:
         """Take a snapshot of the variables as they are."""
+        self.take_hold()
         snapshot = self._recorder.take(message, kind)
         self.listeners.tell("snapshots")
         return snapshot
 
     def restore(self, ref: str, only: Sequence[str] | None = None) -> Restored:
         """Go back to a snapshot, wholly or for some variables."""
+        self.take_hold()
         restored = self._recorder.restore(ref, only)
         self.listeners.tell("snapshots")
         return restored
@@ -120,6 +136,7 @@ class KernelSession:
         """Stop watching, and take ``%nw``'s hooks out of the shell."""
         if not self._on:
             return
+        self.settle()
         self._on = False
         events = self.shell.events
         events.unregister("pre_run_cell", self._before)
@@ -130,7 +147,20 @@ class KernelSession:
         for action in self._at_off:
             action()
         self.listeners.close()
+        self._recorder.close()
+        atexit.unregister(self.settle)
         KernelSession.current = None
+
+    def take_hold(self) -> None:
+        """Take hold of the variables as the latest cell left them, if that is still to be done."""
+        hold, self._hold = self._hold, None
+        if hold is not None:
+            hold()
+
+    def settle(self) -> None:
+        """Wait until everything that has happened so far is recorded."""
+        self.take_hold()
+        self._recorder.settle()
 
     def on_off(self, action: Callable[[], object]) -> None:
         """Call `action` when Notewright is switched off."""
@@ -140,6 +170,7 @@ class KernelSession:
 
     def snapshot_now(self, kind: str, message: str) -> str:
         """Return the id of a snapshot of the variables as they are, taking one if needed."""
+        self.take_hold()
         return self._recorder.taken(message, kind)
 
     def finish_run_after_cell(
@@ -177,6 +208,7 @@ class KernelSession:
             KernelSession.current.off()
         KernelSession.current = self
         self._on = True
+        atexit.register(self.settle)
         events = self.shell.events
         events.register("pre_run_cell", self._before)
         events.register("post_run_cell", self._after)
@@ -185,6 +217,8 @@ class KernelSession:
 
     def _before(self, info: ExecutionInfo) -> None:
         self._depth += 1
+        if self._depth == 1:
+            self.take_hold()
         if self._depth == 1 and not info.silent:
             self._begin(info.raw_cell, getattr(info, "cell_id", None))
 
@@ -206,19 +240,45 @@ class KernelSession:
         error = result.error_before_exec or result.error_in_exec
         if error is not None:
             cell.status, cell.error = "error", f"{type(error).__name__}: {error}"
+        started, opened = self._started[0], self._opened
+        self._hold = lambda: self._recorder.ended(cell, started, seconds, opened)
         try:
-            self._recorder.ended(cell, self._started[0], seconds, self._opened)
-            self._finish_run(cell)
+            if self._run is not None:
+                self.settle()
+                self._finish_run(cell)
+            elif not self._later(self.take_hold):
+                self.take_hold()
         except NotewrightError as problem:
-            # The user's cell has run; that it could not be recorded must not break it.
-            print(f"Notewright did not record this cell. {problem}", file=sys.stderr)
+            self._recorder.problems.append(problem)
         except KeyboardInterrupt:
             print("Interrupted: Notewright did not record this cell.", file=sys.stderr)
-        if self.autosnapshot:
-            self.listeners.tell("snapshots")
+        self._tell_problems()
+
+    def _tell_problems(self) -> None:
+        """Say what could not be recorded: the user's cell has run, and must not break by it."""
+        problems = self._recorder.problems
+        while problems:
+            print(f"Notewright did not record a cell. {problems.pop(0)}", file=sys.stderr)
+
+    def _later(self, action: Callable[[], None]) -> bool:
+        """Call `action` once the reply has gone out; tell whether there is a loop to do so."""
+        if getattr(self.shell, "kernel", None) is None:
+            return False
+        try:
+            self._loop = asyncio.get_running_loop()
+            self._loop.call_later(_AFTER_REPLY, action)
+        except RuntimeError:
+            return False
+        return True
+
+    def _committed(self) -> None:
+        # Called on another thread; listeners speak to the panel on the shell's own.
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.listeners.tell, "snapshots")
 
     def _begin(self, source: str, cell_id: str | None) -> None:
         self._cell = Cell(source, plain_code(source) if source else "", cell_id)
+        self._recorder.begins(self._cell.code)
         self._started = (now(), time.perf_counter())
         self._watch = FileWatch.watching()
         self._opened = self._watch.__enter__()

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.damage import flip_byte
 
 from notewright.store.catalog import SCHEMA_VERSION
 
@@ -118,11 +119,7 @@ def test_a_flipped_byte_is_found_and_what_does_not_need_it_still_loads(
     second, first = workspace.snapshots.get("HEAD"), workspace.snapshots.get("HEAD~1")
     needed = workspace.snapshots.needs()
     victim = next(d for d, by in needed.items() if by == [f"snapshot {second.id[:6]}"])
-    path = workspace.store.objects.path(victim)
-    path.chmod(0o600)
-    data = bytearray(path.read_bytes())
-    data[-1] ^= 1
-    path.write_bytes(bytes(data))
+    flip_byte(workspace.store.objects, victim)
     done = notewright("fsck", folder=stored)
     assert done.returncode == 1
     assert victim[:12] in done.stdout

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.conftest import PlainNotebook
+from tests.damage import flip_byte
 from tests.serving.conftest import raw_rows, request, write_package
 
 from notewright.errors import AccessDenied, AmbiguousId, UnknownId
@@ -191,11 +192,7 @@ def _catalog(house: Workspace, statement: str) -> None:
 
 def _damage(house: Workspace, digest: str) -> None:
     """Flip a byte of a stored object."""
-    path = house.store.objects.path(digest)
-    data = bytearray(path.read_bytes())
-    data[-2] ^= 1
-    path.chmod(0o600)
-    path.write_bytes(data)
+    flip_byte(house.store.objects, digest)
 
 
 def _address(house: Workspace, table: str) -> str:

@@ -83,7 +83,9 @@ class History:
         )
         return None if row is None else str(row["session"])
 
-    def record(self, session: str, parent: str | None, seen: Observed) -> Execution:
+    def record(
+        self, session: str, parent: str | None, seen: Observed, id_: str | None = None
+    ) -> Execution:
         """Record an execution that ended; committed when this returns.
 
         Parameters
@@ -94,6 +96,8 @@ class History:
             The execution before it in the line in force.
         seen : Observed
             What was seen.
+        id_ : str, optional
+            The id it is to have; by default a new one.
         """
         with self._store.catalog.transaction() as connection:
             row = self._store.catalog.one(
@@ -109,7 +113,7 @@ class History:
                 "ordinal": 1 if row is None else int(row["next"]),
             }
             written = canonical(body)
-            execution = Execution.parse(body, id=new_id(), digest=digest_of(written))
+            execution = Execution.parse(body, id=id_ or new_id(), digest=digest_of(written))
             connection.execute(
                 "INSERT INTO executions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (

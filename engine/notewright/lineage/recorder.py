@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from notewright.lineage.files import FileWatch, Opened, data_files
 from notewright.lineage.history import History, Observed
 from notewright.lineage.reads import names_read
 from notewright.lineage.records import Execution
 from notewright.lineage.writes import touched_names
+from notewright.state.capture.keeper import Keeper, View
+from notewright.state.capture.known import Outcome
 from notewright.state.namespace import Namespace
 from notewright.state.records import FileRead, Snapshot
-from notewright.state.snapshots import Restored, Snapshots
-from notewright.state.tracker import Change, Tracker
-from notewright.store.ids import now
+from notewright.state.snapshots import Occasion, Restored, Snapshots
+from notewright.store.ids import new_id, now
+from notewright.store.packs import PackWriter
 
 
 @dataclass
 class Cost:
-    """What watching has cost the user so far."""
+    """What watching has made the user wait for so far."""
 
     cells: int = 0
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class Change:
+    """The names whose values an execution changed, and those it deleted."""
+
+    changed: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+
+
 @dataclass
 class Cell:
-    """An execution under way. The caller fills in how it ended."""
+    """An execution under way. The caller fills in how it ended.
+
+    `execution` and `change` are there once the recorder has settled.
+    """
 
     source: str
     code: str
@@ -57,6 +71,8 @@ class Recorder:
         The kernel's working directory.
     notebook : str, optional
         The notebook's path, where the client tells it.
+    committed : callable, optional
+        Called, on another thread, when a snapshot was taken after a cell.
     """
 
     def __init__(
@@ -66,32 +82,54 @@ class Recorder:
         namespace: Namespace,
         directory: Path,
         notebook: str | None = None,
+        committed: Callable[[], object] = lambda: None,
     ) -> None:
         self.namespace = namespace
         self.session = history.begin_session(directory, notebook).id
         self.autosnapshot = False
         self.cost = Cost()
+        #: What could not be recorded since the user was last told.
+        self.problems: list[BaseException] = []
         self._history = history
         self._snapshots = snapshots
-        self._tracker = Tracker(namespace)
-        self._tracker.look()
+        self._committed = committed
+        self._keeper: Keeper = snapshots.keeper(namespace)
+        #: What the variables were after the latest recorded execution.
+        self._digests: dict[str, str] = {}
         #: The executions in force, so that no cell has to read the whole history.
         self._line: list[Execution] = []
         self._snapshot: str | None = None
         self._changed = True  # since the snapshot it stands on
+        self._look()
 
     def execution(self) -> str | None:
         """Return the id of the latest recorded execution in force, or None."""
+        self.settle()
         return self._line[-1].id if self._line else None
 
     def head(self) -> str | None:
         """Return the id of the snapshot the namespace stands on, or None."""
+        self.settle()
         return self._snapshot
+
+    @property
+    def standing(self) -> str | None:
+        """The id of the latest committed snapshot the namespace stands on; never waits."""
+        return self._snapshot
+
+    def settle(self) -> None:
+        """Wait until everything that has happened so far is recorded."""
+        self._keeper.settle()
+
+    def close(self) -> None:
+        """Finish what was begun, and stop."""
+        self._keeper.close()
 
     @contextmanager
     def running(self, cell: Cell) -> Iterator[Cell]:
         """Record the execution of a cell around the block that runs it."""
         started, clock = now(), time.perf_counter()
+        self.begins(cell.code)
         with FileWatch.watching() as opened:
             try:
                 yield cell
@@ -100,9 +138,17 @@ class Recorder:
                 raise
             finally:
                 self.ended(cell, started, time.perf_counter() - clock, opened)
+                self.settle()
 
-    def ended(self, cell: Cell, started: str, seconds: float, opened: Opened) -> Execution:
-        """Record an execution that has just ended, and snapshot if asked to after every cell.
+    def begins(self, code: str) -> None:
+        """Prepare for a cell: what it is likely to write to is made ready for that."""
+        self._keeper.expect_writes(set(touched_names(code)))
+
+    def ended(self, cell: Cell, started: str, seconds: float, opened: Opened) -> None:
+        """Record an execution that has ended, and snapshot if asked to after every cell.
+
+        Takes hold of the variables as they are and returns; the record is made
+        behind, and is there after :meth:`settle`.
 
         Parameters
         ----------
@@ -116,52 +162,50 @@ class Recorder:
             The files it opened.
         """
         clock = time.perf_counter()
-        cell.change = self._tracker.look()
-        seen = Observed(
-            source=cell.source,
-            code=cell.code,
-            cell=cell.cell,
-            number=cell.number,
-            started=started,
-            seconds=round(seconds, 6),
-            status=cell.status,
-            error=cell.error,
-            reads=names_read(cell.code, self.namespace.dict),
-            changed=cell.change.changed,
-            deleted=cell.change.deleted,
-            touched=touched_names(cell.code),
-            files=data_files(opened.read, self._history.root),
-            wrote=data_files(opened.written, self._history.root),
-        )
-        cell.execution = self._record(seen)
-        if seen.changed or seen.deleted or seen.touched:
-            self._changed = True
-        if self.autosnapshot:
-            self.take("", kind="auto")
+        ended = _Ended(cell, new_id(), started, round(seconds, 6), self.autosnapshot, now())
+        root, namespace = self._history.root, self.namespace.dict
+        code, read, written = cell.code, dict(opened.read), dict(opened.written)
+
+        def observe() -> _Observations:
+            return _Observations(
+                names_read(code, namespace),
+                touched_names(code),
+                data_files(read, root),
+                data_files(written, root),
+            )
+
+        def finish(found: Outcome, writer: PackWriter) -> None:
+            self._record_ended(ended, found.observed, self._change_to(found.digests))
+            if ended.save:
+                self._commit(found, writer, ended.occasion(self._occasion("", "auto")))
+                self._committed()
+
+        def failed(error: BaseException) -> None:
+            self.problems.append(error)
+            if cell.execution is None:
+                # What the page says is all that is known then.
+                touched = touched_names(code)
+                seen = _Observations((), touched, (), ())
+                self._record_ended(ended, seen, Change(touched))
+
+        self._keeper.view(save=ended.save, observe=observe, finish=finish, failed=failed)
         self.cost.cells += 1
         self.cost.seconds += time.perf_counter() - clock
-        return cell.execution
 
     def take(self, message: str = "", kind: str = "named") -> Snapshot:
-        """Take a snapshot of the namespace as it is."""
-        makers = self._makers()
-        snapshot = self._snapshots.take(
-            self.namespace,
-            session=self.session,
-            message=message,
-            kind=kind,
-            execution=self.execution(),
-            parent=self._snapshot,
-            files=self._files(),
-            origin=lambda name: makers.get(
-                name, (None, "a cell that ran before Notewright was loaded")
-            ),
+        """Take a snapshot of the namespace as it is; durable when this returns."""
+        self.settle()
+        occasion = self._occasion(message, kind)
+        view = self._keeper.view(
+            save=True, finish=lambda found, writer: self._commit(found, writer, occasion)
         )
-        self._snapshot, self._changed = snapshot.id, False
-        return snapshot
+        self._wait(view)
+        taken: Snapshot = view.result
+        return taken
 
     def taken(self, message: str, kind: str) -> str:
         """Return the id of a snapshot of the namespace as it is, taking one if there is none."""
+        self.settle()
         if self._snapshot is None or self._changed:
             return self.take(message, kind).id
         return self._snapshot
@@ -171,10 +215,12 @@ class Recorder:
 
         The state that is left is snapshotted first, so that nothing is lost.
         """
+        self.settle()
         snapshot = self._snapshots.get(ref, self.session)
         self.take(f"before going back to {snapshot.id[:6]}", kind="restore")
-        restored = self._snapshots.restore(self.namespace, snapshot, only)
-        self._tracker.look()
+        live = self._keeper.known().digests
+        restored = self._snapshots.restore(self.namespace, snapshot, only, live)
+        self._look()
         if only is None:
             self._line, self._snapshot = self._history.line(snapshot.execution), snapshot.id
             self._changed = False
@@ -182,6 +228,78 @@ class Recorder:
         elif restored.rebound:
             self._record_partial(snapshot, restored.rebound)
         return restored
+
+    # -- behind -------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Note what the variables are now: no execution changed them to that."""
+
+        def finish(found: Outcome, _: PackWriter) -> None:
+            self._digests = found.digests
+
+        self._keeper.view(save=False, finish=finish, failed=self.problems.append)
+
+    def _change_to(self, digests: dict[str, str]) -> Change:
+        before, self._digests = self._digests, digests
+        return Change(
+            tuple(name for name, digest in digests.items() if before.get(name) != digest),
+            tuple(name for name in before if name not in digests),
+        )
+
+    def _record_ended(self, ended: _Ended, seen: _Observations, change: Change) -> None:
+        cell = ended.cell
+        observed = Observed(
+            source=cell.source,
+            code=cell.code,
+            cell=cell.cell,
+            number=cell.number,
+            started=ended.started,
+            seconds=ended.seconds,
+            status=cell.status,
+            error=cell.error,
+            reads=seen.reads,
+            changed=change.changed,
+            deleted=change.deleted,
+            touched=seen.touched,
+            files=seen.files,
+            wrote=seen.wrote,
+        )
+        cell.change = change
+        cell.execution = self._record(observed, ended.id)
+        if change.changed or change.deleted or seen.touched:
+            self._changed = True
+
+    def _record(self, seen: Observed, id_: str | None = None) -> Execution:
+        parent = self._line[-1].id if self._line else None
+        execution = self._history.record(self.session, parent, seen, id_)
+        self._line.append(execution)
+        return execution
+
+    def _commit(self, found: Outcome, writer: PackWriter, occasion: Occasion) -> Snapshot:
+        snapshot = self._snapshots.commit(found, occasion, writer)
+        self._snapshot, self._changed = snapshot.id, False
+        return snapshot
+
+    def _occasion(self, message: str, kind: str) -> Occasion:
+        makers = self._makers()
+        return Occasion(
+            id=new_id(),
+            session=self.session,
+            message=message,
+            kind=kind,
+            execution=self._line[-1].id if self._line else None,
+            parent=self._snapshot,
+            created=now(),
+            files=self._files(),
+            origin=lambda name: makers.get(
+                name, (None, "a cell that ran before Notewright was loaded")
+            ),
+        )
+
+    def _wait(self, view: View) -> None:
+        view.done.wait()
+        if view.error is not None:
+            raise view.error
 
     def _record_partial(self, snapshot: Snapshot, names: Iterable[str]) -> None:
         words = " ".join(names)
@@ -198,11 +316,6 @@ class Recorder:
         self._record(seen)
         self._changed = True
 
-    def _record(self, seen: Observed) -> Execution:
-        execution = self._history.record(self.session, self.execution(), seen)
-        self._line.append(execution)
-        return execution
-
     def _makers(self) -> dict[str, tuple[str | None, str]]:
         makers: dict[str, tuple[str | None, str]] = {}
         for execution in self._line:
@@ -212,3 +325,34 @@ class Recorder:
 
     def _files(self) -> tuple[FileRead, ...]:
         return tuple({f.path: f for e in self._line for f in e.files}.values())
+
+
+@dataclass(frozen=True)
+class _Observations:
+    """What is to be seen of an execution where its variables are as it left them."""
+
+    reads: tuple[str, ...]
+    touched: tuple[str, ...]
+    files: tuple[FileRead, ...]
+    wrote: tuple[FileRead, ...]
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """An execution that has ended and is not recorded yet."""
+
+    cell: Cell
+    id: str
+    started: str
+    seconds: float
+    save: bool
+    ended: str
+
+    def occasion(self, occasion: Occasion) -> Occasion:
+        """Return the occasion with the time at which the variables were as they are in it."""
+        from dataclasses import replace
+
+        return replace(occasion, created=self.ended)
+
+
+__all__: Any = ["Cell", "Change", "Cost", "Recorder"]

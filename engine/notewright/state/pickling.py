@@ -102,6 +102,10 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if isinstance(obj, type) and isinstance(reduced, tuple) and len(reduced) > 2:
             # copyreg notes this in a class when an instance is pickled first.
             reduced[2][0].pop("__slotnames__", None)
+            # cloudpickle's name for a class is new in every process; ours needs none.
+            make, arguments, *rest = reduced
+            if make in (_cloudpickle._make_skeleton_class, _cloudpickle._make_skeleton_enum):
+                return (make, (*arguments[:-2], None, arguments[-1]), *rest)
         return reduced
 
     def _reduce_cell(self, cell: CellType) -> Any:

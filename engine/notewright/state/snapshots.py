@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import pickle
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,19 +20,50 @@ from notewright.errors import (
     UnknownVariable,
     UntrustedStore,
 )
+from notewright.state.capture.keeper import Keeper
+from notewright.state.capture.known import Outcome
+from notewright.state.capture.looking import digest
 from notewright.state.environment import environment, environment_difference
+from notewright.state.loading import load_groups, parts
 from notewright.state.namespace import Namespace
-from notewright.state.randomness import random_state, set_random_state
-from notewright.state.records import FileRead, Snapshot
-from notewright.state.saving import load_groups, parts, save
-from notewright.state.tracker import digest
+from notewright.state.randomness import set_random_state
+from notewright.state.records import FileRead, Snapshot, Unsaved, Variable
 from notewright.store import Store
-from notewright.store.canonical import parse, plain
+from notewright.store.canonical import canonical, parse, plain
 from notewright.store.ids import new_id, now
 from notewright.store.names import check_name
+from notewright.store.packs import PackWriter
 from notewright.store.signing import Signer, verify
 
 _RELATIVE = re.compile(r"HEAD(?:~(?P<back>\d+))?\Z")
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """When and why a snapshot is taken; `origin` names the execution that made a variable."""
+
+    id: str
+    session: str
+    message: str
+    kind: str
+    execution: str | None
+    parent: str | None
+    created: str
+    files: tuple[FileRead, ...]
+    origin: Callable[[str], tuple[str | None, str]]
+
+
+class _Digests(dict[str, str]):
+    """Digests of live variables, computed when asked for."""
+
+    def __init__(self, live: Mapping[str, Any], namespace: dict[str, Any]) -> None:
+        super().__init__()
+        self._live = live
+        self._namespace = namespace
+
+    def __missing__(self, name: str) -> str:
+        self[name] = digest(self._live[name], self._namespace)
+        return self[name]
 
 
 @dataclass(frozen=True)
@@ -67,10 +98,16 @@ class Snapshots:
         self._store = store
         self._signer = signer
         self._trusted = trusted
+        #: The record of the newest snapshot of each session: the next one differs little from it.
+        self._latest: dict[str, str] = {}
 
     @cached_property
     def _environment(self) -> str:
         return self._store.objects.put_json(environment())
+
+    def keeper(self, namespace: Namespace) -> Keeper:
+        """Return what looks at `namespace` and stores what is new, for :meth:`commit`."""
+        return Keeper(namespace, self._store.objects)
 
     def take(
         self,
@@ -110,44 +147,78 @@ class Snapshots:
         -------
         Snapshot
         """
-        objects = self._store.objects
-        before = objects.bytes_written
-        saved = save(namespace.variables(), namespace.dict, objects, origin)
+        keeper = self.keeper(namespace)
+        occasion = Occasion(
+            new_id(), session, message, kind, execution, parent, now(), tuple(files), origin
+        )
+        view = keeper.view(
+            save=True, finish=lambda found, writer: self.commit(found, occasion, writer)
+        )
+        keeper.close()
+        if view.error is not None:
+            raise view.error
+        taken: Snapshot = view.result
+        return taken
+
+    def commit(self, found: Outcome, occasion: Occasion, writer: PackWriter) -> Snapshot:
+        """Make a snapshot of what was stored; durable when this returns.
+
+        Parameters
+        ----------
+        found : Outcome
+            What was looked at and stored.
+        occasion : Occasion
+            When and why.
+        writer : PackWriter
+            Appends to the pack that holds it.
+        """
+        assert found.kept is not None
+        groups = {name: group.address for group in found.kept.groups for name in group.names}
         record = {
-            "parent": parent,
-            "session": session,
-            "execution": execution,
-            "kind": kind,
-            "message": message,
-            "created": now(),
-            "variables": plain(saved.variables),
-            "unsaved": plain(saved.unsaved),
-            "files": plain(tuple(files)),
+            "parent": occasion.parent,
+            "session": occasion.session,
+            "execution": occasion.execution,
+            "kind": occasion.kind,
+            "message": occasion.message,
+            "created": occasion.created,
+            "variables": [
+                plain(Variable(s.name, s.type, s.summary, s.digest, groups[s.name], s.size))
+                for s in found.seen.values()
+            ],
+            "unsaved": [
+                plain(Unsaved(u.name, u.type, u.reason, *occasion.origin(u.name)))
+                for u in found.unsaveable.values()
+            ],
+            "files": plain(occasion.files),
             "environment": self._environment,
-            "random": objects.put(pickle.dumps(random_state(), protocol=4), sync=True),
+            "random": found.kept.random,
         }
-        address = objects.put_json(record, sync=True)
-        added = objects.bytes_written - before
+        address = writer.put(canonical(record), self._latest.get(occasion.session))
+        writer.sync()
+        placed = [*found.kept.placed, *writer.take_placed()]
+        added = sum(place.length for place in placed)
         signer = self._signer()
-        snapshot = Snapshot.parse(record, id=new_id(), digest=address, bytes_added=added)
+        snapshot = Snapshot.parse(record, id=occasion.id, digest=address, bytes_added=added)
         with self._store.catalog.transaction() as connection:
+            self._store.objects.record_places(placed, connection)
             connection.execute(
                 "INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     snapshot.id,
                     address,
-                    parent,
-                    session,
-                    execution,
-                    kind,
-                    message,
+                    snapshot.parent,
+                    snapshot.session,
+                    snapshot.execution,
+                    snapshot.kind,
+                    snapshot.message,
                     snapshot.created,
                     added,
                     signer.public,
                     signer.sign(address.encode()).hex(),
                 ),
             )
-            self.stand_on(snapshot, session)
+            self.stand_on(snapshot, snapshot.session)
+        self._latest[snapshot.session] = address
         return snapshot
 
     def stand_on(self, snapshot: Snapshot, session: str) -> None:
@@ -228,7 +299,8 @@ class Snapshots:
                 found[group] = None
                 with suppress(CorruptObject, MissingObject):
                     found.update(dict.fromkeys(parts(group, objects)))
-        return found
+        # What is stored as a difference needs what it differs from.
+        return dict.fromkeys(base for address in found for base in objects.bases(address))
 
     def load(self, snapshot: Snapshot, names: Iterable[str] | None = None) -> dict[str, Any]:
         """Return variables of a snapshot as new objects, in any process.
@@ -258,7 +330,11 @@ class Snapshots:
         return {name: values[name] for name in chosen}
 
     def restore(
-        self, namespace: Namespace, snapshot: Snapshot, only: Iterable[str] | None = None
+        self,
+        namespace: Namespace,
+        snapshot: Snapshot,
+        only: Iterable[str] | None = None,
+        known: Mapping[str, str] | None = None,
     ) -> Restored:
         """Put the variables of `snapshot` back into a live namespace.
 
@@ -274,15 +350,17 @@ class Snapshots:
             What to go back to.
         only : iterable of str, optional
             Just these variables.
+        known : mapping, optional
+            The digests of the live variables where they have just been looked at.
         """
         self._check_trust(snapshot)
         chosen = self._choose(snapshot, only)
         live = namespace.variables()
+        digests = known if known is not None else _Digests(live, namespace.dict)
         differs = {
             v.name
             for v in snapshot.variables
-            if v.name in chosen
-            and (v.name not in live or digest(live[v.name], namespace.dict) != v.digest)
+            if v.name in chosen and (v.name not in live or digests[v.name] != v.digest)
         }
         addresses = [v.group for v in snapshot.variables if v.name in differs]
         values = load_groups(addresses, namespace.dict, self._store.objects)

@@ -59,7 +59,7 @@ class ObjectStore:
             packs.mkdir(exist_ok=True)
         except OSError as error:
             raise StoreUnusable(root, error.strerror or str(error)) from error
-        self._reader = PackReader(packs, self._place)
+        self._reader = PackReader(packs, self.place)
 
     def path(self, digest: str) -> Path:
         """Return where the record `digest` is, or would be."""
@@ -67,7 +67,7 @@ class ObjectStore:
 
     def has(self, digest: str) -> bool:
         """Tell whether the object is stored."""
-        return self.path(digest).exists() or self._place(digest) is not None
+        return self.path(digest).exists() or self.place(digest) is not None
 
     def put(self, data: bytes | memoryview, *, sync: bool = False) -> str:
         """Store `data` and return its address.
@@ -104,7 +104,7 @@ class ObjectStore:
         try:
             data = _decode(self.path(digest).read_bytes(), digest)
         except FileNotFoundError:
-            placed = self._place(digest)
+            placed = self.place(digest)
             if placed is None:
                 raise MissingObject(digest) from None
             data = bytes(self._reader.content(placed))
@@ -114,7 +114,7 @@ class ObjectStore:
 
     def read_into(self, digest: str, target: memoryview) -> None:
         """Put the object's bytes into `target`, verified; `target` is as long as they are."""
-        placed = self._place(digest)
+        placed = self.place(digest)
         if placed is None:
             target[:] = self.get(digest)
             return
@@ -124,16 +124,17 @@ class ObjectStore:
 
     def size(self, digest: str) -> int:
         """Return how many bytes the object has."""
-        placed = self._place(digest)
+        placed = self.place(digest)
         return len(self.get(digest)) if placed is None else placed.size
 
     def pack_writer(self) -> PackWriter:
         """Return a writer that appends to a pack of its own."""
         self._index.refresh()
-        return PackWriter(self._reader, self._index)
+        return PackWriter(self._reader.root, self._index)
 
     def record_places(self, placed: list[Placed], connection: Any) -> None:
         """Make objects that were appended to a pack known, in an open transaction."""
+        self._index.refresh()
         connection.executemany(
             "INSERT OR IGNORE INTO packed(digest, pack, offset, length, size, encoding, base,"
             " depth, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -152,7 +153,7 @@ class ObjectStore:
         try:
             return self.path(digest).stat().st_size
         except FileNotFoundError:
-            placed = self._place(digest)
+            placed = self.place(digest)
             if placed is None:
                 raise MissingObject(digest) from None
             return placed.length
@@ -170,7 +171,15 @@ class ObjectStore:
         self._index.refresh()
         yield from list(self._index)
 
-    def _place(self, digest: str) -> Placed | None:
+    def bases(self, digest: str) -> list[str]:
+        """Return the object and all that it is, one on top of the other, the difference to."""
+        found = [digest]
+        while (placed := self.place(found[-1])) is not None and placed.base is not None:
+            found.append(placed.base)
+        return found
+
+    def place(self, digest: str) -> Placed | None:
+        """Return where in a pack the object is, or None."""
         if digest not in self._index:
             self._index.refresh()
         return self._index.get(digest)

@@ -11,7 +11,7 @@ exist, so an interrupted writer leaves nothing half there.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -159,24 +159,33 @@ class PackWriter:
 
     Parameters
     ----------
-    reader : PackReader
-        Reads what is there already, to store differences to it.
+    root : Path
+        The folder of the packs.
     known : mapping
         The places of all objects that are stored already.
     """
 
-    def __init__(self, reader: PackReader, known: Mapping[str, Placed]) -> None:
-        self._reader = reader
+    def __init__(self, root: Path, known: Mapping[str, Placed]) -> None:
+        self._root = root
+        self._reader = PackReader(root, self.find)
         self._known = known
         self._pack = ""
         self._file = -1
         self._end = 0
         #: What was appended since it was last taken by :meth:`take_placed`.
         self._placed: dict[str, Placed] = {}
+        self._learned: dict[str, Placed] = {}
+
+    def learn(self, placed: Iterable[Placed]) -> None:
+        """Take in what another writer of the same pack appended."""
+        self._learned.update((place.digest, place) for place in placed)
 
     def find(self, digest: str) -> Placed | None:
         """Return where an object is, appended or known before; None if it is neither."""
-        return self._placed.get(digest) or self._known.get(digest)
+        for places in (self._placed, self._learned, self._known):
+            if (placed := places.get(digest)) is not None:
+                return placed
+        return None
 
     def put(self, data: bytes | memoryview, previous: str | None = None) -> str:
         """Append `data` unless it is stored already; return its address.
@@ -218,7 +227,7 @@ class PackWriter:
             try:
                 os.fdatasync(self._file)
             except OSError as error:
-                raise StoreUnusable(self._reader.root, words(error)) from error
+                raise StoreUnusable(self._root, words(error)) from error
 
     def position(self) -> tuple[str, int]:
         """Return the pack and where its end is, for another process to go on from."""
@@ -237,6 +246,7 @@ class PackWriter:
         if self._file >= 0:
             os.close(self._file)
         self._file = -1
+        self._reader.close()
 
     def _encode(
         self, view: memoryview, previous: str | None
@@ -266,7 +276,7 @@ class PackWriter:
             while rest:
                 rest = rest[os.pwrite(self._file, rest, self._end + (len(stored) - len(rest))) :]
         except OSError as error:
-            raise StoreUnusable(self._reader.root, words(error)) from error
+            raise StoreUnusable(self._root, words(error)) from error
         self._end += len(stored)
         return offset
 
@@ -274,9 +284,7 @@ class PackWriter:
         self.close()
         if not self._pack or self._end > _FULL:
             self._pack, self._end = new_id() + ".pack", 0
-        self._file = os.open(
-            self._reader.root / self._pack, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
+        self._file = os.open(self._root / self._pack, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _difference(new: memoryview, old: bytes | bytearray) -> tuple[int, bytes]:

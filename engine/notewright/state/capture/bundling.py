@@ -1,0 +1,69 @@
+"""What has to be stored of a look: the pickles of groups that are not stored as they are now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from notewright.state.capture.chunks import Buffer, address_of, hashed
+from notewright.state.capture.known import Group, Known
+from notewright.state.capture.looking import Look, no_collection
+from notewright.state.memory.pages import Span
+from notewright.state.pickling import dump
+
+
+@dataclass
+class Bundle:
+    """Variables to be stored together.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The variables.
+    alias : bool
+        Whether they are all names of one object.
+    stream : bytes
+        The pickle: of that object, or of the tuple of their values.
+    buffers : list of (Buffer, memoryview)
+        Its large parts, and their bytes.
+    """
+
+    names: tuple[str, ...]
+    alias: bool
+    stream: bytes
+    buffers: list[tuple[Buffer, memoryview]]
+
+
+def bundles(look: Look, known: Known, namespace: dict[str, object]) -> list[Bundle | Group]:
+    """Return for each group of variables what is stored of it, or what has to be."""
+    at: dict[Span, Buffer] = {b.span: b for seen in look.seen.values() for b in seen.buffers}
+    return [
+        known.group(names, look.seen) or _bundle(names, look, at, namespace)
+        for names in look.groups
+    ]
+
+
+def hold(bundles: list[Bundle | Group], known: Known) -> None:
+    """Copy the buffers that have to be stored, so that they may change meanwhile."""
+    for bundle in bundles:
+        if isinstance(bundle, Bundle):
+            for at, (buffer, raw) in enumerate(bundle.buffers):
+                if any(h not in known.chunks for h in buffer.hashes):
+                    bundle.buffers[at] = (buffer, np.frombuffer(raw, np.uint8).copy().data)
+
+
+def _bundle(
+    names: tuple[str, ...], look: Look, at: dict[Span, Buffer], namespace: dict[str, object]
+) -> Bundle:
+    values = tuple(look.values[name] for name in names)
+    alias = all(value is values[0] for value in values)
+    pickled = look.pickles[names[0]]
+    if not alias:
+        with no_collection():
+            pickled = dump(values, namespace)
+    buffers = []
+    for buffer in pickled.buffers:
+        span = address_of(buffer)
+        buffers.append((at.get(span) or hashed(buffer, span, None, None), buffer.raw()))
+    return Bundle(names, alias, pickled.stream, buffers)

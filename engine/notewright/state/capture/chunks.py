@@ -1,0 +1,94 @@
+"""Large buffers in pieces: the unit in which changes are seen and stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pickle import PickleBuffer
+
+import xxhash
+
+from notewright.state.memory.pages import Span
+
+#: Bytes of a piece.
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """A buffer as a look found it.
+
+    Parameters
+    ----------
+    span : (int, int)
+        Where it lies in memory, and its bytes.
+    row : int
+        Pieces start anew after every so many bytes, so that a column of a
+        table keeps its pieces when another is added.
+    hashes : tuple of bytes
+        xxh3 of each piece.
+    """
+
+    span: Span
+    row: int
+    hashes: tuple[bytes, ...]
+
+
+def pieces(nbytes: int, row: int) -> list[tuple[int, int]]:
+    """Return where the pieces of a buffer start and end.
+
+    Examples
+    --------
+    >>> pieces(2 * CHUNK + 5, 2 * CHUNK + 5) == [
+    ...     (0, CHUNK), (CHUNK, 2 * CHUNK), (2 * CHUNK, 2 * CHUNK + 5)]
+    True
+    """
+    return [
+        (start, min(start + CHUNK, begin + row, nbytes))
+        for begin in range(0, nbytes, row)
+        for start in range(begin, min(begin + row, nbytes), CHUNK)
+    ]
+
+
+def row_of(buffer: PickleBuffer) -> int:
+    """Return the bytes after which pieces start anew."""
+    with memoryview(buffer) as view:
+        rows = view.shape[0] if view.shape and view.ndim == 2 and view.c_contiguous else 1
+        row = view.nbytes // rows if rows else 0
+        return row if row >= CHUNK else max(view.nbytes, 1)
+
+
+def hashed(
+    buffer: PickleBuffer, span: Span, before: Buffer | None, written: Sequence[Span] | None
+) -> Buffer:
+    """Return the buffer's pieces and their hashes.
+
+    Parameters
+    ----------
+    buffer : PickleBuffer
+        The memory.
+    span : (int, int)
+        Where that is.
+    before : Buffer, optional
+        What was known of this very span.
+    written : sequence of spans, optional
+        All that may have been written since then; None if that is not known.
+    """
+    row = row_of(buffer)
+    raw = buffer.raw()
+    parts = pieces(raw.nbytes, row)
+    if before is None or written is None or before.row != row:
+        return Buffer(span, row, tuple(xxhash.xxh3_128_digest(raw[a:b]) for a, b in parts))
+    hashes = list(before.hashes)
+    for at, (start, end) in enumerate(parts):
+        if any(s < span[0] + end and span[0] + start < s + n for s, n in written):
+            hashes[at] = xxhash.xxh3_128_digest(raw[start:end])
+    return Buffer(span, row, tuple(hashes))
+
+
+def address_of(buffer: PickleBuffer) -> Span:
+    """Return where a buffer lies, and its bytes."""
+    import numpy as np
+
+    flat = np.frombuffer(buffer.raw(), np.uint8)
+    return int(flat.__array_interface__["data"][0]), flat.nbytes

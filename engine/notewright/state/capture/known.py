@@ -1,0 +1,111 @@
+"""What is known of a namespace after a look: digests, groups, where each piece is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from notewright.state.capture.chunks import Buffer
+from notewright.state.capture.looking import Seen, Unsaveable
+from notewright.state.memory.pages import Span
+from notewright.store.packs import Placed
+
+
+@dataclass(frozen=True)
+class Group:
+    """Variables that were stored together, as their manifest says it.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The variables.
+    address, stream : str
+        Addresses of the manifest and of the pickle.
+    buffers : tuple of tuple of str
+        Addresses of the pieces of each buffer.
+    spans : tuple
+        Where each buffer lay.
+    """
+
+    names: tuple[str, ...]
+    address: str
+    stream: str
+    buffers: tuple[tuple[str, ...], ...]
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was stored of a look."""
+
+    groups: tuple[Group, ...]
+    chunks: dict[bytes, str]
+    random: str
+    placed: tuple[Placed, ...]
+    position: tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a look found, and what was stored of it if that was asked for.
+
+    Parameters
+    ----------
+    seen, unsaveable : dict
+        The variables.
+    digests : dict
+        Of all variables, in the namespace's order.
+    observed : object
+        What the caller's own observation returned.
+    kept : Kept, optional
+        What was stored.
+    """
+
+    seen: dict[str, Seen]
+    unsaveable: dict[str, Unsaveable]
+    digests: dict[str, str]
+    observed: Any = None
+    kept: Kept | None = None
+
+
+@dataclass
+class Known:
+    """The sum of all outcomes so far."""
+
+    digests: dict[str, str] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    #: What was stored for each variable: its digest then, and which objects it was made of.
+    stored: dict[str, tuple[str, str]] = field(default_factory=dict)
+    #: Address by hash of every piece stored by this process.
+    chunks: dict[bytes, str] = field(default_factory=dict)
+    random: str | None = None
+    position: tuple[str, int] = ("", 0)
+
+    def apply(self, outcome: Outcome) -> None:
+        """Take in an outcome; in the order of the looks."""
+        self.digests = outcome.digests
+        self.seen = outcome.seen
+        if (kept := outcome.kept) is not None:
+            self.groups = {name: group for group in kept.groups for name in group.names}
+            self.stored = {n: (s.digest, s.identity) for n, s in outcome.seen.items()}
+            self.chunks.update(kept.chunks)
+            self.random = kept.random
+            self.position = kept.position
+
+    def buffers(self) -> dict[Span, Buffer]:
+        """Return the buffers of the last look by where they lie."""
+        return {b.span: b for seen in self.seen.values() for b in seen.buffers}
+
+    def group(self, names: tuple[str, ...], seen: dict[str, Seen]) -> Group | None:
+        """Return what is stored of these variables if they are as they were then."""
+        group = self.groups.get(names[0])
+        if group is None or group.names != names:
+            return None
+        for name in names:
+            digest, identity = self.stored[name]
+            if digest != seen[name].digest:
+                return None
+            if len(names) > 1 and identity != seen[name].identity:
+                return None  # the same values, perhaps not shared as they were
+        return group

@@ -1,0 +1,190 @@
+"""Find out what a namespace holds: every variable pickled and hashed, nothing copied.
+
+That sees every change to anything reachable from a variable, through an alias,
+a method call or C code, and needs no cooperation from the user's objects.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import xxhash
+
+from notewright.state.capture.chunks import Buffer, address_of, hashed
+from notewright.state.describe import summary, type_name
+from notewright.state.grouping import groups_of
+from notewright.state.memory.memo import identities
+from notewright.state.memory.pages import Span
+from notewright.state.namespace import Namespace
+from notewright.state.pickling import Pickled, dump
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One variable as a look found it.
+
+    Parameters
+    ----------
+    name, type, summary : str
+        As in a snapshot's record.
+    digest : str
+        Hash of the value; differs whenever the value differs.
+    identity : str
+        Hash of which objects it is made of.
+    size : int
+        Bytes as pickled.
+    buffers : tuple of Buffer
+        Its large parts.
+    """
+
+    name: str
+    type: str
+    summary: str
+    digest: str
+    identity: str
+    size: int
+    buffers: tuple[Buffer, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unsaveable:
+    """A variable that cannot be pickled, and why; its digest says which object it is."""
+
+    name: str
+    type: str
+    reason: str
+    digest: str
+
+
+@dataclass
+class Memory:
+    """What was known of large buffers, and what was written since.
+
+    Parameters
+    ----------
+    buffers : dict
+        By where they lie.
+    written : dict
+        For spans whose pages are watched, what may have been written.
+    """
+
+    buffers: dict[Span, Buffer] = field(default_factory=dict)
+    written: dict[Span, list[Span]] = field(default_factory=dict)
+
+    def hashed(self, buffer: Any) -> Buffer:
+        """Return the buffer's hashes, computing only those that may differ."""
+        span = address_of(buffer)
+        return hashed(buffer, span, self.buffers.get(span), self.written.get(span))
+
+
+@dataclass
+class Look:
+    """Everything a namespace holds at one moment.
+
+    `pickles` and `values` live only where the look was taken.
+    """
+
+    seen: dict[str, Seen]
+    unsaveable: dict[str, Unsaveable]
+    groups: list[tuple[str, ...]]
+    values: dict[str, Any]
+    pickles: dict[str, Pickled]
+
+    def digests(self) -> dict[str, str]:
+        """Return the digest of every variable, saveable or not, in the namespace's order."""
+        return {name: (self.seen.get(name) or self.unsaveable[name]).digest for name in self.values}
+
+
+def look(namespace: Namespace, memory: Memory) -> Look:
+    """Return what `namespace` holds now.
+
+    Parameters
+    ----------
+    namespace : Namespace
+        Read, never changed.
+    memory : Memory
+        What is known of large buffers.
+    """
+    values = namespace.variables()
+    seen: dict[str, Seen] = {}
+    unsaveable: dict[str, Unsaveable] = {}
+    pickles: dict[str, Pickled] = {}
+    first: dict[int, str] = {}
+    with no_collection():
+        for name, value in values.items():
+            alias = first.setdefault(id(value), name)
+            if alias in pickles:
+                pickles[name] = pickles[alias]
+                seen[name] = _renamed(seen[alias], name)
+                continue
+            try:
+                pickles[name] = dump(value, namespace.dict)
+                seen[name] = _seen(name, value, pickles[name], memory)
+            except Exception as error:  # noqa: BLE001 - a user's object may raise anything
+                pickles.pop(name, None)
+                digest = f"unpicklable:{id(value)}"
+                unsaveable[name] = Unsaveable(name, type_name(value), _reason(error), digest)
+    members = {name: identities(pickled._pickler) for name, pickled in pickles.items()}
+    return Look(seen, unsaveable, groups_of(members), values, pickles)
+
+
+def digest(value: Any, namespace: dict[str, Any]) -> str:
+    """Return a hash that changes whenever anything reachable from `value` does.
+
+    What cannot be pickled is known by its identity: it counts as changed when
+    the name is bound to another object.
+    """
+    try:
+        return _seen("", value, dump(value, namespace), Memory()).digest
+    except Exception:  # noqa: BLE001 - a user's object may raise anything while being reduced
+        return f"unpicklable:{id(value)}"
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Keep Python's collector, which would look at everything again and again, off inside."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _seen(name: str, value: Any, pickled: Pickled, memory: Memory) -> Seen:
+    buffers = tuple(memory.hashed(buffer) for buffer in pickled.buffers)
+    return Seen(
+        name,
+        type_name(value),
+        summary(value),
+        _digest(pickled.stream, buffers),
+        xxhash.xxh3_128_hexdigest(identities(pickled._pickler).tobytes()),
+        pickled.size,
+        buffers,
+    )
+
+
+def _digest(stream: bytes, buffers: tuple[Buffer, ...]) -> str:
+    hasher = xxhash.xxh3_128(stream)
+    for buffer in buffers:
+        hasher.update(f"{buffer.span[1]}:".encode() + b"".join(buffer.hashes))
+    return hasher.hexdigest()
+
+
+def _renamed(seen: Seen, name: str) -> Seen:
+    return Seen(name, seen.type, seen.summary, seen.digest, seen.identity, seen.size, seen.buffers)
+
+
+def _reason(error: Exception) -> str:
+    words = str(error).strip().splitlines()
+    return words[0] if words else type(error).__name__
+
+
+def changed(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names whose digest is not what it was."""
+    return tuple(name for name, digest in after.items() if before.get(name) != digest)
