@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -49,32 +49,29 @@ def groups_of(members: Mapping[str, npt.NDArray[np.uint64]]) -> list[tuple[str, 
             at = leader[at]
         return at
 
-    for shared in _shared(list(members.values())):
-        for other in shared[1:]:
-            leader[find(other)] = find(shared[0])
+    for one, other in _sharing(list(members.values())):
+        leader[find(other)] = find(one)
     found: dict[int, list[str]] = {}
     for at, name in enumerate(names):
         found.setdefault(find(at), []).append(name)
     return [tuple(group) for group in found.values()]
 
 
-def _shared(members: list[npt.NDArray[np.uint64]]) -> Iterable[list[int]]:
-    """Yield for each changeable object in several variables the positions of those."""
+def _sharing(members: list[npt.NDArray[np.uint64]]) -> Iterator[tuple[int, int]]:
+    """Yield pairs of positions that have a changeable object in common, enough to join all."""
     if len(members) < 2:
         return
     ids = np.concatenate(members)
     owners = np.repeat(np.arange(len(members)), [len(each) for each in members])
     order = np.argsort(ids)
     ids, owners = ids[order], owners[order]
-    starts = np.flatnonzero(np.r_[True, ids[1:] != ids[:-1]]) if len(ids) else np.array([], int)
-    ends = np.r_[starts[1:], len(ids)]
-    several = np.flatnonzero(ends - starts > 1)
-    joined: set[tuple[int, ...]] = set()
-    for start, end in zip(starts[several].tolist(), ends[several].tolist(), strict=True):
-        owning = tuple(sorted(owners[start:end].tolist()))
-        if owning not in joined and _ties(object_at(ids[start])):
-            joined.add(owning)
-            yield list(owning)
+    same = np.flatnonzero(ids[1:] == ids[:-1])
+    pairs = np.sort(np.stack([owners[same], owners[same + 1]], axis=1), axis=1)
+    # One object is enough to join two variables, and most that are shared are changeable.
+    kinds, which = np.unique(pairs[:, 0] * len(members) + pairs[:, 1], return_inverse=True)
+    for at, kind in enumerate(kinds.tolist()):
+        if any(_ties(object_at(identity)) for identity in ids[same[which == at]]):
+            yield divmod(kind, len(members))
 
 
 def _ties(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pickle import PickleBuffer
@@ -80,10 +81,36 @@ def hashed(
     if before is None or written is None or before.row != row:
         return Buffer(span, row, tuple(xxhash.xxh3_128_digest(raw[a:b]) for a, b in parts))
     hashes = list(before.hashes)
-    for at, (start, end) in enumerate(parts):
-        if any(s < span[0] + end and span[0] + start < s + n for s, n in written):
-            hashes[at] = xxhash.xxh3_128_digest(raw[start:end])
+    for at in touched(span, parts, written):
+        start, end = parts[at]
+        hashes[at] = xxhash.xxh3_128_digest(raw[start:end])
     return Buffer(span, row, tuple(hashes))
+
+
+def touched(span: Span, parts: list[tuple[int, int]], written: Sequence[Span]) -> list[int]:
+    """Return which pieces of a buffer lie in what was written."""
+    starts = [span[0] + start for start, _ in parts]
+    found: set[int] = set()
+    for start, size in written:
+        first = max(0, bisect_right(starts, start) - 1)
+        found.update(range(first, bisect_left(starts, start + size)))
+    return sorted(found)
+
+
+def untouched(before: Buffer, written: Sequence[Span]) -> list[Span]:
+    """Return the parts of a buffer that need no new look: all pieces that were not written."""
+    address, nbytes = before.span
+    parts = pieces(nbytes, before.row)
+    again = set(touched(before.span, parts, written))
+    spans: list[Span] = []
+    for at, (start, end) in enumerate(parts):
+        if at in again:
+            continue
+        if spans and sum(spans[-1]) == address + start:
+            spans[-1] = (spans[-1][0], spans[-1][1] + end - start)
+        else:
+            spans.append((address + start, end - start))
+    return spans
 
 
 def address_of(buffer: PickleBuffer) -> Span:

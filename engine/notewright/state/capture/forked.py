@@ -14,8 +14,8 @@ import os
 import signal
 import stat
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 from notewright.state.memory.pages import Span
 
 _PR_SET_PDEATHSIG = 1
+_DONTFORK, _DOFORK = 10, 11
 #: Asks the copy to give up on the variable it is at.
 GIVE_UP = signal.SIGUSR1 if hasattr(signal, "SIGUSR1") else signal.SIGTERM
 
@@ -96,22 +97,23 @@ class Child:
         return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
 
 
-def fork(work: Callable[[Connection, Connection], None], release: Iterable[Span]) -> Child:
+def fork(work: Callable[[Connection, Connection], None], leave_out: Iterable[Span]) -> Child:
     """Start a copy of this process that does `work` and ends.
 
     Parameters
     ----------
     work : callable
         Called in the copy with its inbox and outbox.
-    release : iterable of spans
-        Memory that the copy will not look at. It is given up there at once, so
-        that writing to it here costs nothing; looking at it would end the copy.
+    leave_out : iterable of spans
+        Memory that the copy will not look at. It is not shared, so that writing
+        to it here costs nothing; looking at it there would end the copy.
     """
     there, outbox = Pipe(duplex=False)
     inbox, back = Pipe(duplex=False)
-    pid = os.fork()
-    if pid == 0:
-        _run(work, there, back, release)
+    with _left_out(leave_out):
+        pid = os.fork()
+        if pid == 0:
+            _run(work, there, back)
     there.close()
     back.close()
     return Child(pid, inbox, outbox)
@@ -121,12 +123,10 @@ def _run(
     work: Callable[[Connection, Connection], None],
     inbox: Connection,
     outbox: Connection,
-    release: Iterable[Span],
 ) -> NoReturn:
     code = 1
     try:
         gc.disable()
-        _unmap(release)
         _be_quiet({inbox.fileno(), outbox.fileno()})
         work(inbox, outbox)
         code = 0
@@ -159,11 +159,20 @@ def _be_quiet(keep: set[int]) -> None:
                 os.close(number)
 
 
-def _unmap(spans: Iterable[Span]) -> None:
-    libc = ctypes.CDLL(None)
+@contextmanager
+def _left_out(spans: Iterable[Span]) -> Iterator[None]:
+    """Keep memory out of copies of this process that are made inside.
+
+    No other thread of Python's can run meanwhile, so nobody else's copy lacks it.
+    """
+    libc = ctypes.PyDLL(None)
     page = os.sysconf("SC_PAGESIZE")
-    for address, size in spans:
-        start = -(-address // page) * page
-        end = (address + size) // page * page
-        if end > start:
-            libc.munmap(ctypes.c_void_p(start), ctypes.c_size_t(end - start))
+    pages = [(-(-a // page) * page, (a + size) // page * page) for a, size in spans]
+    pages = [(start, end) for start, end in pages if end > start]
+    for start, end in pages:
+        libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _DONTFORK)
+    try:
+        yield
+    finally:
+        for start, end in pages:
+            libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _DOFORK)

@@ -22,7 +22,7 @@ from typing import Any
 
 from notewright.errors import NotewrightError
 from notewright.state.capture.bundling import Bundle, bundles, hold
-from notewright.state.capture.chunks import CHUNK
+from notewright.state.capture.chunks import CHUNK, untouched
 from notewright.state.capture.forked import Child, ChildDied, fork
 from notewright.state.capture.keeping import keep
 from notewright.state.capture.known import Group, Known, Outcome
@@ -104,7 +104,7 @@ class Keeper:
         self._news: dict[int, list[Outcome]] = {}
         self._ready = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._releases = True
+        self._leaves_out = True
 
     # -- for the thread that owns the namespace --------------------------------------
 
@@ -218,8 +218,8 @@ class Keeper:
             except NotewrightError as error:
                 outbox.send(error)
 
-        release = self._unchanged(memory, view.save) if self._releases else []
-        view.child = fork(work, release)
+        unchanged = self._unchanged(memory, view.save) if self._leaves_out else []
+        view.child = fork(work, unchanged)
 
     def _look_here(self, view: View) -> None:
         found = look(self._namespace, self._memory())
@@ -230,13 +230,13 @@ class Keeper:
             hold(view.bundles, self._known)
 
     def _unchanged(self, memory: Memory, save: bool) -> list[Span]:
-        """Return the large spans that nobody has to look at again."""
+        """Return the parts of large buffers that nobody has to look at again."""
         chunks = self._known.chunks
         return [
-            span
+            part
             for span, written in memory.written.items()
-            if not any(size >= os.sysconf("SC_PAGESIZE") for _, size in written)
-            and (not save or all(h in chunks for h in memory.buffers[span].hashes))
+            if not save or all(h in chunks for h in memory.buffers[span].hashes)
+            for part in untouched(memory.buffers[span], written)
         ]
 
     # -- the thread that takes the results in -------------------------------------------
@@ -326,7 +326,7 @@ class Keeper:
             try:
                 message = child.receive()
             except ChildDied:
-                self._releases = False  # perhaps it looked at what had been given up
+                self._leaves_out = False  # perhaps it looked at what was left out
                 raise
             if isinstance(message, Outcome):
                 return message

@@ -7,11 +7,13 @@ a method call or C code, and needs no cooperation from the user's objects.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import xxhash
 
 from notewright.state.capture.chunks import Buffer, address_of, hashed
@@ -113,23 +115,31 @@ def look(namespace: Namespace, memory: Memory) -> Look:
     seen: dict[str, Seen] = {}
     unsaveable: dict[str, Unsaveable] = {}
     pickles: dict[str, Pickled] = {}
+    members: dict[str, npt.NDArray[np.uint64]] = {}
+    aliases: dict[str, list[str]] = {}
     first: dict[int, str] = {}
     with no_collection():
         for name, value in values.items():
             alias = first.setdefault(id(value), name)
             if alias in pickles:
                 pickles[name] = pickles[alias]
-                seen[name] = _renamed(seen[alias], name)
+                seen[name] = replace(seen[alias], name=name)
+                aliases[alias].append(name)
                 continue
             try:
-                pickles[name] = dump(value, namespace.dict)
-                seen[name] = _seen(name, value, pickles[name], memory)
+                pickles[name] = pickled = dump(value, namespace.dict)
+                members[name] = met = identities(pickled._pickler)
+                seen[name] = _seen(name, value, pickled, met, memory)
+                aliases[name] = [name]
             except Exception as error:  # noqa: BLE001 - a user's object may raise anything
                 pickles.pop(name, None)
+                members.pop(name, None)
                 digest = f"unpicklable:{id(value)}"
                 unsaveable[name] = Unsaveable(name, type_name(value), _reason(error), digest)
-    members = {name: identities(pickled._pickler) for name, pickled in pickles.items()}
-    return Look(seen, unsaveable, groups_of(members), values, pickles)
+    groups = [
+        tuple(alias for name in group for alias in aliases[name]) for group in groups_of(members)
+    ]
+    return Look(seen, unsaveable, groups, values, pickles)
 
 
 def digest(value: Any, namespace: dict[str, Any]) -> str:
@@ -139,7 +149,8 @@ def digest(value: Any, namespace: dict[str, Any]) -> str:
     the name is bound to another object.
     """
     try:
-        return _seen("", value, dump(value, namespace), Memory()).digest
+        pickled = dump(value, namespace)
+        return _digest(pickled.stream, tuple(Memory().hashed(b) for b in pickled.buffers))
     except Exception:  # noqa: BLE001 - a user's object may raise anything while being reduced
         return f"unpicklable:{id(value)}"
 
@@ -156,14 +167,16 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _seen(name: str, value: Any, pickled: Pickled, memory: Memory) -> Seen:
+def _seen(
+    name: str, value: Any, pickled: Pickled, met: npt.NDArray[np.uint64], memory: Memory
+) -> Seen:
     buffers = tuple(memory.hashed(buffer) for buffer in pickled.buffers)
     return Seen(
         name,
         type_name(value),
         summary(value),
         _digest(pickled.stream, buffers),
-        xxhash.xxh3_128_hexdigest(identities(pickled._pickler).tobytes()),
+        xxhash.xxh3_128_hexdigest(met.tobytes()),
         pickled.size,
         buffers,
     )
@@ -176,15 +189,6 @@ def _digest(stream: bytes, buffers: tuple[Buffer, ...]) -> str:
     return hasher.hexdigest()
 
 
-def _renamed(seen: Seen, name: str) -> Seen:
-    return Seen(name, seen.type, seen.summary, seen.digest, seen.identity, seen.size, seen.buffers)
-
-
 def _reason(error: Exception) -> str:
     words = str(error).strip().splitlines()
     return words[0] if words else type(error).__name__
-
-
-def changed(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the names whose digest is not what it was."""
-    return tuple(name for name, digest in after.items() if before.get(name) != digest)
