@@ -14,7 +14,7 @@ from notewright.verbs import find_verb
 from notewright.verbs.base import Context
 from notewright.views.state import snapshot_record
 from notewright.workspace import Workspace
-from notewright_lab.errors import BadQuestion
+from notewright_lab.errors import BadQuestion, NoWorkspace, said
 
 #: The longest timeline the panel is given; older snapshots are there for `%nw timeline -n`.
 _TIMELINE = 500
@@ -39,6 +39,8 @@ class Question:
 
 
 Answer = Callable[[Workspace, Question], Any]
+#: Answers while there is no workspace.
+NothingYet = Callable[[NoWorkspace], Any]
 
 
 def _checked(name: str, ref: str) -> str:
@@ -104,13 +106,21 @@ def _deployments(workspace: Workspace, question: Question) -> Any:
 
 
 def _changes(workspace: Workspace, question: Question) -> Any:
-    """Return a number that moves whenever anything was committed or the policy was edited."""
+    """Return a number that moves whenever anything was committed or the policy was edited.
+
+    It is 0 while there is no workspace; see `_no_changes`.
+    """
     catalog = workspace.store.catalog.path
     watched = [catalog, Path(f"{catalog}-wal"), workspace.root / "policy.yaml"]
     return {
         "changes": zlib.crc32(" ".join(map(_stamp, watched)).encode()),
         "workspace": workspace.root.name,
+        "missing": None,
     }
+
+
+def _no_changes(missing: NoWorkspace) -> Any:
+    return {"changes": 0, "workspace": None, "missing": said(missing)}
 
 
 def _stamp(file: Path) -> str:
@@ -137,3 +147,6 @@ ANSWERS: dict[str, Answer] = {
     "deployments": _deployments,
     "changes": _changes,
 }
+
+#: To ask whether there is a workspace yet is no mistake, so this one is not refused.
+NOTHING_YET: dict[str, NothingYet] = {"changes": _no_changes}

@@ -120,6 +120,18 @@ def test_the_kernel_part_is_loaded_from_the_panel(open_cells) -> None:
     expect(page.get_by_label("Notewright is on in this kernel")).to_be_visible()
 
 
+def test_that_nothing_is_recorded_yet_is_said_and_is_no_failure(page, open_cells) -> None:
+    refused: list[str] = []
+    page.on("response", lambda answer: refused.append(answer.url) if answer.status >= 400 else None)
+    open_cells("a = 1")
+    expect(page.get_by_text("Nothing is recorded for this notebook yet.")).to_be_visible()
+    page.get_by_role("button", name="Read everything again").click()
+    page.get_by_role("button", name="Load it now").click()
+    expect(page.get_by_text("No snapshot yet.")).to_be_visible()
+    expect(page.get_by_text("Nothing is recorded")).to_have_count(0)
+    assert [url for url in refused if "/notewright/" in url] == []
+
+
 def test_loading_it_in_a_cell_is_noticed(open_cells) -> None:
     page = open_cells(LOAD)
     expect(page.get_by_text("Notewright is not loaded in this notebook's kernel.")).to_be_visible()
