@@ -4,32 +4,45 @@ import { IFinding } from '../api/types';
 import { Words } from './notice';
 import { rovingStop } from './roving-list';
 
-/** One finding: how severe, what in a sentence, and what to do about it. */
+/** One finding in a list of its own: with the check that made it. */
 export function FindingItem({ finding }: { finding: IFinding }): JSX.Element {
-  const passed = finding.status === 'passed';
-  const word = passed
-    ? 'passed'
-    : finding.status === 'could_not_run'
-      ? 'could not run'
-      : finding.severity;
   return (
-    <li className={`nw-Finding nw-mod-${passed ? 'passed' : finding.severity}`}>
-      <div {...rovingStop} className="nw-Finding-body">
-        <p className="nw-Finding-head">
-          <span className="nw-Tag">{word}</span>
-          <span className="nw-Facts">
-            {finding.check}
-          </span>
-        </p>
-        <p>
-          <Words text={finding.sentence} />
-        </p>
-        {finding.remedy && !passed ? (
-          <p className="nw-Remedy">
-            <Words text={finding.remedy} />
-          </p>
-        ) : null}
+    <li className="nw-Finding">
+      <div {...rovingStop} className={`nw-Finding-body nw-mod-${kindOf(finding)}`}>
+        <FindingWords finding={finding} check={finding.check} />
       </div>
     </li>
   );
+}
+
+interface IProps {
+  finding: IFinding;
+  /** Left out where the check is named already. */
+  check?: string;
+}
+
+/** How severe, what in a sentence, and what to do about it. */
+export function FindingWords({ finding, check }: IProps): JSX.Element {
+  const word = finding.status === 'could_not_run' ? 'could not run' : kindOf(finding);
+  return (
+    <>
+      <p className="nw-Finding-head">
+        <span className="nw-Tag">{word}</span>
+        {check ? <span className="nw-Facts">{check}</span> : null}
+      </p>
+      <p>
+        <Words text={finding.sentence} />
+      </p>
+      {finding.remedy && finding.status !== 'passed' ? (
+        <p className="nw-Remedy">
+          <Words text={finding.remedy} />
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+/** "passed", or how severe it is. */
+export function kindOf(finding: IFinding): string {
+  return finding.status === 'passed' ? 'passed' : finding.severity;
 }
