@@ -4,31 +4,36 @@ import { IFinding } from '../api/types';
 import { Words } from './notice';
 import { rovingStop } from './roving-list';
 
-/** One finding in a list of its own: with the check that made it. */
-export function FindingItem({ finding }: { finding: IFinding }): JSX.Element {
+interface IItem {
+  finding: IFinding;
+  checks: readonly string[];
+}
+
+/** One finding in a list of its own: with the checks that say it. */
+export function FindingItem({ finding, checks }: IItem): JSX.Element {
   return (
     <li className="nw-Finding">
       <div {...rovingStop} className={`nw-Finding-body nw-mod-${kindOf(finding)}`}>
-        <FindingWords finding={finding} check={finding.check} />
+        <FindingWords finding={finding} checks={checks} />
       </div>
     </li>
   );
 }
 
-interface IProps {
+interface IWords {
   finding: IFinding;
   /** Left out where the check is named already. */
-  check?: string;
+  checks?: readonly string[];
 }
 
 /** How severe, what in a sentence, and what to do about it. */
-export function FindingWords({ finding, check }: IProps): JSX.Element {
+export function FindingWords({ finding, checks }: IWords): JSX.Element {
   const word = finding.status === 'could_not_run' ? 'could not run' : kindOf(finding);
   return (
     <>
       <p className="nw-Finding-head">
         <span className="nw-Tag">{word}</span>
-        {check ? <span className="nw-Facts">{check}</span> : null}
+        {checks ? <span className="nw-Facts">{checks.join(', ')}</span> : null}
       </p>
       <p>
         <Words text={finding.sentence} />

@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { IFinding } from '../api/types';
-import { troubles } from '../model/judgements';
+import { alike, troubles } from '../model/judgements';
 import { FindingItem } from './finding-item';
 import { counted } from './format';
 import { RovingList } from './roving-list';
@@ -19,15 +19,15 @@ export function FindingsList({ label, findings }: IProps): JSX.Element {
   return (
     <>
       <RovingList label={label}>
-        {[...open, ...(all ? passed : [])].map((finding, index) => (
-          <FindingItem key={`${finding.check}-${index}`} finding={finding} />
+        {alike([...open, ...(all ? passed : [])]).map(({ checks, finding }) => (
+          <FindingItem key={`${checks} ${finding.sentence}`} finding={finding} checks={checks} />
         ))}
       </RovingList>
       {passed.length > 0 ? (
         <button className="nw-Link" aria-expanded={all} onClick={() => setAll(!all)}>
           {all
             ? 'Show only what needs a look'
-            : `Show the ${counted(passed.length, 'check')} that passed`}
+            : `Show ${counted(passed.length, 'finding')} of checks that passed`}
         </button>
       ) : null}
     </>

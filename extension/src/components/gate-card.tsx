@@ -35,7 +35,7 @@ export function GateCard({ verdict, judgements }: IProps): JSX.Element {
         <button className="nw-Link" aria-expanded={all} onClick={() => setAll(!all)}>
           {all
             ? 'Show only what needs a look'
-            : `Show the ${counted(quiet, 'requirement')} met without findings`}
+            : `Show ${counted(quiet, 'requirement')} met without findings`}
         </button>
       ) : null}
     </div>

@@ -39,6 +39,14 @@ export function troubles(findings: readonly IFinding[]): IFinding[] {
     .sort((a, b) => (GRAVITY[a.severity] ?? 3) - (GRAVITY[b.severity] ?? 3));
 }
 
+/** Findings that say the same, with the checks that say it. */
+export function alike(findings: readonly IFinding[]): { checks: string[]; finding: IFinding }[] {
+  return [...grouped(findings, words).values()].map(same => ({
+    checks: same.map(finding => finding.check),
+    finding: same[0]
+  }));
+}
+
 /** Whether a judgement needs nobody's attention. */
 export function isQuiet(judgement: IJudgement): boolean {
   return judgement.status === 'met' && judgement.findings.length === 0;
@@ -85,12 +93,22 @@ function judgement(
 
 /** Requirements of which the same is said become one; those that are met stay apart. */
 function together(all: readonly IJudgement[]): IJudgement[] {
-  const kept = new Map<string, IJudgement>();
+  const key = (one: IJudgement) =>
+    isQuiet(one) ? one.names[0] : JSON.stringify([one.status, one.sentence, one.findings.map(words)]);
+  return [...grouped(all, key).values()].map(same => ({
+    ...same[0],
+    names: same.flatMap(one => one.names)
+  }));
+}
+
+function words({ status, severity, sentence, remedy }: IFinding): string {
+  return JSON.stringify([status, severity, sentence, remedy]);
+}
+
+function grouped<T>(all: readonly T[], key: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
   for (const one of all) {
-    const words = one.findings.map(f => [f.status, f.severity, f.sentence, f.remedy]);
-    const key = isQuiet(one) ? one.names[0] : JSON.stringify([one.status, one.sentence, words]);
-    const same = kept.get(key);
-    kept.set(key, same ? { ...same, names: [...same.names, ...one.names] } : one);
+    groups.set(key(one), [...(groups.get(key(one)) ?? []), one]);
   }
-  return [...kept.values()];
+  return groups;
 }
