@@ -201,6 +201,23 @@ def test_what_was_recorded_stays_after_the_kernel_is_gone(open_cells) -> None:
     expect(snapshots(page)).to_have_count(2)
 
 
+def test_after_a_restart_the_variables_can_be_had_back(open_cells) -> None:
+    page = open_cells(*COUNTING)
+    run_all_cells(page)
+    expect(page.get_by_text("you are here")).to_be_visible()
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    expect(page.get_by_text("The kernel was restarted")).to_be_visible()
+    expect(page.get_by_text("you are here")).to_have_count(0)
+    page.get_by_role("button", name="Load it now").click()
+    expect(page.get_by_label("Notewright is on in this kernel")).to_be_visible()
+    expect(page.get_by_text("you are here")).to_have_count(0)
+    row(page, "one").click()
+    page.get_by_role("button", name="Restore one").click()
+    expect(snapshots(page).filter(has_text="you are here")).to_contain_text("one")
+    run_code(page, "print(a)")
+    assert output_of_last_cell(page).strip() == "[1]"
+
+
 @pytest.fixture
 def bare_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A Jupyter server without Notewright's part."""

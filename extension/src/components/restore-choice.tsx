@@ -57,8 +57,10 @@ export function RestoreChoice(props: IProps): JSX.Element {
                 aria-label={name}
                 onChange={event => choose(name, event.target.checked)}
               />
-              <code>{name}</code>
-              <span className="nw-Facts">{summary || shortType(type)}</span>
+              <span>
+                <code>{name}</code>{' '}
+                <span className="nw-Facts">{summary || shortType(type)}</span>
+              </span>
             </label>
           </li>
         ))}

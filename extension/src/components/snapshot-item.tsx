@@ -4,8 +4,7 @@ import { ISnapshot } from '../api/types';
 import { NotebookLink } from '../model/notebook-link';
 import { ago, counted, moment, shortId } from './format';
 import { rovingStop } from './roving-list';
-import { SnapshotActions } from './snapshot-actions';
-import { SnapshotVariables } from './snapshot-variables';
+import { SnapshotDetails } from './snapshot-details';
 
 const KINDS: Record<string, string> = {
   auto: 'automatic',
@@ -68,8 +67,7 @@ export function SnapshotItem({ link, snapshot, isHead, branches, all }: IProps):
       </button>
       {open ? (
         <div className="nw-Details" id={details}>
-          <SnapshotActions link={link} snapshot={snapshot} title={title} all={all} />
-          <SnapshotVariables snapshot={snapshot} />
+          <SnapshotDetails link={link} snapshot={snapshot} title={title} all={all} />
         </div>
       ) : null}
     </li>

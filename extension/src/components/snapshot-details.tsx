@@ -5,6 +5,7 @@ import { NotebookLink } from '../model/notebook-link';
 import { shortId } from './format';
 import { RestoreChoice } from './restore-choice';
 import { SnapshotDiff } from './snapshot-diff';
+import { SavedVariables, UnsavedVariables } from './snapshot-variables';
 
 interface IProps {
   link: NotebookLink;
@@ -13,8 +14,8 @@ interface IProps {
   all: readonly ISnapshot[];
 }
 
-/** What can be done with a snapshot: restore it, wholly or in part, and compare it. */
-export function SnapshotActions({ link, snapshot, title, all }: IProps): JSX.Element {
+/** What a snapshot holds, and what can be done with it: restore all or some of it, compare it. */
+export function SnapshotDetails({ link, snapshot, title, all }: IProps): JSX.Element {
   const [shown, setShown] = React.useState<'choice' | 'diff' | null>(null);
   const chooser = React.useRef<HTMLButtonElement>(null);
   const hindrance = link.hindrance;
@@ -68,6 +69,8 @@ export function SnapshotActions({ link, snapshot, title, all }: IProps): JSX.Ele
           Diff
         </button>
       </div>
+      {shown === 'diff' ? <SnapshotDiff link={link} snapshot={snapshot} all={all} /> : null}
+      <UnsavedVariables unsaved={snapshot.unsaved} />
       {shown === 'choice' ? (
         <RestoreChoice
           variables={snapshot.variables}
@@ -75,8 +78,9 @@ export function SnapshotActions({ link, snapshot, title, all }: IProps): JSX.Ele
           onRestore={restore}
           onClose={closeChoice}
         />
-      ) : null}
-      {shown === 'diff' ? <SnapshotDiff link={link} snapshot={snapshot} all={all} /> : null}
+      ) : (
+        <SavedVariables variables={snapshot.variables} />
+      )}
     </>
   );
 }
