@@ -231,3 +231,5 @@ def test_a_missing_server_part_is_said_with_what_to_do(open_cells, bare_server: 
     page = open_cells("a = 1", at=bare_server)
     expect(page.get_by_text("Notewright's server part is missing")).to_be_visible()
     expect(page.get_by_text("pip install notewright")).to_be_visible()
+    # What could only be empty is not shown.
+    expect(page.get_by_role("heading", name="Runs")).to_have_count(0)
