@@ -255,7 +255,7 @@ def _checks(services: Services, version: Any, digest: str) -> Link:
     failed = [finding for finding in report["findings"] if finding["status"] != "passed"]
     lines = tuple(finding["sentence"] for finding in failed)
     sentence = (
-        f"{len(report['findings'])} checks on {_day(report['created'])} by {report['actor']}, "
+        f"{len(report['findings'])} findings on {_day(report['created'])} by {report['actor']}, "
         f"{len(failed)} not passed, under the policy {report['policy_digest'][:12]}."
     )
     return Link("checks", report["id"], digest, sentence, problem is None, problem, lines)

@@ -87,7 +87,7 @@ class RetrainOutcome:
             *seen,
             *self.comparison.sentences,
             *self.comparison.notes,
-            f"{len(self.report.findings)} checks, {len(failed)} of them failed.",
+            f"{len(self.report.findings)} findings, {len(failed)} of them not passed.",
             *dict.fromkeys(finding.sentence for finding in failed),
             gate,
             "Nothing was deployed. " + then,

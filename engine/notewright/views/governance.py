@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from notewright.store.canonical import plain
-from notewright.views.base import Message, Table, View, escape
+from notewright.views.base import Message, Table, View, escape, prose, tint
 
 if TYPE_CHECKING:
     from notewright.governance.approvals import Approval
@@ -45,13 +45,13 @@ class ReportView(View):
     def html(self) -> str:
         """Return the same as a list, coloured."""
         items = "".join(
-            f'<li><b style="color:{_BAD if finding.blocks else _MILD}">'
+            f'<li><b style="{tint(_BAD if finding.blocks else _MILD)}">'
             f"{escape(_finding_mark(finding))}</b> <code>{escape(finding.check)}</code> "
-            f"{escape(finding.sentence)}<br><i>{escape(finding.remedy)}</i></li>"
+            f"{prose(finding.sentence)}<br><i>{prose(finding.remedy)}</i></li>"
             for finding in self._troubles()
         )
         passed = ", ".join(f"<code>{escape(name)}</code>" for name in self._passed())
-        tail = f'<li><span style="color:{_GOOD}">passed</span> {passed}</li>' if passed else ""
+        tail = f'<li><span style="{tint(_GOOD)}">passed</span> {passed}</li>' if passed else ""
         return f'<div><b>{escape(self._headline())}</b><ul style="{_LIST}">{items}{tail}</ul></div>'
 
     def data(self) -> Any:
@@ -102,7 +102,7 @@ class VerdictView(View):
         items = "".join(_requirement_html(r) for r in self.verdict.requirements)
         colour = _GOOD if self.verdict.open else _BAD
         return (
-            f'<div><b style="color:{colour}">{escape(self._headline())}</b>'
+            f'<div><b style="{tint(colour)}">{escape(self._headline())}</b>'
             f'<ul style="{_LIST}">{items}</ul></div>'
         )
 
@@ -138,7 +138,7 @@ class AuditView(View):
     def html(self) -> str:
         """Return the same, coloured."""
         colour = _GOOD if self.verdict.ok else _BAD
-        return f'<div style="color:{colour}">{escape(self.text())}</div>'
+        return f'<div style="{tint(colour)}">{escape(self.text())}</div>'
 
     def data(self) -> Any:
         """Return the verdict."""
@@ -259,11 +259,11 @@ def policy_view(policy: Policy, path: str) -> Table:
 
 def _requirement_html(requirement: Requirement) -> str:
     good = requirement.status in ("met", "waived")
-    remedy = f"<br><i>{escape(requirement.remedy)}</i>" if requirement.remedy else ""
+    remedy = f"<br><i>{prose(requirement.remedy)}</i>" if requirement.remedy else ""
     return (
-        f'<li><b style="color:{_GOOD if good else _BAD}">'
+        f'<li><b style="{tint(_GOOD if good else _BAD)}">'
         f"{escape(_GATE_MARKS[requirement.status])}</b> <code>{escape(requirement.name)}</code> "
-        f"{escape(requirement.sentence)}{remedy}</li>"
+        f"{prose(requirement.sentence)}{remedy}</li>"
     )
 
 

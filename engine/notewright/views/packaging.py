@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from notewright.packaging.records import Package
-from notewright.views.base import Message, Page, Table, View, escape
+from notewright.views.base import Message, Page, Table, View, prose
 
 
 def package_record(package: Package) -> dict[str, Any]:
@@ -101,7 +101,7 @@ class _Findings(View):
         return "\n".join(["Findings", *(f"- {finding}" for finding in self._findings)])
 
     def html(self) -> str:
-        items = "".join(f"<li>{escape(finding)}</li>" for finding in self._findings)
+        items = "".join(f"<li>{prose(finding)}</li>" for finding in self._findings)
         return f"<div><b>Findings</b><ul>{items}</ul></div>"
 
     def data(self) -> Any:
