@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { IFinding } from '../api/types';
+import { DottedName } from './dotted-name';
 import { Words } from './notice';
 import { rovingStop } from './roving-list';
 
@@ -33,7 +34,11 @@ export function FindingWords({ finding, checks }: IWords): JSX.Element {
     <>
       <p className="nw-Finding-head">
         <span className="nw-Tag">{word}</span>
-        {checks ? <span className="nw-Facts">{checks.join(', ')}</span> : null}
+        {checks ? (
+          <span className="nw-Facts">
+            <DottedName name={checks.join(', ')} />
+          </span>
+        ) : null}
       </p>
       <p>
         <Words text={finding.sentence} />

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { IJudgement } from '../model/judgements';
+import { DottedName } from './dotted-name';
 import { FindingWords, kindOf } from './finding-item';
 import { Words } from './notice';
 import { rovingStop } from './roving-list';
@@ -18,7 +19,9 @@ export function RequirementItem({ judgement }: { judgement: IJudgement }): JSX.E
       <div {...rovingStop} className="nw-Requirement-body">
         <p>
           <span className="nw-Hidden">{status}: </span>
-          <b className="nw-Requirement-name">{names.join(', ')}</b>
+          <b className="nw-Requirement-name">
+            <DottedName name={names.join(', ')} />
+          </b>
         </p>
         {sentence ? (
           <p>
