@@ -40,6 +40,15 @@ class NotewrightError(Exception):
     def __str__(self) -> str:
         return f"{self.problem} {self.remedy}".strip()
 
+    def record(self) -> dict[str, str]:
+        """Return it as JSON values with stable names."""
+        return {
+            "error": type(self).__name__,
+            "code": self.code,
+            "problem": self.problem,
+            "remedy": self.remedy,
+        }
+
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows instead of a traceback; it asks every exception."""
         return [line for line in (self.problem, self.remedy) if line]

@@ -46,7 +46,7 @@ class RecordsHandler(APIHandler):
             data = await self._readers.read(root, lambda ws: self._answer(ws, question))
         except NotewrightError as error:
             self.set_status(status_of(error))
-            data = {"problem": error.problem, "remedy": error.remedy, "code": error.code}
+            data = error.record()
         self.set_header("Content-Type", "application/json; charset=UTF-8")
         self.set_header("Cache-Control", "no-store")
         await self.finish(json.dumps(_finite(data), allow_nan=False))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from notewright.verbs import VERBS, find_verb
+from notewright_magics.magics import GENERAL
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -43,7 +44,8 @@ def candidates(session: KernelSession, line: str) -> list[str]:
     verb, workspace = words[1], session.workspace
     if verb not in VERBS:
         return []
-    found = [option for a in find_verb(verb).parser()._actions for option in a.option_strings]
+    actions = GENERAL.verb_parser(find_verb(verb))._actions
+    found = [option for a in actions for option in a.option_strings]
     if verb in _SNAPSHOTS:
         found += ["HEAD", *(s.id[:6] for s in workspace.snapshots.list(limit=20))]
     if verb in _RUNS:

@@ -91,7 +91,10 @@ def test_help_lists_every_verb_and_each_has_its_own(live) -> None:
     live.run("%load_ext notewright")
     shown = live.run("%nw -h").text
     assert all(f"  {verb} " in shown for verb in VERBS)
-    assert "--only" in live.run("%nw restore -h").text
+    explained = live.run("%nw restore -h").text
+    assert "--only" in explained
+    general = explained.partition("with every verb:")[2]
+    assert all(f"  {option} " in general for option in ("--json", "--widget", "--debug"))
 
 
 def test_completion_offers_verbs_and_variables(live) -> None:
@@ -100,6 +103,7 @@ def test_completion_offers_verbs_and_variables(live) -> None:
     assert live.complete("%nw sn") == ["snapshot"]
     assert "my_table" in live.complete("%nw slice my")
     assert "--only" in live.complete("%nw restore --o")
+    assert live.complete("%nw runs --wi") == ["--widget"]
 
 
 def test_off_takes_everything_out_and_load_starts_again(live) -> None:
