@@ -95,6 +95,19 @@ class AmbiguousId(NotewrightError):
         )
 
 
+class AmbiguousMessage(AmbiguousId):
+    """More than one snapshot was taken with the same words."""
+
+    def __init__(self, message: str, ids: Iterable[str]) -> None:
+        known = [id_[:8] for id_ in ids]
+        shown = ", ".join(known[:10]) + (", ..." if len(known) > 10 else "")
+        NotewrightError.__init__(
+            self,
+            f"{len(known)} snapshots have the message '{message}': {shown}.",
+            "Give the id of the one you mean; `%nw timeline` says when each was taken.",
+        )
+
+
 class BadName(NotewrightError):
     """A name that would become a path or a reference is not acceptable."""
 

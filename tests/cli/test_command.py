@@ -125,6 +125,11 @@ def test_a_mistake_is_one_line_with_the_next_thing_to_do(
     assert "Traceback" not in done.stderr
 
 
+def test_snapshots_are_named_by_their_messages(stored: Path) -> None:
+    done = notewright("diff", "first", "second", "--json", folder=stored)
+    assert "a" in [variable["name"] for variable in json.loads(done.stdout)["variables"]]
+
+
 def test_an_ambiguous_id_names_the_candidates(stored: Path) -> None:
     with sqlite3.connect(stored / ".notewright" / "catalog.sqlite") as catalog:
         row = list(catalog.execute("SELECT * FROM snapshots LIMIT 1").fetchone())

@@ -106,6 +106,18 @@ def test_completion_offers_verbs_and_variables(live) -> None:
     assert live.complete("%nw runs --wi") == ["--widget"]
 
 
+def test_a_snapshot_is_offered_and_found_by_its_message_and_tag(live) -> None:
+    live.run("%load_ext notewright\nitems = [1]")
+    live.run('%nw snapshot -m "clean data" --tag ready')
+    live.run("items.clear()")
+    assert "ready" in live.complete("%nw restore re")
+    assert '"clean data"' in live.complete("%nw restore ")
+    assert live.complete('%nw restore "cl') == ['clean data"']
+    assert live.complete('%nw diff HEAD "clean da') == ['data"']
+    assert "Back at" in live.run('%nw restore "clean data"').text
+    assert live.run("print(items)").text == "[1]\n"
+
+
 def test_off_takes_everything_out_and_load_starts_again(live) -> None:
     live.run("%load_ext notewright")
     assert "is off" in live.run("%nw off").text

@@ -9,6 +9,7 @@ from notewright.errors import NotAModel, UnknownVariable
 from notewright.state.namespace import Namespace
 from notewright.store.names import module_name
 from notewright.verbs.base import Context, Verb
+from notewright.verbs.state import SNAPSHOT
 from notewright.views.base import View
 from notewright.views.packaging import package_view, packages_view
 
@@ -16,7 +17,7 @@ from notewright.views.packaging import package_view, packages_view
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("variable", help="the variable that holds the fitted model")
     parser.add_argument("--name", help="the package's name; by default the variable's")
-    parser.add_argument("--snapshot", help="export from this snapshot: id, HEAD~2 or tag")
+    parser.add_argument("--snapshot", help=f"export from this snapshot: {SNAPSHOT}")
     parser.add_argument("--to", type=Path, help="folder of the working tree (packages/NAME)")
 
 

@@ -9,6 +9,9 @@ from notewright.verbs.base import Context, Verb
 from notewright.views.base import Message, View
 from notewright.views.state import diff_view, restored_view, snapshot_view, timeline_view
 
+#: How a snapshot is named, in the help of every verb that takes one.
+SNAPSHOT = "its id, HEAD, HEAD~2 (two before), its tag, or its whole message"
+
 
 def _snapshot_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-m", "--message", default="", help="your words for it")
@@ -50,8 +53,10 @@ timeline = Verb("timeline", "List the snapshots.", _timeline_arguments, _timelin
 
 
 def _diff_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("old", nargs="?", default="HEAD~1", help="id, HEAD~2 or tag")
-    parser.add_argument("new", nargs="?", default="HEAD", help="id, HEAD or tag")
+    parser.add_argument(
+        "old", nargs="?", default="HEAD~1", help=f"a snapshot, by default HEAD~1: {SNAPSHOT}"
+    )
+    parser.add_argument("new", nargs="?", default="HEAD", help="another, by default HEAD")
 
 
 def _diff(args: argparse.Namespace, context: Context) -> View:
@@ -68,7 +73,7 @@ diff = Verb("diff", "Say what changed between two snapshots.", _diff_arguments, 
 
 
 def _restore_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("snapshot", help="id, HEAD~2 or tag")
+    parser.add_argument("snapshot", help=SNAPSHOT)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="just these variables")
 
 
@@ -96,7 +101,7 @@ autosnapshot = Verb(
 
 
 def _tag_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("snapshot", help="id, HEAD~2 or tag")
+    parser.add_argument("snapshot", help=SNAPSHOT)
     parser.add_argument("name", help="the name to find it by")
 
 
