@@ -346,7 +346,7 @@ class NotRegistered(NotewrightError):
     def __init__(self, package: str) -> None:
         super().__init__(
             f"The model in the package '{package}' is not a registered version.",
-            "Register its run: `%nw register RUN --name NAME`, then export and deploy again.",
+            "Register its run: `%nw register RUN --as NAME`, then export and deploy again.",
         )
 
 

@@ -25,18 +25,23 @@ def _port(text: str) -> int:
 
 
 def _deploy_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", help="the name requests use")
+    parser.add_argument("name", metavar="NAME[@N]", help="the name that requests will use")
     parser.add_argument(
-        "--package", metavar="NAME[@N]", help="which package version; by default the latest NAME"
+        "--package",
+        metavar="PACKAGE[@N]",
+        help="what to serve under it: a package, its version N or the newest; by default the "
+        "package called NAME",
     )
     parser.add_argument("--port", type=_port, default=0, help="by default a free one")
     key_argument(parser)
 
 
 def _deploy(args: argparse.Namespace, context: Context) -> View:
+    name, numbered, _ = args.name.partition("@")
+    package = args.package or (args.name if numbered else None)
     return deployed_view(
         context.workspace.deployments.deploy(
-            args.name, args.package, args.port, context.progress, actor(args, context)
+            name, package, args.port, context.progress, actor(args, context)
         )
     )
 
