@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 from recorded import CORPUS, Notebook
 
-from notewright.errors import Cancelled, NotAModel, PackageAltered, UnknownVariable
-from notewright.packaging.signed import signer_of
+from notewright.errors import Cancelled, ExportFailed, NotAModel, PackageAltered, UnknownVariable
+from notewright.packaging.signed import digests, signer_of
 from notewright.progress import Progress
 from notewright.store.canonical import digest_of
 
@@ -115,7 +115,13 @@ def test_retraining_gives_the_next_version_from_the_same_code(exported, tmp_path
     newer = rows.sample(700, random_state=1)
     newer["duration_in_month"] *= 2
     newer.to_csv(tmp_path / "newer.csv", index=False)
+    edited = package.tree / "src" / "credit_risk" / "features.py"
+    edited.write_text(edited.read_text() + "# mine\n")
+    before = digests(package.tree)
     again = notebook.packages.retrain(package, tmp_path / "newer.csv")
+    assert digests(package.tree) == before
+    assert [p.name for p in package.tree.parent.iterdir()] == ["credit_risk"]
+    assert (again.tree, again.place, package.place) == (again.path, again.path, package.tree)
     assert (again.name, again.number, again.parent) == ("credit_risk", 2, package.id)
     assert again.fingerprint != package.fingerprint
     for name in ("features.py", "stages/train.py"):
@@ -131,6 +137,15 @@ def test_retraining_gives_the_next_version_from_the_same_code(exported, tmp_path
     assert "trained again" in words
     assert package.equivalence["model"]["fingerprint"] not in words
     assert again.fingerprint in words
+    # The user asks for it; what they had edited is kept beside it.
+    assert notebook.packages.copy(again, package.tree) == package.tree
+    assert digests(package.tree) == digests(again.path)
+    (kept,) = package.tree.parent.glob("credit_risk.edited-*")
+    assert digests(kept) == before
+    assert package.place == package.path
+    edited.write_text("# mine again\n")  # a copy is there to work on
+    with pytest.raises(ExportFailed, match="is not a package"):
+        notebook.packages.copy(again, notebook.root / "data")
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ class RetrainOutcome:
         Model versions, as ``credit_risk@1``.
     package : str
         The challenger's package, as ``credit_risk@3``.
+    path : Path
+        Where that package is kept. The user's working tree is not touched.
     rows, held_out : int
         Newer rows that the challenger was trained on, and that both were compared on.
     seen : int
@@ -58,6 +60,7 @@ class RetrainOutcome:
     champion: str
     challenger: str
     package: str
+    path: Path
     rows: int
     held_out: int
     seen: int
@@ -89,6 +92,8 @@ class RetrainOutcome:
             *self.comparison.notes,
             f"{len(self.report.findings)} checks, {len(failed)} of them failed.",
             *dict.fromkeys(finding.sentence for finding in failed),
+            f"Its package {self.package} is kept in {self.path}; your working tree is as it was. "
+            f"`%nw packages {self.package} --to FOLDER` makes a copy to work on.",
             gate,
             "Nothing was deployed. " + then,
         ]
@@ -160,6 +165,7 @@ def retrain(
         champion=f"{champion.name}@{champion.number}",
         challenger=f"{version.name}@{version.number}",
         package=f"{made.name}@{made.number}",
+        path=made.path,
         rows=rows.train_rows,
         held_out=rows.held_out_rows,
         seen=rows.seen,
