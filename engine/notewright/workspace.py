@@ -162,6 +162,7 @@ class Workspace:
             trusted=self.identities.is_trusted,
             acts=self._governance.acts,
             find_version=self.models.find,
+            policy=self.policy,
         )
 
     @cached_property

@@ -53,6 +53,8 @@ class Packages(Shelf):
         ``acts(act, subject, details)`` adds to the audit log.
     find_version : callable
         Returns the registered model version with a fingerprint, or None.
+    policy : callable, optional
+        Returns the project's policy: what it says of the model goes into the documents.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Packages(Shelf):
         trusted: Callable[[str], bool] = lambda public: True,
         acts: Callable[..., Any] = lambda act, subject, details: None,
         find_version: Callable[[str], Any] = lambda fingerprint: None,
+        policy: Callable[[], Any] | None = None,
     ) -> None:
         super().__init__(store, root, trusted)
         self._snapshots = snapshots
@@ -72,6 +75,7 @@ class Packages(Shelf):
         self._signer = signer
         self._acts = acts
         self._find_version = find_version
+        self._policy = policy
 
     # -- export -----------------------------------------------------------------
 
@@ -112,12 +116,14 @@ class Packages(Shelf):
             If the package cannot be made, or is not the same.
         """
         from notewright.packaging.plan import plan
+        from notewright.packaging.stated import stated
         from notewright.packaging.warming import Warming
         from notewright.state.values import fingerprint
 
         module = module_name(name, "package")
         progress = progress or Progress(what="The export")
         progress.step(0.02, "looking at what was executed")
+        says = stated(self._policy)
         session = session or (snapshot.session if snapshot else self._history.latest_session())
         if session is None:
             raise NeverRun
@@ -157,7 +163,7 @@ class Packages(Shelf):
                     {"path": str(s), "inside": i} for _, s, i in made.data.values() if s.is_file()
                 ],
             }
-            return self._make(made, module, evidence, progress, to, home, warming.prover())
+            return self._make(made, module, evidence, says, progress, to, home, warming.prover())
 
     def _load(self, snapshot: Any, variable: str) -> Any:
         if snapshot.variable(variable) is None:
@@ -186,6 +192,7 @@ class Packages(Shelf):
         made: Any,
         module: str,
         evidence: dict[str, Any],
+        says: dict[str, str],
         progress: Progress,
         to: Path | None,
         home: Path,
@@ -203,7 +210,9 @@ class Packages(Shelf):
                 while True:
                     tree = Path(folder) / "tree"
                     tree.mkdir()
-                    build = Build(made, module, number, tree, home, self._signer(), progress, ready)
+                    build = Build(
+                        made, module, number, tree, home, self._signer(), progress, says, ready
+                    )
                     ready = None
                     try:
                         proof = build.run()
