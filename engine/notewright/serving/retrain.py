@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from notewright.errors import RetrainFailed
+from notewright.governance.checks.counting import counted
 from notewright.progress import Progress
 from notewright.serving import holdout
 from notewright.serving.deployments import GATE
@@ -71,7 +72,7 @@ class RetrainOutcome:
     @property
     def sentences(self) -> list[str]:
         """The outcome in words."""
-        failed = [f for f in self.report.findings if f.status != "passed" and f.severity == "error"]
+        failed = [finding for finding in self.report.findings if finding.blocks]
         seen = (
             [f"{self.seen} of these rows were in the champion's training data, which favours it."]
             if self.seen
@@ -90,7 +91,7 @@ class RetrainOutcome:
             *seen,
             *self.comparison.sentences,
             *self.comparison.notes,
-            f"{len(self.report.findings)} checks, {len(failed)} of them failed.",
+            f"{counted(self.report.findings)}.",
             *dict.fromkeys(finding.sentence for finding in failed),
             f"Its package {self.package} is kept in {self.path}; your working tree is as it was. "
             f"`%nw packages {self.package} --to FOLDER` makes a copy to work on.",
