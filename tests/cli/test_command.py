@@ -90,6 +90,15 @@ def test_what_follows_two_dashes_is_never_an_option(stored: Path) -> None:
     assert "There is no snapshot '--json'." in done.stderr
 
 
+def test_every_word_of_every_verb_is_explained() -> None:
+    from notewright.verbs import VERBS, find_verb
+
+    for name in VERBS:
+        parser = find_verb(name).parser()
+        unexplained = [action.dest for action in parser._actions if not action.help]
+        assert unexplained == [], name
+
+
 def test_json_on_everything_that_lists(stored: Path) -> None:
     for verb in ("timeline", "history", "runs", "models", "packages", "deployments", "status"):
         done = notewright(verb, "--json", folder=stored)

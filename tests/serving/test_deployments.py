@@ -365,6 +365,9 @@ def test_a_version_may_be_named_with_its_deployment(yard: Yard) -> None:
     verb.run(parsed, Context(SimpleNamespace(deployments=yard.deployments, identities=yard)))
     live = yard.deployments.get("credit_risk")
     assert (live.status, live.package_ref) == ("live", "credit_risk@2")
+    parsed = verb.parser().parse_args(["credit_risk@2", "--package", "credit_risk@1"])
+    with pytest.raises(UsageError, match="both name a version"):
+        verb.run(parsed, Context(SimpleNamespace(deployments=yard.deployments, identities=yard)))
 
 
 def test_names_that_are_none_say_so(yard: Yard) -> None:

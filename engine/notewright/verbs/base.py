@@ -73,21 +73,25 @@ class Verb:
         Adds its arguments to a parser.
     run : callable
         Does the work through the engine's public functions and returns a view.
+    details : str
+        What its help says after the summary, for somebody who never used it.
     """
 
     name: str
     summary: str
     arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace, Context], View]
+    details: str = ""
 
     def parser(self, program: str = "%nw", general: VerbParser | None = None) -> VerbParser:
         """Return the parser of this verb's words, and of a front door's general options."""
         parser = VerbParser(
             prog=f"{program} {self.name}",
-            description=self.summary,
+            description=f"{self.summary} {self.details}",
             parents=[] if general is None else [general],
             add_help=False,
         )
+        parser._positionals.title = "arguments"
         parser.add_argument("-h", "--help", action="help", help="show this help")
         self.arguments(parser)
         return parser

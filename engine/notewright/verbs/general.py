@@ -54,6 +54,9 @@ class GeneralOptions:
 
     def overview(self, introduction: str) -> str:
         """Return the help of the front door: the verbs there are, and these options."""
-        verbs = "\n".join(f"  {verb.name:14}{verb.summary}" for verb in all_verbs())
         usage, _, options = self.parser.format_help().partition("\n\n")
-        return f"{usage}\n\n{introduction}\n\n{verbs}\n\n{options.rstrip()}"
+        groups = [
+            "\n".join([f"{title}:", *(f"  {verb.name:14}{verb.summary}" for verb in verbs)])
+            for title, verbs in all_verbs().items()
+        ]
+        return "\n\n".join([usage, introduction, *groups, options.rstrip()])

@@ -15,10 +15,21 @@ from notewright.views.packaging import copied_view, package_view, packages_view
 
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("variable", help="the variable that holds the fitted model")
-    parser.add_argument("--name", help="the package's name; by default the variable's")
-    parser.add_argument("--snapshot", help=f"export from this snapshot: {SNAPSHOT}")
-    parser.add_argument("--to", type=Path, help="folder of the working tree (packages/NAME)")
+    parser.add_argument(
+        "variable", metavar="VARIABLE", help="the variable that holds the fitted model"
+    )
+    parser.add_argument(
+        "--name", metavar="NAME", help="the package's name; by default the variable's"
+    )
+    parser.add_argument(
+        "--snapshot", metavar="SNAPSHOT", help=f"export from this snapshot: {SNAPSHOT}"
+    )
+    parser.add_argument(
+        "--to",
+        type=Path,
+        metavar="FOLDER",
+        help="where to put the package's files, to work on; by default packages/NAME",
+    )
 
 
 def check_exportable(variable: str, name: str, namespace: Namespace) -> None:
@@ -59,7 +70,14 @@ def _export(args: argparse.Namespace, context: Context) -> View:
     return package_view(package)
 
 
-export = Verb("export", "Make a proved package of a model.", _export_arguments, _export)
+export = Verb(
+    "export",
+    "Make an installable package of a model, and prove that it is the same model.",
+    _export_arguments,
+    _export,
+    "The cells behind the model become a plain Python package; it is installed in a clean "
+    "environment, trained, and must give the notebook's predictions and metrics.",
+)
 
 
 def _packages_arguments(parser: argparse.ArgumentParser) -> None:
