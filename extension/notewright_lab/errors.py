@@ -51,11 +51,6 @@ _STATUS = {
 }
 
 
-def said(error: NotewrightError) -> dict[str, str]:
-    """Return what is wrong and what to do, as it travels."""
-    return {"problem": error.problem, "remedy": error.remedy, "code": error.code}
-
-
 def status_of(error: NotewrightError) -> int:
     """Return the HTTP status, always 4xx, that goes with an error of the user's."""
     return _STATUS.get(error.code, 400)

@@ -14,7 +14,7 @@ from tornado import web
 
 from notewright.errors import NotewrightError
 from notewright_lab.answers import ANSWERS, NOTHING_YET, Answer, NothingYet, Question
-from notewright_lab.errors import NoWorkspace, said, status_of
+from notewright_lab.errors import NoWorkspace, status_of
 from notewright_lab.locate import workspace_root
 from notewright_lab.readers import Readers
 
@@ -45,7 +45,7 @@ class RecordsHandler(APIHandler):
             data = await self._data(served, question)
         except NotewrightError as error:
             self.set_status(status_of(error))
-            data = said(error)
+            data = error.record()
         self.set_header("Content-Type", "application/json; charset=UTF-8")
         self.set_header("Cache-Control", "no-store")
         await self.finish(json.dumps(_finite(data), allow_nan=False))

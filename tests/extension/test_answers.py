@@ -75,6 +75,11 @@ async def test_a_diff_names_what_was_added(ask, project: Workspace) -> None:
     assert [(v["name"], v["kind"]) for v in diff["variables"]] == [("total", "added")]
 
 
+async def test_a_diff_takes_messages_too(ask, project: Workspace) -> None:
+    status, diff = await ask("diff", a="as loaded", b="<b>summed</b>")
+    assert (status, [v["name"] for v in diff["variables"]]) == (200, ["total"])
+
+
 async def test_one_snapshot_is_read_by_its_short_id(ask, project: Workspace) -> None:
     newest = (await ask("timeline"))[1][0]
     status, found = await ask(f"snapshots/{newest['id'][:8]}")

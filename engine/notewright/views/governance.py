@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from notewright.governance.checks.counting import number
 from notewright.store.canonical import plain
 from notewright.views.base import Message, Table, View, escape, prose, tint
 
@@ -65,9 +66,10 @@ class ReportView(View):
     def _headline(self) -> str:
         blocking = sum(finding.blocks for finding in self.report.findings)
         notes = len(self._troubles()) - blocking
-        words = "passed every check" if not blocking else f"{blocking} findings close a gate"
-        words = "1 finding closes a gate" if blocking == 1 else words
-        hint = f", {notes} to look at" if notes else ""
+        words = f"{number(blocking, 'finding')} close{'s' * (blocking == 1)} a gate"
+        if not blocking:
+            words = "nothing closes a gate" if notes else "passed every check"
+        hint = f", {number(notes, 'finding')} to look at" if notes else ""
         return f"{self.report.subject}: {words}{hint} (report {self.report.id})"
 
     def _troubles(self) -> list[Finding]:
@@ -129,11 +131,23 @@ class AuditView(View):
     verdict: AuditVerdict
 
     def text(self) -> str:
-        """Return one or two sentences."""
-        compared = f"Compared with {self.verdict.outside}."
-        if self.verdict.ok:
-            return f"The audit log is sound: {self.verdict.entries} entries. {compared}"
-        return f"The audit log is NOT sound. {self.verdict.problem} {compared}"
+        """Return what was found, and what it was compared with."""
+        verdict = self.verdict
+        if not verdict.ok:
+            return f"The audit log is NOT sound. {verdict.problem} {self._compared()}"
+        entries = "1 entry" if verdict.entries == 1 else f"{verdict.entries} entries"
+        return f"The audit log is sound: {entries}. {self._compared()}"
+
+    def _compared(self) -> str:
+        if not self.verdict.heads:
+            return (
+                "No head of it is kept outside the database, so a log rewritten by the holder of "
+                "the key would look sound too; `--head FILE` compares with heads kept elsewhere."
+            )
+        return (
+            f"It was compared with the heads kept outside the database: {self.verdict.outside}. "
+            "A head is a signature over the log as it was after one of its entries."
+        )
 
     def html(self) -> str:
         """Return the same, coloured."""

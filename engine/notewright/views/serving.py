@@ -188,6 +188,7 @@ def retrain_view(outcome: RetrainOutcome) -> View:
             "champion": outcome.champion,
             "challenger": outcome.challenger,
             "package": outcome.package,
+            "path": str(outcome.path),
             "rows": outcome.rows,
             "held_out": outcome.held_out,
             "seen": outcome.seen,
