@@ -112,7 +112,6 @@ def summary(folder: Path) -> tuple[str, bool]:
     chain = workspace.retrace(prediction.id)
     packages = workspace.packages.list()
     audit = workspace.audit.verify()
-    tree = f"{folder.name}/packages/"
     lines = [
         "",
         "What happened",
@@ -121,7 +120,8 @@ def summary(folder: Path) -> tuple[str, bool]:
         f"  findings     {len(found)} on the first check, such as:",
         f"               {found[0].sentence}",
         f"  gate         production is {'open' if verdict.open else 'closed'} for credit_risk@1",
-        f"  packages     {len(packages)} versions; the last, a challenger, is in {tree}",
+        f"  packages     {len(packages)} versions; the last, a challenger, is not deployed;",
+        f"               {folder.name}/packages/ holds what was exported last",
         f"  prediction   {prediction.id}: {prediction.rows} rows served",
         f"  retrace      {chain.sentence}",
         f"  audit log    {audit.entries} entries, {'sound' if audit.ok else audit.problem}",

@@ -39,6 +39,8 @@ class Server:
     url: str
     token: str
     folder: Path
+    #: The environment variables of the server and its kernels.
+    environment: dict[str, str]
 
     def page(self, kind: str, notebook: str) -> str:
         """Return the address of a notebook in ``"lab"`` or ``"notebook"``."""
@@ -85,7 +87,7 @@ def jupyter_server(
         )
         try:
             info = _wait_for(state / "runtime" / f"jpserver-{process.pid}.json", process, log)
-            yield Server(info["url"], info["token"], folder)
+            yield Server(info["url"], info["token"], folder, environment)
         finally:
             process.terminate()
             try:
@@ -121,6 +123,11 @@ def run_all_cells(page: Page) -> None:
     """Run the open notebook from top to bottom and wait for the end."""
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
     page.evaluate(_IDLE)
+
+
+def what_failed(page: Page) -> list[str]:
+    """Return, of every cell with an error or never run, its first line and why."""
+    return [str(words) for words in page.evaluate(_FAILED)]
 
 
 def run_code(page: Page, source: str) -> None:
@@ -257,5 +264,19 @@ _OUTPUT = (
   const { widgets } = find().content;
   const outputs = widgets[widgets.length - 1].model.sharedModel.getOutputs();
   return outputs.map(output => [output.text ?? ''].flat().join('')).join('');
+}"""
+)
+
+_FAILED = (
+    "() => {"
+    + _FIND
+    + """
+  const cells = find().content.widgets.filter(cell => cell.model.type === 'code');
+  return cells.flatMap(({ model }) => {
+    const line = model.sharedModel.getSource().split('\\n')[0];
+    const errors = model.sharedModel.getOutputs().filter(o => o.output_type === 'error');
+    const never = model.executionCount === null ? [`${line}: was not run`] : [];
+    return [...never, ...errors.map(e => `${line}: ${e.ename}: ${e.evalue}`)];
+  });
 }"""
 )

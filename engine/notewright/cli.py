@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notewright import __version__
-from notewright.errors import NotewrightError, NoWorkspace, UsageError
+from notewright.errors import Cancelled, NotewrightError, NoWorkspace, UsageError
 from notewright.progress import Progress
-from notewright.verbs import VERBS, find_verb
+from notewright.verbs import find_verb
 from notewright.verbs.base import Context, HelpShown
+from notewright.verbs.general import GeneralOptions
 from notewright.views.base import View
 
 if TYPE_CHECKING:
@@ -23,15 +24,10 @@ if TYPE_CHECKING:
 
 #: What one may begin a project with.
 _STARTERS = {("policy", "init"), ("identity", "create")}
-_USAGE = """usage: notewright [--debug] [--workspace FOLDER] VERB ... [--json]
-
-The same verbs as %nw in a notebook, on what is stored. `notewright VERB -h` explains one.
-
-  --json              print JSON with stable field names
-  --workspace FOLDER  the project's folder; by default the nearest one upward with a store
-  --debug             show the traceback of an error
-  --version           print the version
-"""
+_GENERAL = GeneralOptions("notewright", "--json", "--workspace", "--debug")
+_INTRODUCTION = """\
+The same verbs as %nw in a notebook, on what is stored. `notewright VERB -h` explains one,
+`notewright --version` prints the version."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,19 +36,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 is success, 1 a 'no' (a closed gate, a failed check), 2 an error.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    debug = _take_flag(words, "--debug")
+    as_json = "--json" in words
     try:
         view = _run(words)
     except HelpShown:
         return 0
     except NotewrightError as error:
-        if debug:
+        if "--debug" in words:
             traceback.print_exc()
-        # The verbs are the same; only the word before them differs.
-        print(f"notewright: {error}".replace("`%nw ", "`notewright "), file=sys.stderr)
+        _say(error, as_json=as_json)
         return 2
     except KeyboardInterrupt:
-        print("notewright: interrupted; nothing half-done was kept.", file=sys.stderr)
+        _say(Cancelled("This"), as_json=as_json)
         return 128 + signal.SIGINT
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -60,22 +55,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if view is None else view.exit_code()
 
 
+def _say(error: NotewrightError, *, as_json: bool) -> None:
+    """Print an error on stderr: in words, or as the one line of JSON that ends it."""
+    words = json.dumps(error.record()) if as_json else f"notewright: {error}"
+    # The verbs are the same; only the word before them differs.
+    print(words.replace("`%nw ", "`notewright "), file=sys.stderr)
+
+
 def _run(words: list[str]) -> View | None:
-    as_json = _take_flag(words, "--json")
-    folder = _take_option(words, "--workspace")
-    if words[:1] == ["--version"]:
+    given, rest = _GENERAL.take(words)
+    if rest[:1] == ["--version"]:
         print(__version__)
         return None
-    if not words or words[0] in ("-h", "--help", "help"):
-        print(_USAGE + "\n" + verb_list())
+    if not rest or rest[0] in ("-h", "--help", "help"):
+        print(_GENERAL.overview(_INTRODUCTION))
         return None
-    verb = find_verb(words[0])
-    parsed = verb.parser("notewright").parse_args(words[1:])
-    workspace = _workspace(folder, make=tuple(words[:2]) in _STARTERS)
-    shown = _report if sys.stderr.isatty() and not as_json else None
+    verb = find_verb(rest[0])
+    parsed = _GENERAL.verb_parser(verb).parse_args(rest[1:], given)
+    workspace = _workspace(parsed.workspace, make=tuple(rest[:2]) in _STARTERS)
+    shown = _report if sys.stderr.isatty() and not parsed.json else None
     progress = Progress(shown, f"`notewright {verb.name}`")
     view = verb.run(parsed, Context(workspace, None, progress))
-    print(json.dumps(view.data(), indent=2, default=str) if as_json else view.text())
+    print(json.dumps(view.data(), indent=2, default=str) if parsed.json else view.text())
     return view
 
 
@@ -90,33 +91,6 @@ def _workspace(folder: str | None, *, make: bool) -> Workspace:
     if root is None and not make:
         raise NoWorkspace(path)
     return Workspace(root or path)
-
-
-def verb_list() -> str:
-    """Return one line for each verb."""
-    return "\n".join(f"  {name:14}{find_verb(name).summary}" for name in VERBS)
-
-
-def _take_flag(words: list[str], flag: str) -> bool:
-    found = flag in words
-    while flag in words:
-        words.remove(flag)
-    return found
-
-
-def _take_option(words: list[str], option: str) -> str | None:
-    """Take `option VALUE` or `option=VALUE` out of the words, wherever it stands."""
-    for at, word in enumerate(words):
-        if word == option:
-            if at + 1 == len(words):
-                raise UsageError(f"{option} needs a value.", "`notewright -h` shows how.")
-            value = words[at + 1]
-            del words[at : at + 2]
-            return value
-        if word.startswith(option + "="):
-            del words[at]
-            return word.partition("=")[2]
-    return None
 
 
 def _report(fraction: float, message: str) -> None:

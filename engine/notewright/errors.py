@@ -40,6 +40,15 @@ class NotewrightError(Exception):
     def __str__(self) -> str:
         return f"{self.problem} {self.remedy}".strip()
 
+    def record(self) -> dict[str, str]:
+        """Return it as JSON values with stable names."""
+        return {
+            "error": type(self).__name__,
+            "code": self.code,
+            "problem": self.problem,
+            "remedy": self.remedy,
+        }
+
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows instead of a traceback; it asks every exception."""
         return [line for line in (self.problem, self.remedy) if line]
@@ -83,6 +92,19 @@ class AmbiguousId(NotewrightError):
         shown = ", ".join(list(matches)[:5])
         super().__init__(
             f"'{ref}' fits more than one {kind}: {shown}.", "Give more characters of the id."
+        )
+
+
+class AmbiguousMessage(AmbiguousId):
+    """More than one snapshot was taken with the same words."""
+
+    def __init__(self, message: str, ids: Iterable[str]) -> None:
+        known = [id_[:8] for id_ in ids]
+        shown = ", ".join(known[:10]) + (", ..." if len(known) > 10 else "")
+        NotewrightError.__init__(
+            self,
+            f"{len(known)} snapshots have the message '{message}': {shown}.",
+            "Give the id of the one you mean; `%nw timeline` says when each was taken.",
         )
 
 
@@ -324,7 +346,7 @@ class NotRegistered(NotewrightError):
     def __init__(self, package: str) -> None:
         super().__init__(
             f"The model in the package '{package}' is not a registered version.",
-            "Register its run: `%nw register RUN --name NAME`, then export and deploy again.",
+            "Register its run: `%nw register RUN --as NAME`, then export and deploy again.",
         )
 
 

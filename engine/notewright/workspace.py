@@ -82,7 +82,7 @@ class Workspace:
         return History(self.store, self.root)
 
     def diff(self, old: str, new: str) -> SnapshotDiff:
-        """Return how two snapshots differ; each by id, ``HEAD~2`` or tag."""
+        """Return how two snapshots differ; each by id, ``HEAD~2``, tag or message."""
         from notewright.state.diff import diff
 
         snapshots = self.snapshots
@@ -162,6 +162,7 @@ class Workspace:
             trusted=self.identities.is_trusted,
             acts=self._governance.acts,
             find_version=self.models.find,
+            policy=self.policy,
         )
 
     @cached_property

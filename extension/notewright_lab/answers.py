@@ -14,12 +14,14 @@ from notewright.verbs import find_verb
 from notewright.verbs.base import Context
 from notewright.views.state import snapshot_record
 from notewright.workspace import Workspace
-from notewright_lab.errors import BadQuestion
+from notewright_lab.errors import BadQuestion, NoWorkspace
 
 #: The longest timeline the panel is given; older snapshots are there for `%nw timeline -n`.
 _TIMELINE = 500
-#: Ids, names with versions or aliases, HEAD~2, tags: nothing an option could be made of.
+#: Ids, names with versions or aliases: nothing an option could be made of.
 _REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@~-]{0,127}")
+#: Snapshots may be named by their messages too.
+_SNAPSHOT = re.compile(r"[^\x00-\x1f-][^\x00-\x1f]{0,499}")
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,9 @@ class Question:
     item: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
 
-    def ref(self, name: str) -> str:
-        """Return the reference given as parameter `name`."""
-        return _checked(name, self.values.get(name, ""))
+    def snapshot(self, name: str) -> str:
+        """Return the snapshot named by parameter `name`."""
+        return _checked(name, self.values.get(name, ""), _SNAPSHOT)
 
     def refs(self, name: str) -> list[str]:
         """Return the references given, with commas between them, as parameter `name`."""
@@ -39,10 +41,12 @@ class Question:
 
 
 Answer = Callable[[Workspace, Question], Any]
+#: Answers while there is no workspace.
+NothingYet = Callable[[NoWorkspace], Any]
 
 
-def _checked(name: str, ref: str) -> str:
-    if not _REF.fullmatch(ref):
+def _checked(name: str, ref: str, allowed: re.Pattern[str] = _REF) -> str:
+    if not allowed.fullmatch(ref):
         raise BadQuestion(name, "an id, or several with commas between them")
     return ref
 
@@ -66,11 +70,11 @@ def _timeline(workspace: Workspace, question: Question) -> Any:
 
 
 def _diff(workspace: Workspace, question: Question) -> Any:
-    return _verb(workspace, "diff", "--", question.ref("a"), question.ref("b"))
+    return _verb(workspace, "diff", "--", question.snapshot("a"), question.snapshot("b"))
 
 
 def _snapshot(workspace: Workspace, question: Question) -> Any:
-    return snapshot_record(workspace.snapshots.get(_checked("id", question.item or "")))
+    return snapshot_record(workspace.snapshots.get(_checked("id", question.item or "", _SNAPSHOT)))
 
 
 def _runs(workspace: Workspace, question: Question) -> Any:
@@ -104,13 +108,21 @@ def _deployments(workspace: Workspace, question: Question) -> Any:
 
 
 def _changes(workspace: Workspace, question: Question) -> Any:
-    """Return a number that moves whenever anything was committed or the policy was edited."""
+    """Return a number that moves whenever anything was committed or the policy was edited.
+
+    It is 0 while there is no workspace; see `_no_changes`.
+    """
     catalog = workspace.store.catalog.path
     watched = [catalog, Path(f"{catalog}-wal"), workspace.root / "policy.yaml"]
     return {
         "changes": zlib.crc32(" ".join(map(_stamp, watched)).encode()),
         "workspace": workspace.root.name,
+        "missing": None,
     }
+
+
+def _no_changes(missing: NoWorkspace) -> Any:
+    return {"changes": 0, "workspace": None, "missing": missing.record()}
 
 
 def _stamp(file: Path) -> str:
@@ -137,3 +149,6 @@ ANSWERS: dict[str, Answer] = {
     "deployments": _deployments,
     "changes": _changes,
 }
+
+#: To ask whether there is a workspace yet is no mistake, so this one is not refused.
+NOTHING_YET: dict[str, NothingYet] = {"changes": _no_changes}

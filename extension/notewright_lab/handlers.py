@@ -13,8 +13,8 @@ from jupyter_server.utils import url_path_join
 from tornado import web
 
 from notewright.errors import NotewrightError
-from notewright_lab.answers import ANSWERS, Answer, Question
-from notewright_lab.errors import status_of
+from notewright_lab.answers import ANSWERS, NOTHING_YET, Answer, NothingYet, Question
+from notewright_lab.errors import NoWorkspace, status_of
 from notewright_lab.locate import workspace_root
 from notewright_lab.readers import Readers
 
@@ -27,9 +27,10 @@ class RecordsHandler(APIHandler):
     auth_resource = "notewright"
     SUPPORTED_METHODS = ("GET", "HEAD", "OPTIONS")
 
-    def initialize(self, answer: Answer, readers: Readers) -> None:
+    def initialize(self, answer: Answer, nothing_yet: NothingYet | None, readers: Readers) -> None:
         """Take what the route holds."""
         self._answer = answer
+        self._nothing_yet = nothing_yet
         self._readers = readers
 
     @web.authenticated
@@ -40,16 +41,24 @@ class RecordsHandler(APIHandler):
         question = Question(
             item=item, values={name: self.get_query_argument(name) for name in self._names()}
         )
-        notebook = question.values.get("path", "")
         try:
-            root = await self._readers.run(lambda: workspace_root(served, notebook))
-            data = await self._readers.read(root, lambda ws: self._answer(ws, question))
+            data = await self._data(served, question)
         except NotewrightError as error:
             self.set_status(status_of(error))
-            data = {"problem": error.problem, "remedy": error.remedy, "code": error.code}
+            data = error.record()
         self.set_header("Content-Type", "application/json; charset=UTF-8")
         self.set_header("Cache-Control", "no-store")
         await self.finish(json.dumps(_finite(data), allow_nan=False))
+
+    async def _data(self, served: Path, question: Question) -> Any:
+        notebook = question.values.get("path", "")
+        try:
+            root = await self._readers.run(lambda: workspace_root(served, notebook))
+        except NoWorkspace as missing:
+            if self._nothing_yet is None:
+                raise
+            return self._nothing_yet(missing)
+        return await self._readers.read(root, lambda ws: self._answer(ws, question))
 
     def _names(self) -> list[str]:
         return list(self.request.query_arguments)
@@ -62,7 +71,7 @@ def routes(base_url: str) -> list[tuple[str, type[RecordsHandler], dict[str, Any
         (
             url_path_join(base_url, PREFIX, pattern),
             RecordsHandler,
-            {"answer": answer, "readers": readers},
+            {"answer": answer, "nothing_yet": NOTHING_YET.get(pattern), "readers": readers},
         )
         for pattern, answer in ANSWERS.items()
     ]

@@ -104,11 +104,12 @@ class PanelComm:
         )
 
     def _models(self) -> list[dict[str, str]]:
+        """Return the fitted models, the one that was bound last first."""
+        live = self._session.namespace.variables()
         return [
             {"variable": name, "type": type(value).__name__}
-            for name, value in self._session.namespace.variables().items()
-            if not isinstance(value, type)
-            and inspect.getattr_static(value, "predict", None) is not None
+            for name, value in reversed(live.items())
+            if _is_exportable(value)
         ]
 
     def _export(self, request: str, data: dict[str, Any]) -> None:
@@ -158,6 +159,15 @@ class PanelComm:
         view = found.run(parsed, Context(self._session.workspace, self._session, progress))
         self._session.listeners.tell("packages" if verb == "export" else "snapshots")
         return view
+
+
+def _is_exportable(value: object) -> bool:
+    """Tell whether `value` predicts and, where it can be fitted, is; without calling it."""
+    from notewright.experiments.estimators import is_fitted_model
+
+    if isinstance(value, type) or inspect.getattr_static(value, "predict", None) is None:
+        return False
+    return not hasattr(type(value), "fit") or is_fitted_model(value)
 
 
 def _refusal(request: str, error: NotewrightError) -> dict[str, Any]:

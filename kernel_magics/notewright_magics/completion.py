@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from notewright.verbs import VERBS, find_verb
+from notewright_magics.magics import GENERAL
+from notewright_magics.quoting import continued, in_quotes, quoted
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -22,12 +24,12 @@ def register_completion(shell: InteractiveShell, session: KernelSession) -> None
     """Offer verbs after ``%nw``, and after a verb what it takes."""
 
     def complete(_shell: Any, event: Any) -> list[str]:
-        return candidates(session, event.line)
+        return candidates(session, event.text_until_cursor, event.symbol)
 
     shell.set_hook("complete_command", complete, str_key="%nw")
 
 
-def candidates(session: KernelSession, line: str) -> list[str]:
+def candidates(session: KernelSession, line: str, symbol: str = "") -> list[str]:
     """Return what may stand where `line` ends.
 
     Parameters
@@ -36,6 +38,8 @@ def candidates(session: KernelSession, line: str) -> list[str]:
         The running notebook.
     line : str
         The line up to the cursor.
+    symbol : str
+        The end of it that is being completed.
     """
     words = line.split()
     if len(words) < 2 or (len(words) == 2 and not line.endswith(" ")):
@@ -43,9 +47,16 @@ def candidates(session: KernelSession, line: str) -> list[str]:
     verb, workspace = words[1], session.workspace
     if verb not in VERBS:
         return []
-    found = [option for a in find_verb(verb).parser()._actions for option in a.option_strings]
+    opened = in_quotes(line)
+    if opened is not None:
+        texts = _messages(session) if verb in _SNAPSHOTS else []
+        return continued(texts, opened, symbol)
+    actions = GENERAL.verb_parser(find_verb(verb))._actions
+    found = [option for a in actions for option in a.option_strings]
     if verb in _SNAPSHOTS:
-        found += ["HEAD", *(s.id[:6] for s in workspace.snapshots.list(limit=20))]
+        snapshots = workspace.snapshots
+        found += ["HEAD", *snapshots.tags(), *(s.id[:6] for s in snapshots.list(limit=20))]
+        found += quoted(_messages(session))
     if verb in _RUNS:
         found += [run.id[:6] for run in workspace.runs.list()[:20]]
     if verb in _VARIABLES or "--only" in words:
@@ -55,3 +66,9 @@ def candidates(session: KernelSession, line: str) -> list[str]:
     if verb in _DEPLOYMENTS:
         found += [deployment.name for deployment in workspace.deployments.list()]
     return found
+
+
+def _messages(session: KernelSession) -> list[str]:
+    """Return the messages of the newest snapshots, each once."""
+    newest = session.workspace.snapshots.list(limit=20)
+    return list(dict.fromkeys(s.message for s in newest if s.message))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import traceback
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,9 @@ from IPython.display import display
 from notewright.errors import Cancelled, NotewrightError, UsageError
 from notewright.lineage.files import FileWatch
 from notewright.progress import Progress
-from notewright.verbs import VERBS, all_verbs, find_verb
-from notewright.verbs.base import Context, HelpShown
+from notewright.verbs import VERBS, find_verb
+from notewright.verbs.base import Context, HelpShown, Verb
+from notewright.verbs.general import GeneralOptions
 from notewright.views.base import View
 from notewright_magics.cells import split_words
 from notewright_magics.presenting import present
@@ -23,12 +25,9 @@ if TYPE_CHECKING:
 
     from notewright_magics.session import KernelSession
 
-_HELP = """%nw VERB …       one of:
-{verbs}
-
-%%nw run "name"  in a cell's first line: record the cell as a run
-`%nw VERB -h` explains one. With any of them: `--widget` shows a table that can be searched
-and sorted, `--json` gives JSON, `--debug` shows the traceback of an error."""
+GENERAL = GeneralOptions("%nw", "--json", "--widget", "--debug")
+_INTRODUCTION = """\
+`%nw VERB -h` explains one. `%%nw run "name"` in a cell's first line records the cell as a run."""
 
 
 class NwMagic:
@@ -53,14 +52,12 @@ class NwMagic:
             raise UsageError(
                 "A quotation mark is not closed.", 'Write names with spaces as "two words".'
             ) from None
-        debug = "--debug" in words
-        words = [word for word in words if word != "--debug"]
         try:
             self._run(words, cell)
         except HelpShown:
             return
         except NotewrightError:
-            if debug:
+            if "--debug" in words:
                 traceback.print_exc()
             raise
 
@@ -71,23 +68,22 @@ class NwMagic:
                     "`%nw run` stands in the first line of a cell, with two percent signs.",
                     'Write `%%nw run "name"` above the code to record.',
                 )
-            run_cell(self._session, words[1:], cell)
+            run_cell(self._session, [word for word in words[1:] if word != "--debug"], cell)
             return
         if cell is not None:
             raise UsageError("Only `run` takes a whole cell.", "Use `%nw` with one percent sign.")
+        given, words = GENERAL.take(words)
         if not words or words[0] in ("-h", "--help", "help"):
-            verbs = "\n".join(f"  {verb.name:14}{verb.summary}" for verb in all_verbs())
-            print(_HELP.format(verbs=verbs))
+            print(GENERAL.overview(_INTRODUCTION))
             return
-        flags = {"--json", "--widget"} & set(words)
         with FileWatch.paused():
-            view = self.view([word for word in words if word not in flags])
-            display_view(view, as_json="--json" in flags, as_widget="--widget" in flags)
+            verb = find_verb(words[0])
+            parsed = GENERAL.verb_parser(verb).parse_args(words[1:], given)
+            view = self._view(verb, parsed)
+            display_view(view, as_json=parsed.json, as_widget=parsed.widget)
 
-    def view(self, words: list[str]) -> View:
+    def _view(self, verb: Verb, parsed: argparse.Namespace) -> View:
         """Run a verb and return its view."""
-        verb = find_verb(words[0])
-        parsed = verb.parser().parse_args(words[1:])
         line = ProgressLine()
         progress = Progress(line.show, f"`%nw {verb.name}`")
         try:

@@ -120,6 +120,18 @@ def test_the_kernel_part_is_loaded_from_the_panel(open_cells) -> None:
     expect(page.get_by_label("Notewright is on in this kernel")).to_be_visible()
 
 
+def test_that_nothing_is_recorded_yet_is_said_and_is_no_failure(page, open_cells) -> None:
+    refused: list[str] = []
+    page.on("response", lambda answer: refused.append(answer.url) if answer.status >= 400 else None)
+    open_cells("a = 1")
+    expect(page.get_by_text("Nothing is recorded for this notebook yet.")).to_be_visible()
+    page.get_by_role("button", name="Read everything again").click()
+    page.get_by_role("button", name="Load it now").click()
+    expect(page.get_by_text("No snapshot yet.")).to_be_visible()
+    expect(page.get_by_text("Nothing is recorded")).to_have_count(0)
+    assert [url for url in refused if "/notewright/" in url] == []
+
+
 def test_loading_it_in_a_cell_is_noticed(open_cells) -> None:
     page = open_cells(LOAD)
     expect(page.get_by_text("Notewright is not loaded in this notebook's kernel.")).to_be_visible()
@@ -140,6 +152,29 @@ def test_a_request_waits_for_the_running_cell_and_says_so(open_cells) -> None:
     page.get_by_role("button", name="Restore one").click()
     expect(page.locator(".nw-Task")).to_contain_text("Waiting for the running cell")
     expect(page.get_by_text("Back at")).to_be_visible()
+
+
+def test_only_the_chosen_variables_are_restored_by_keyboard(open_cells) -> None:
+    page = open_cells(LOAD, "a, b = [1], [1]", '%nw snapshot -m "one"', "a.append(2); b.append(2)")
+    run_all_cells(page)
+    row(page, "one").press("Enter")
+    chooser = page.get_by_role("button", name="Restore some variables of one")
+    chooser.press("Enter")
+    expect(page.get_by_role("checkbox", name="a", exact=True)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    page.keyboard.press("Escape")
+    expect(chooser).to_be_focused()
+    chooser.press("Enter")
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Restore 1 variable")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("restored b;")).to_be_visible()
+    run_code(page, "print(a, b)")
+    assert output_of_last_cell(page).strip() == "[1, 2] [1]"
 
 
 def test_the_panel_works_by_keyboard(open_cells) -> None:
@@ -166,6 +201,23 @@ def test_what_was_recorded_stays_after_the_kernel_is_gone(open_cells) -> None:
     expect(snapshots(page)).to_have_count(2)
 
 
+def test_after_a_restart_the_variables_can_be_had_back(open_cells) -> None:
+    page = open_cells(*COUNTING)
+    run_all_cells(page)
+    expect(page.get_by_text("you are here")).to_be_visible()
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    expect(page.get_by_text("The kernel was restarted")).to_be_visible()
+    expect(page.get_by_text("you are here")).to_have_count(0)
+    page.get_by_role("button", name="Load it now").click()
+    expect(page.get_by_label("Notewright is on in this kernel")).to_be_visible()
+    expect(page.get_by_text("you are here")).to_have_count(0)
+    row(page, "one").click()
+    page.get_by_role("button", name="Restore one").click()
+    expect(snapshots(page).filter(has_text="you are here")).to_contain_text("one")
+    run_code(page, "print(a)")
+    assert output_of_last_cell(page).strip() == "[1]"
+
+
 @pytest.fixture
 def bare_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A Jupyter server without Notewright's part."""
@@ -179,52 +231,5 @@ def test_a_missing_server_part_is_said_with_what_to_do(open_cells, bare_server: 
     page = open_cells("a = 1", at=bare_server)
     expect(page.get_by_text("Notewright's server part is missing")).to_be_visible()
     expect(page.get_by_text("pip install notewright")).to_be_visible()
-
-
-#: What an export needs at least: rows from a file, features, a fitted model, a metric.
-EXPORTED = (
-    LOAD,
-    "import numpy as np\n"
-    "import pandas as pd\n"
-    "rng = np.random.default_rng(0)\n"
-    "amount = rng.integers(100, 5000, 300)\n"
-    "months = rng.integers(6, 48, 300)\n"
-    "bad = (amount / months > 120).astype(int)\n"
-    "made = pd.DataFrame({'amount': amount, 'months': months, 'bad': bad})\n"
-    "made.to_csv('loans.csv', index=False)",
-    "loans = pd.read_csv('loans.csv')\nloans['rate'] = loans['amount'] / loans['months']",
-    "from sklearn.linear_model import LogisticRegression\n"
-    "from sklearn.metrics import accuracy_score\n"
-    "from sklearn.model_selection import train_test_split\n"
-    "X = loans[['amount', 'months', 'rate']]\n"
-    "X_train, X_test, y_train, y_test = train_test_split(X, loans['bad'], random_state=0)",
-    '%%nw run "logistic"\n'
-    "model = LogisticRegression(max_iter=5000).fit(X_train, y_train)\n"
-    "accuracy_score(y_test, model.predict(X_test))",
-)
-
-
-@pytest.mark.timeout(580)
-def test_a_model_is_exported_with_progress_and_its_package_is_listed(open_cells, server) -> None:
-    page = open_cells(*EXPORTED)
-    run_all_cells(page)
-    page.get_by_role("button", name="Export…").click()
-    page.get_by_role("combobox", name="Model").select_option("model")
-    page.get_by_label("Name of the package").fill("loan_risk")
-    page.get_by_role("button", name="Export", exact=True).click()
-    expect(page.get_by_role("progressbar", name="Exporting")).to_be_visible()
-    expect(page.get_by_text("loan_risk@1 is exported")).to_be_visible(timeout=480_000)
-    expect(page.locator("[data-section=packages] [data-package]")).to_contain_text("loan_risk")
-    assert list(server.folder.glob("*/packages/loan_risk/src/loan_risk/predict.py"))
-
-
-@pytest.mark.timeout(580)
-def test_an_export_that_is_cancelled_leaves_no_package(open_cells, server) -> None:
-    page = open_cells(*EXPORTED)
-    run_all_cells(page)
-    page.get_by_role("button", name="Export…").click()
-    page.get_by_label("Name of the package").fill("given_up")
-    page.get_by_role("button", name="Export", exact=True).click()
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("was cancelled")).to_be_visible(timeout=240_000)
-    assert not list(server.folder.glob("*/packages/given_up"))
+    # What could only be empty is not shown.
+    expect(page.get_by_role("heading", name="Runs")).to_have_count(0)

@@ -55,6 +55,49 @@ def test_every_verb_has_help_and_the_list_names_them_all(tmp_path: Path) -> None
         shown = notewright(verb, "-h", folder=tmp_path)
         assert shown.returncode == 0, shown.stderr
         assert f"usage: notewright {verb}" in shown.stdout
+        general = shown.stdout.partition("with every verb:")[2]
+        assert all(f"  {o}" in general for o in ("--json", "--workspace FOLDER", "--debug"))
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "code"),
+    [
+        (["diff", "feed", "HEAD"], "UnknownId", "unknown_id"),
+        (["timeline", "--limit", "many"], "UsageError", "usage"),
+        (["timelin"], "UsageError", "usage"),
+        (["timeline", "--workspace"], "UsageError", "usage"),
+    ],
+)
+def test_with_json_an_error_is_one_line_of_json_on_stderr(
+    stored: Path, words: list[str], error: str, code: str
+) -> None:
+    done = notewright("--json", *words, folder=stored)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    record = json.loads(done.stderr)
+    assert set(record) == {"error", "code", "problem", "remedy"}
+    assert (record["error"], record["code"]) == (error, code)
+    assert "%nw" not in record["remedy"]
+
+
+def test_with_json_and_debug_the_traceback_stands_before_the_json(stored: Path) -> None:
+    said = notewright("diff", "feed", "HEAD", "--json", "--debug", folder=stored).stderr
+    assert "Traceback" in said
+    assert json.loads(said.splitlines()[-1])["error"] == "UnknownId"
+
+
+def test_what_follows_two_dashes_is_never_an_option(stored: Path) -> None:
+    done = notewright("diff", "--", "--json", "HEAD", folder=stored)
+    assert "There is no snapshot '--json'." in done.stderr
+
+
+def test_every_word_of_every_verb_is_explained() -> None:
+    from notewright.verbs import VERBS, find_verb
+
+    for name in VERBS:
+        parser = find_verb(name).parser()
+        unexplained = [action.dest for action in parser._actions if not action.help]
+        assert unexplained == [], name
 
 
 def test_json_on_everything_that_lists(stored: Path) -> None:
@@ -90,6 +133,11 @@ def test_a_mistake_is_one_line_with_the_next_thing_to_do(
     assert len(said) == 1
     assert problem in said[0]
     assert "Traceback" not in done.stderr
+
+
+def test_snapshots_are_named_by_their_messages(stored: Path) -> None:
+    done = notewright("diff", "first", "second", "--json", folder=stored)
+    assert "a" in [variable["name"] for variable in json.loads(done.stdout)["variables"]]
 
 
 def test_an_ambiguous_id_names_the_candidates(stored: Path) -> None:

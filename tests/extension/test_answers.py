@@ -54,6 +54,13 @@ async def test_a_new_snapshot_is_seen_and_moves_the_number(ask, project: Workspa
     assert timeline[0]["message"] == "third"
 
 
+async def test_asking_for_changes_is_no_mistake_while_nothing_is_recorded(ask) -> None:
+    status, found = await ask("changes", path="elsewhere/a.ipynb")
+    _, refusal = await ask("timeline", path="elsewhere/a.ipynb")
+    assert status == 200
+    assert found == {"changes": 0, "workspace": None, "missing": refusal}
+
+
 async def test_an_edited_policy_moves_the_number(ask, project: Workspace) -> None:
     _, before = await ask("changes")
     (project.root / "policy.yaml").write_text("version: 1\n")
@@ -66,6 +73,11 @@ async def test_a_diff_names_what_was_added(ask, project: Workspace) -> None:
     status, diff = await ask("diff", a=old, b=new)
     assert status == 200
     assert [(v["name"], v["kind"]) for v in diff["variables"]] == [("total", "added")]
+
+
+async def test_a_diff_takes_messages_too(ask, project: Workspace) -> None:
+    status, diff = await ask("diff", a="as loaded", b="<b>summed</b>")
+    assert (status, [v["name"] for v in diff["variables"]]) == (200, ["total"])
 
 
 async def test_one_snapshot_is_read_by_its_short_id(ask, project: Workspace) -> None:

@@ -13,6 +13,7 @@ import pytest
 from notewright.errors import AccessDenied, AuditBroken, NotewrightError
 from notewright.governance.audit.heads import HeadFile
 from notewright.governance.identities import Identity
+from notewright.views.governance import AuditView
 
 
 @pytest.fixture
@@ -164,7 +165,9 @@ def test_without_any_head_outside_a_rebuild_with_the_key_is_not_evident_and_veri
         heads.unlink()
     verdict = house.again().audit.verify()
     assert verdict.ok
-    assert "no head in the user's folder, none beside the database" in verdict.outside
+    assert verdict.outside == "none in the user's folder, none beside the database"
+    assert verdict.heads == 0
+    assert "No head of it is kept outside the database" in AuditView(verdict).text()
     # which is why a copy kept elsewhere is worth having
     assert house.again().audit.verify(elsewhere).entry == 4
 
@@ -264,6 +267,27 @@ def test_a_head_file_stays_small_and_a_torn_line_is_passed_over(house, log, monk
     log.append("note", "after the crash")
     assert log.verify().ok
     assert max(head.size for head in HeadFile(file.path).read()) == 209
+
+
+def test_there_are_no_more_heads_than_entries_however_often_one_looks(house, log):
+    for _ in range(3):
+        assert house.again().audit.verify().ok  # each as a process of its own would
+    assert len(log.outside_heads().read()) == len(log.inside_heads().read()) == 8
+    verdict = log.verify()
+    assert (verdict.entries, verdict.heads) == (8, 8)
+    assert AuditView(verdict).text() == (
+        "The audit log is sound: 8 entries. It was compared with the heads kept outside the "
+        "database: 8 in the user's folder, 8 beside the database. "
+        "A head is a signature over the log as it was after one of its entries."
+    )
+
+
+def test_heads_of_other_logs_are_not_counted(house, log, tmp_path):
+    kept = tmp_path / "kept.jsonl"
+    lines = (house.root / ".notewright" / "audit.heads").read_text().splitlines()
+    other = {**json.loads(lines[0]), "workspace": "another"}
+    kept.write_text("\n".join([lines[0], lines[0], json.dumps(other)]))
+    assert log.verify(kept).outside.endswith("8 beside the database, 1 given")
 
 
 def test_places_that_cannot_be_written_stop_nothing(house, log):

@@ -200,7 +200,9 @@ def test_every_verb_has_text_html_and_stable_data(workspace, trained, tmp_path: 
     fields = {"id", "subject", "version", "policy_digest", "created", "actor", "findings", "passed"}
     assert fields <= shown["check"].data().keys()
     assert {"gate", "version", "open", "requirements"} <= shown["gate"].data().keys()
-    assert {"ok", "entries", "problem", "entry", "outside"} == shown["audit verify"].data().keys()
+    assert {"ok", "entries", "problem", "entry", "outside", "heads"} == shown[
+        "audit verify"
+    ].data().keys()
 
 
 def test_script_in_names_and_values_stays_text(workspace, trained, tmp_path: Path):

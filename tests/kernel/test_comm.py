@@ -36,6 +36,23 @@ def test_the_panel_takes_a_snapshot_and_lists_the_models(live) -> None:
     assert comm.wait_for("done")["data"] == [{"variable": "model", "type": "Ridge"}]
 
 
+def test_only_fitted_models_are_offered_the_last_one_first(live) -> None:
+    live.run("%load_ext notewright")
+    live.run(
+        "from sklearn.linear_model import Ridge\n"
+        "from sklearn.preprocessing import StandardScaler\n"
+        "class Always:\n    def predict(self, rows):\n        return [1] * len(rows)\n"
+        "first = Ridge().fit([[1], [2]], [1, 2])\n"
+        "unfitted = Ridge()\n"
+        "scaler = StandardScaler().fit([[1], [2]])\n"
+        "rule = Always()"
+    )
+    comm = live.open_comm()
+    comm.ask(verb="models", id="m")
+    offered = comm.wait_for("done")["data"]
+    assert [model["variable"] for model in offered] == ["rule", "first"]
+
+
 def test_a_mistake_of_the_panels_is_answered_in_words(live) -> None:
     live.run("%load_ext notewright")
     comm = live.open_comm()

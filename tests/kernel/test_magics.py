@@ -91,7 +91,10 @@ def test_help_lists_every_verb_and_each_has_its_own(live) -> None:
     live.run("%load_ext notewright")
     shown = live.run("%nw -h").text
     assert all(f"  {verb} " in shown for verb in VERBS)
-    assert "--only" in live.run("%nw restore -h").text
+    explained = live.run("%nw restore -h").text
+    assert "--only" in explained
+    general = explained.partition("with every verb:")[2]
+    assert all(f"  {option} " in general for option in ("--json", "--widget", "--debug"))
 
 
 def test_completion_offers_verbs_and_variables(live) -> None:
@@ -100,6 +103,19 @@ def test_completion_offers_verbs_and_variables(live) -> None:
     assert live.complete("%nw sn") == ["snapshot"]
     assert "my_table" in live.complete("%nw slice my")
     assert "--only" in live.complete("%nw restore --o")
+    assert live.complete("%nw runs --wi") == ["--widget"]
+
+
+def test_a_snapshot_is_offered_and_found_by_its_message_and_tag(live) -> None:
+    live.run("%load_ext notewright\nitems = [1]")
+    live.run('%nw snapshot -m "clean data" --tag ready')
+    live.run("items.clear()")
+    assert "ready" in live.complete("%nw restore re")
+    assert '"clean data"' in live.complete("%nw restore ")
+    assert live.complete('%nw restore "cl') == ['clean data"']
+    assert live.complete('%nw diff HEAD "clean da') == ['data"']
+    assert "Back at" in live.run('%nw restore "clean data"').text
+    assert live.run("print(items)").text == "[1]\n"
 
 
 def test_off_takes_everything_out_and_load_starts_again(live) -> None:

@@ -24,9 +24,23 @@ def project(tmp_path: Path) -> Path:
     return make_project(tmp_path / "project")
 
 
+POLICY = """\
+version: 1
+documentation:
+  intended_use: Ranks applications for a clerk.
+  limitations: [Not for companies., Data of 1994.]
+  owner: TODO
+  reviewed_by: Rita
+data:
+  sensitive:
+    age_in_years: {bands: [25, 60]}
+"""
+
+
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory: pytest.TempPathFactory):
     """Return the notebook `credit_scaled` and the package exported from it."""
     notebook = Notebook(make_project(tmp_path_factory.mktemp("export") / "project"))
+    (notebook.root / "policy.yaml").write_text(POLICY, encoding="utf-8")
     notebook.run((CORPUS / "credit_scaled.py").read_text(encoding="utf-8"))
     return notebook, notebook.export("model", "credit_risk")

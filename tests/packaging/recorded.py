@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from notewright.governance.policy import load_policy
 from notewright.lineage.history import History, Observed
 from notewright.packaging.packages import Packages
 from notewright.packaging.source import CellSource
@@ -75,6 +76,7 @@ class Notebook:
             self.history,
             lambda: self.key,
             acts=lambda act, subject, details: self.acts.append((act, subject)),
+            policy=lambda: load_policy(root / "policy.yaml"),
         )
         self.session = self.history.begin_session(root).id
         self.module = types.ModuleType("__main__")

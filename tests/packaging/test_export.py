@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 from recorded import CORPUS, Notebook
 
-from notewright.errors import Cancelled, NotAModel, PackageAltered, UnknownVariable
-from notewright.packaging.signed import signer_of
+from notewright.errors import Cancelled, ExportFailed, NotAModel, PackageAltered, UnknownVariable
+from notewright.packaging.documents import edge_table
+from notewright.packaging.signed import digests, signer_of
 from notewright.progress import Progress
 from notewright.store.canonical import digest_of
 
@@ -86,6 +87,47 @@ def test_predictions_on_raw_rows_are_the_notebooks(exported, tmp_path: Path) -> 
     assert pd.read_csv(tmp_path / "out.csv")["prediction"].tolist() == expected.tolist()
 
 
+def test_the_readme_says_what_the_command_answers_to_values_never_seen(
+    exported, tmp_path: Path
+) -> None:
+    notebook, package = exported
+    readme = (package.path / "README.md").read_text(encoding="utf-8")
+    edges = package.equivalence["edge_rows"]
+    first = pd.read_csv(notebook.root / "data" / "german_credit.csv").head(1)
+    values = {"missing": None, "unseen": "never seen before", "huge": 10**9}
+    for column, word in (
+        ("duration_in_month", "missing"),
+        ("duration_in_month", "huge"),
+        ("purpose", "unseen"),
+    ):
+        table = first.astype("object")
+        table.loc[0, column] = values[word]
+        table.to_csv(tmp_path / "rows.csv", index=False)
+        command = [python_of(package), "-m", "credit_risk", "predict"]
+        command += ["--in", str(tmp_path / "rows.csv"), "--out", str(tmp_path / "out.csv")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        told = edges[column][word]
+        assert told in readme
+        if done.returncode:
+            assert done.stderr.strip() == f"credit-risk: {told}"
+        else:
+            answer = pd.read_csv(tmp_path / "out.csv", dtype=str)["prediction"][0]
+            assert told.startswith(answer)
+
+
+def test_the_documents_say_what_the_policy_says_and_make_nothing_up(exported) -> None:
+    _, package = exported
+    card = (package.path / "MODEL_CARD.md").read_text(encoding="utf-8")
+    readme = (package.path / "README.md").read_text(encoding="utf-8")
+    assert "| Intended use | Ranks applications for a clerk. |" in card
+    assert "| Owner | not stated |" in card
+    assert "| Limits | Not for companies.; Data of 1994. |" in card
+    assert "| Groups it is checked for | age_in_years (cut at 25, 60) |" in card
+    assert "| Reviewed by | Rita |" in card
+    assert "- Intended use: Ranks applications for a clerk." in readme
+    assert "- Owner: not stated" in readme
+
+
 def test_a_changed_file_is_named(exported) -> None:
     notebook, package = exported
     assert notebook.packages.verify(package).manifest == package.id
@@ -115,7 +157,13 @@ def test_retraining_gives_the_next_version_from_the_same_code(exported, tmp_path
     newer = rows.sample(700, random_state=1)
     newer["duration_in_month"] *= 2
     newer.to_csv(tmp_path / "newer.csv", index=False)
+    edited = package.tree / "src" / "credit_risk" / "features.py"
+    edited.write_text(edited.read_text() + "# mine\n")
+    before = digests(package.tree)
     again = notebook.packages.retrain(package, tmp_path / "newer.csv")
+    assert digests(package.tree) == before
+    assert [p.name for p in package.tree.parent.iterdir()] == ["credit_risk"]
+    assert (again.tree, again.place, package.place) == (again.path, again.path, package.tree)
     assert (again.name, again.number, again.parent) == ("credit_risk", 2, package.id)
     assert again.fingerprint != package.fingerprint
     for name in ("features.py", "stages/train.py"):
@@ -131,6 +179,19 @@ def test_retraining_gives_the_next_version_from_the_same_code(exported, tmp_path
     assert "trained again" in words
     assert package.equivalence["model"]["fingerprint"] not in words
     assert again.fingerprint in words
+    old, new = (edge_table(p.equivalence["edge_rows"]).splitlines() for p in (package, again))
+    assert set(new) <= set(words.splitlines())
+    assert set(old) - set(new)
+    assert not (set(old) - set(new)) & set(words.splitlines())
+    # The user asks for it; what they had edited is kept beside it.
+    assert notebook.packages.copy(again, package.tree) == package.tree
+    assert digests(package.tree) == digests(again.path)
+    (kept,) = package.tree.parent.glob("credit_risk.edited-*")
+    assert digests(kept) == before
+    assert package.place == package.path
+    edited.write_text("# mine again\n")  # a copy is there to work on
+    with pytest.raises(ExportFailed, match="is not a package"):
+        notebook.packages.copy(again, notebook.root / "data")
 
 
 @pytest.mark.parametrize(

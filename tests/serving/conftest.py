@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from notewright.errors import NotewrightError
+from notewright.errors import GateClosed, NotewrightError
+from notewright.governance.gates import Verdict
 from notewright.packaging.records import Checked
 from notewright.serving.deployments import Deployments
 from notewright.serving.integrity import check_files, manifest_digest
@@ -354,6 +355,7 @@ class Yard:
         }
         self.acts: list[tuple[str, str, dict[str, Any], str]] = []
         self.gate_open = True
+        self.unapproved: set[str] = set()
         self.roles = {"deploy", "rollback"}
         self.withdrawn: dict[str, str] = {}
         self.deployments = Deployments(
@@ -373,8 +375,12 @@ class Yard:
         self.acts.append((act, subject, details, actor.name))
 
     def require(self, gate: str, version: Version, actor: Person) -> None:
-        if not self.gate_open:
-            raise NotewrightError(f"The gate '{gate}' is closed.", "Approve it.")
+        if not self.evaluate(gate, version).open:
+            raise GateClosed(gate, version.id, ["Approve it."])
+
+    def evaluate(self, gate: str, version: Version) -> Verdict:
+        is_open = self.gate_open and version.id not in self.unapproved
+        return Verdict(gate, version.id, is_open, ())
 
     def revoked(self, version: Version) -> str | None:
         return self.withdrawn.get(version.id)
@@ -382,6 +388,9 @@ class Yard:
     def get(self, ref: str) -> ExportedPackage:
         by_id = {package.id: package for package in self.packages.values()}
         return by_id.get(ref) or self.packages[ref if "@" in ref else f"{ref}@1"]
+
+    def list(self, name: str) -> list[ExportedPackage]:
+        return [package for package in self.packages.values() if package.name == name]
 
     def verify(self, package: ExportedPackage) -> Checked:
         digest = manifest_digest(package.path)

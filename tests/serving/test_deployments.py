@@ -11,6 +11,7 @@ import sys
 import threading
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import psutil
@@ -21,6 +22,7 @@ from notewright.errors import (
     BadName,
     Cancelled,
     DeploymentBusy,
+    GateClosed,
     NoRollback,
     NotDeployed,
     NotewrightError,
@@ -33,6 +35,8 @@ from notewright.progress import Progress
 from notewright.serving.control import read_state, write
 from notewright.serving.host import Host
 from notewright.serving.processes import create_time, is_alive
+from notewright.verbs import find_verb
+from notewright.verbs.base import Context
 
 BODY = request(raw_rows(1))
 
@@ -337,6 +341,33 @@ def test_cancelling_leaves_nothing_behind(yard: Yard) -> None:
         yard.deployments.deploy("credit_risk", progress=progress)
     assert Host("credit_risk", yard.store.root / "deployments" / "credit_risk").state() is None
     assert yard.deployments.get("credit_risk").status == "failed"
+
+
+def test_a_refusal_offers_the_newest_version_that_may_go_live(yard: Yard) -> None:
+    yard.unapproved = {yard.packages["credit_risk@2"].model_version}
+    with pytest.raises(GateClosed) as refused:
+        yard.deployments.deploy("scores", "credit_risk@2")
+    assert refused.value.remedy.endswith(
+        "credit_risk@1 may go live now: `%nw deploy scores --package credit_risk@1` serves it."
+    )
+    yard.deployments.deploy("scores", "credit_risk@1")
+    for name, also_closed in (("scores", "nothing"), ("other", "credit_risk@1")):
+        if also_closed in yard.packages:
+            yard.unapproved.add(yard.packages[also_closed].model_version)
+        with pytest.raises(GateClosed) as refused:
+            yard.deployments.deploy(name, "credit_risk@2")
+        assert "--package" not in refused.value.remedy
+
+
+def test_a_version_may_be_named_with_its_deployment(yard: Yard) -> None:
+    verb = find_verb("deploy")
+    parsed = verb.parser().parse_args(["credit_risk@2"])
+    verb.run(parsed, Context(SimpleNamespace(deployments=yard.deployments, identities=yard)))
+    live = yard.deployments.get("credit_risk")
+    assert (live.status, live.package_ref) == ("live", "credit_risk@2")
+    parsed = verb.parser().parse_args(["credit_risk@2", "--package", "credit_risk@1"])
+    with pytest.raises(UsageError, match="both name a version"):
+        verb.run(parsed, Context(SimpleNamespace(deployments=yard.deployments, identities=yard)))
 
 
 def test_names_that_are_none_say_so(yard: Yard) -> None:

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notewright.views.base import Message, Page, Table
+from notewright.views.base import Message, Page, Table, tint
 
 words = st.text(max_size=30)
 
@@ -37,7 +37,7 @@ def seen(html: str) -> _Text:
 @given(words, words, words)
 def test_no_name_or_value_becomes_markup(caption: str, heading: str, cell: str) -> None:
     page = Page([Message(caption), Table([heading], [[cell]], caption=caption)])
-    assert seen(page.html()).tags <= {"div", "b", "table", "tr", "th", "td"}
+    assert seen(page.html()).tags <= {"div", "b", "table", "tr", "th", "td", "code"}
 
 
 @given(st.text(alphabet="<>&\"'ab ", min_size=1, max_size=20))
@@ -55,3 +55,16 @@ def test_an_empty_table_says_so_and_lists_nothing() -> None:
 def test_columns_line_up_in_plain_text() -> None:
     text = Table(["id", "what"], [["a", "x"], ["bbb", "y"]]).text()
     assert text.splitlines() == ["id   what", "---  ----", "a    x", "bbb  y"]
+
+
+def test_what_stands_between_backquotes_is_shown_as_code() -> None:
+    views = (Message("Run `%nw <b>`."), Table(["do"], [["Run `%nw <b>`."]]))
+    for view in views:
+        assert "Run <code>%nw &lt;b&gt;</code>." in view.html()
+        assert "Run `%nw <b>`." in view.text()
+
+
+def test_a_tint_names_a_plain_colour_first_for_browsers_that_cannot_mix() -> None:
+    plain, mixed = tint("#c62828").split(";")
+    assert plain == "color:#c62828"
+    assert "currentcolor" in mixed

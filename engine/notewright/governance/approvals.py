@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from notewright.errors import AccessDenied, ApprovalRefused, UnknownId
 from notewright.governance.approval_record import Approval, plus_days, stamp
 from notewright.governance.checks import CheckReport, Checks
+from notewright.governance.checks.counting import number
 from notewright.governance.checks.material import Version
 from notewright.governance.identities import Acts, Identities, Identity
 from notewright.governance.policy import Policy
@@ -262,8 +263,7 @@ class Approvals:
                 gate,
                 version,
                 identity,
-                f"There are no checks of {version.name}@{version.number} under the policy as it "
-                "is now.",
+                f"{version.name}@{version.number} was not checked under the policy as it is now.",
                 f"Run them first: `%nw check {version.name}@{version.number}`.",
             )
         return report
@@ -293,8 +293,8 @@ class Approvals:
                 gate,
                 version,
                 identity,
-                f"Approving accepts {len(standing)} failed "
-                f"{'check' if len(standing) == 1 else 'checks'}, which needs a reason.",
+                f"Approving accepts {number(len(standing), 'finding')} that did not pass, "
+                "which needs a reason.",
                 'Give one: `--note "..."`.',
             )
         return tuple(sorted({key_of(finding) for finding in standing}))

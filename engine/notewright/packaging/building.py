@@ -50,6 +50,8 @@ class Build:
         Who signs.
     progress : Progress
         Told of each step.
+    stated : dict
+        What the project's policy says of the model, by label.
     ready : Prover, optional
         Who was made ready for it ahead.
     """
@@ -61,6 +63,7 @@ class Build:
     home: Path
     signer: Signer
     progress: Progress
+    stated: dict[str, str]
     ready: Prover | None = None
     findings: list[str] = field(default_factory=list)
     tables: dict[str, Any] = field(default_factory=dict)

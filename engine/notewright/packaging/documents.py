@@ -19,6 +19,11 @@ def render_document(template: str, **values: Any) -> str:
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
+def edge_table(edges: Mapping[str, Any] | None) -> str:
+    """Return README.md's table of what the command answers to values that training never saw."""
+    return render_document("EDGES.md", edges=edges or {})
+
+
 def _cell(value: Any) -> str:
     return str(value).replace("|", "\\|").replace("\n", " ")
 

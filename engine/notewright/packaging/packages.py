@@ -19,7 +19,7 @@ from notewright.errors import (
     NotSaved,
     UnknownVariable,
 )
-from notewright.packaging.placing import check_target, clean, keep, swap
+from notewright.packaging.placing import check_target, clean, keep, place_copy, swap
 from notewright.packaging.records import Package
 from notewright.packaging.shelf import Shelf
 from notewright.packaging.signed import digests, sign_document
@@ -53,6 +53,8 @@ class Packages(Shelf):
         ``acts(act, subject, details)`` adds to the audit log.
     find_version : callable
         Returns the registered model version with a fingerprint, or None.
+    policy : callable, optional
+        Returns the project's policy: what it says of the model goes into the documents.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Packages(Shelf):
         trusted: Callable[[str], bool] = lambda public: True,
         acts: Callable[..., Any] = lambda act, subject, details: None,
         find_version: Callable[[str], Any] = lambda fingerprint: None,
+        policy: Callable[[], Any] | None = None,
     ) -> None:
         super().__init__(store, root, trusted)
         self._snapshots = snapshots
@@ -72,6 +75,7 @@ class Packages(Shelf):
         self._signer = signer
         self._acts = acts
         self._find_version = find_version
+        self._policy = policy
 
     # -- export -----------------------------------------------------------------
 
@@ -112,12 +116,14 @@ class Packages(Shelf):
             If the package cannot be made, or is not the same.
         """
         from notewright.packaging.plan import plan
+        from notewright.packaging.stated import stated
         from notewright.packaging.warming import Warming
         from notewright.state.values import fingerprint
 
         module = module_name(name, "package")
         progress = progress or Progress(what="The export")
         progress.step(0.02, "looking at what was executed")
+        says = stated(self._policy)
         session = session or (snapshot.session if snapshot else self._history.latest_session())
         if session is None:
             raise NeverRun
@@ -157,7 +163,7 @@ class Packages(Shelf):
                     {"path": str(s), "inside": i} for _, s, i in made.data.values() if s.is_file()
                 ],
             }
-            return self._make(made, module, evidence, progress, to, home, warming.prover())
+            return self._make(made, module, evidence, says, progress, to, home, warming.prover())
 
     def _load(self, snapshot: Any, variable: str) -> Any:
         if snapshot.variable(variable) is None:
@@ -186,6 +192,7 @@ class Packages(Shelf):
         made: Any,
         module: str,
         evidence: dict[str, Any],
+        says: dict[str, str],
         progress: Progress,
         to: Path | None,
         home: Path,
@@ -203,7 +210,9 @@ class Packages(Shelf):
                 while True:
                     tree = Path(folder) / "tree"
                     tree.mkdir()
-                    build = Build(made, module, number, tree, home, self._signer(), progress, ready)
+                    build = Build(
+                        made, module, number, tree, home, self._signer(), progress, says, ready
+                    )
                     ready = None
                     try:
                         proof = build.run()
@@ -229,7 +238,7 @@ class Packages(Shelf):
     def _keep(
         self,
         tree: Path,
-        target: Path,
+        target: Path | None,
         module: str,
         number: int,
         home: Path,
@@ -237,7 +246,7 @@ class Packages(Shelf):
         evidence: Mapping[str, Any],
         progress: Progress,
     ) -> Package:
-        """Sign the tree, put it in place whole, and record it."""
+        """Sign and keep the tree, record it, and put it whole at `target` if there is one."""
         clean(tree)
         manifest = sign_document(
             {"schema": 1, "package": module, "version": number, "files": digests(tree)},
@@ -258,7 +267,7 @@ class Packages(Shelf):
             "created": now(),
             "wheel": wheel,
             "environment": home.name,
-            "tree": os.path.relpath(target, self._root),
+            "tree": os.path.relpath(target or kept, self._root),
             "equivalence": proof,
         }
         address = self._store.objects.put_json(record, sync=True)
@@ -277,7 +286,8 @@ class Packages(Shelf):
                 ),
             )
             self._acts("export", f"{module}@{number}", {"package": id_, "record": address})
-        swap(tree, target)
+        if target is not None:
+            swap(tree, target)
         progress.step(1.0, f"{module}@{number} is proved and in place")
         return self.get(id_)
 
@@ -301,7 +311,8 @@ class Packages(Shelf):
         """Train a package's own code on new rows and return the next version.
 
         The code stays; the model, what it learned from its rows, the schema and the
-        golden values are those of the new rows.
+        golden values are those of the new rows. It is kept with the other versions;
+        the working tree, where the user's own edits are, stays as it is.
 
         Parameters
         ----------
@@ -323,11 +334,10 @@ class Packages(Shelf):
         if not Path(data).is_file():
             raise ExportFailed(f"There is no file {data}.", "Give the path of the new rows.")
         self.verify(package)
-        target = self._root / "packages" / package.name
-        target.parent.mkdir(parents=True, exist_ok=True)
         home = self._store.folder("environments") / new_id()
         number = self._next(package.name)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".retrain-") as folder:
+        shelf = self._store.folder("packages")
+        with tempfile.TemporaryDirectory(dir=shelf, prefix=".retrain-") as folder:
             try:
                 tree = Path(folder) / "tree"
                 work = Retraining(package, Path(data), number, tree, home, self._signer(), progress)
@@ -344,9 +354,22 @@ class Packages(Shelf):
                     "executions": list(package.executions),
                     "findings": list(package.findings),
                 }
-                return self._keep(
-                    tree, target, package.name, number, home, proof, evidence, progress
-                )
+                return self._keep(tree, None, package.name, number, home, proof, evidence, progress)
             except BaseException:
                 shutil.rmtree(home, ignore_errors=True)
                 raise
+
+    # -- copy -------------------------------------------------------------------
+
+    def copy(self, package: Package, to: Path) -> Path:
+        """Put a copy of a version at `to`, to work on; return where it is.
+
+        Raises
+        ------
+        PackageAltered
+            If the kept files are not those that were signed.
+        ExportFailed
+            If `to` holds something that is not a package.
+        """
+        self.verify(package)
+        return place_copy(package.path, to.resolve())

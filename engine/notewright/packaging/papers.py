@@ -35,6 +35,7 @@ def write_documents(build: Build, locks: Locks, trained: Mapping[str, Any]) -> N
         "settings": settings,
         "metrics": trained["metrics"],
         "findings": build.findings,
+        "stated": build.stated,
         "features": build.with_features,
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
     }

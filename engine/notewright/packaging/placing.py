@@ -59,6 +59,19 @@ def swap(tree: Path, target: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def place_copy(kept: Path, target: Path) -> Path:
+    """Put a copy of a kept tree at `target`, writable, whole or not at all."""
+    check_target(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".copy-") as folder:
+        tree = Path(folder) / "tree"
+        shutil.copytree(kept, tree)
+        for path in tree.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        swap(tree, target)
+    return target
+
+
 def _edited(target: Path) -> bool:
     try:
         files = json.loads((target / "model" / "manifest.json").read_bytes())["files"]

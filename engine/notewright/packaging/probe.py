@@ -77,7 +77,7 @@ def _train(job: Any) -> Any:
         except Exception as error:  # noqa: BLE001 - any failure is an answer
             result["broken"] = _broken(job, error)
             return result
-        result["edges"] = _edges(job, rows, out)
+        result["edges"] = _beside("edges").edges(job, rows, out)
         golden = _golden(rows, job)
         golden.to_csv(job["golden"] + ".csv", index=False)
         import pandas as pd
@@ -135,55 +135,6 @@ def _golden(rows: Any, job: Any, count: Any = 40) -> Any:
     for name in picked.columns:
         picked[name] = picked[name].to_numpy()[random.permutation(len(picked))]
     return picked.astype(chosen.dtypes.to_dict())
-
-
-def _edges(job: Any, rows: Any, out: Any) -> Any:
-    """Try a missing, an unseen and an extreme value in each column; note the answers."""
-    predict = _module(job, "predict").predict
-    schema = _module(job, "rows").schema()
-    base = rows.drop(columns=list(job["target"]), errors="ignore").head(1)
-    answers: dict[str, Any] = {}
-    for column in schema["columns"]:
-        name, kind = column["name"], column["kind"]
-        column["nullable"] = True
-        tried: dict[str, Any] = {"missing": None}
-        if kind == "string":
-            tried["unseen"] = "never seen before"
-        if kind in ("integer", "number"):
-            tried |= {"huge": 10**9, "negative": -(10**9), "zero": 0}
-        found = _answers(predict, base, name, tried, kind)
-        column["nullable"] = found["missing"] == "answered"
-        answers[name] = found
-    text = json.dumps(schema, indent=1, ensure_ascii=False)
-    (out / "schema.json").write_text(text + "\n", encoding="utf-8")
-    return answers
-
-
-def _answers(predict: Any, base: Any, name: Any, tried: Any, kind: Any) -> Any:
-    """Return the answer to each value: together if that works, else one by one."""
-    together = _try(predict, base, name, list(tried.values()), kind)
-    if together == "answered" or len(tried) == 1:
-        return dict.fromkeys(tried, together)
-    return {word: _try(predict, base, name, [value], kind) for word, value in tried.items()}
-
-
-def _try(predict: Any, base: Any, name: Any, values: Any, kind: Any) -> Any:
-    import pandas as pd
-
-    table = pd.concat([base] * len(values), ignore_index=True)
-    if kind in ("integer", "number"):
-        whole = kind == "integer" and None not in values
-        table[name] = pd.Series(values, dtype=base[name].dtype if whole else "float64")
-    elif kind == "boolean":
-        table[name] = pd.Series(values, dtype="object")
-    else:
-        table[name] = pd.Series(values, dtype=base[name].dtype)
-    try:
-        predicted = predict(table)
-    except Exception as error:  # noqa: BLE001 - any failure is an answer
-        text = str(error).strip()
-        return f"{type(error).__name__}: {text.splitlines()[0][:160] if text else ''}"
-    return "no answer" if predicted.isna().any().any() else "answered"
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from notewright.store.canonical import digest_of
+
 
 @dataclass(frozen=True)
 class Package:
@@ -41,7 +43,8 @@ class Package:
     path : Path
         The immutable copy of its tree.
     tree : Path
-        The working tree it was written to; a later version may have replaced it.
+        The working tree it was written to; another version may have replaced it. For a
+        retrained version, `path`.
     environment : Path
         The interpreter's environment in which it was proved.
     """
@@ -65,6 +68,15 @@ class Package:
     path: Path
     tree: Path
     environment: Path
+
+    @property
+    def place(self) -> Path:
+        """The working tree while it holds this version, edited or not, else the kept copy."""
+        try:
+            manifest = (self.tree / "model" / "manifest.json").read_bytes()
+        except OSError:
+            return self.path
+        return self.tree if digest_of(manifest) == self.id else self.path
 
     @property
     def metrics(self) -> dict[str, float]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from notewright.errors import ExportFailed
 from notewright.packaging import locking
+from notewright.packaging.documents import edge_table
 from notewright.packaging.prover import Prover, shared_modules
 from notewright.packaging.proving import run_tests
 from notewright.packaging.signed import sign_document
@@ -22,6 +23,10 @@ from notewright.store.signing import Signer
 
 if TYPE_CHECKING:
     from notewright.packaging.records import Package
+
+#: README.md's table of answers to values that training never saw, and what stands in for it.
+_TABLE = re.compile(r"^\| column \| missing \|.*\n(?:\|.*\n)*", re.MULTILINE)
+_PLACE = "<!-- answers -->\n"
 
 
 @dataclass
@@ -153,9 +158,11 @@ class Retraining:
         text = json.dumps(profile(rows), allow_nan=False) + "\n"
         (self.tree / "model" / "reference.json").write_text(text, encoding="utf-8")
         fingerprint = self._fingerprint(next((self.tree / "model").glob("model.*")))
+        answers = edge_table(trained.get("edges"))
         for name in ("README.md", "MODEL_CARD.md"):
             file = self.tree / name
-            words = file.read_text(encoding="utf-8")
+            # The table of answers is all new, so nothing is to be replaced within it.
+            words = _TABLE.sub(_PLACE, file.read_text(encoding="utf-8"))
             for metric, old in self.package.metrics.items():
                 words = words.replace(str(old), str(trained["metrics"][metric]))
             words = words.replace(
@@ -180,7 +187,7 @@ class Retraining:
                 words,
                 flags=re.M,
             )
-            file.write_text(words, encoding="utf-8")
+            file.write_text(words.replace(_PLACE, answers), encoding="utf-8")
         self._new_bill()
 
     def _new_bill(self) -> None:

@@ -7,8 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notewright.errors import NoRollback, NotDeployed, NotewrightError, NotRegistered
+from notewright.errors import (
+    GateClosed,
+    NoRollback,
+    NotDeployed,
+    NotewrightError,
+    NotRegistered,
+    UnknownId,
+)
 from notewright.progress import Progress
+from notewright.serving.alternative import newest_other, offer
 from notewright.serving.control import State, Wanted
 from notewright.serving.environment import require_proved_versions
 from notewright.serving.host import Host
@@ -32,8 +40,8 @@ class Deployments:
     store : Store
         Records go to its catalog, servers work in its ``deployments`` folder.
     packages : packaging.packages.Packages
-        Where package versions come from: ``get(ref)``; ``verify(package)`` checks signature
-        and files.
+        Where package versions come from: ``get(ref)``, ``list(name)``; ``verify(package)``
+        checks signature and files.
     models : experiments.models.Models
         Where model versions come from: ``get(ref)`` and ``find(fingerprint)``.
     gates : governance.gates.Gates
@@ -104,11 +112,15 @@ class Deployments:
         progress = progress or Progress(what="The deployment")
         progress.step(0.05, "looking at the package")
         found = self._packages.get(package or name)
-        version = self.version_of(found)
         identity = identity or self._identities.me()
-        self._roles.require(identity, "deploy", version)
-        progress.step(0.1, f"asking the gate '{GATE}'")
-        self._gates.require(GATE, version, identity)
+        try:
+            version = self.version_of(found)
+            self._roles.require(identity, "deploy", version)
+            progress.step(0.1, f"asking the gate '{GATE}'")
+            self._gates.require(GATE, version, identity)
+        except (GateClosed, NotRegistered) as refusal:
+            self._offer_another(refusal, name, found)
+            raise
         with self._host(name).alone():
             self._host(name).check_port(port)
             live = self.records.live(name)
@@ -257,6 +269,20 @@ class Deployments:
         return Path(checked.path)
 
     # -- inside -----------------------------------------------------------------
+
+    def _offer_another(self, refusal: NotewrightError, name: str, package: Any) -> None:
+        """Name the newest version that could go live instead, unless that is live already."""
+        other = newest_other(self._packages, package, self._may_go_live)
+        live = self.records.live(name)
+        if other is not None and (live is None or live.package != other.id):
+            offer(refusal, name, other)
+
+    def _may_go_live(self, package: Any) -> bool:
+        """Tell whether the gate would let a package's model version through; changes nothing."""
+        try:
+            return bool(self._gates.evaluate(GATE, self.version_of(package)).open)
+        except (NotRegistered, UnknownId):
+            return False
 
     def _put_live(
         self,

@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 
 from notewright.errors import NotewrightError
+from notewright.governance.checks.counting import counted
+from notewright.governance.checks.service import finding_of
 from notewright.serving.deployments import GATE
 from notewright.serving.integrity import check_files
 from notewright.serving.links import Link, broken, guarded
@@ -252,11 +254,11 @@ def _checks(services: Services, version: Any, digest: str) -> Link:
         problem = "the policy then in force is not in the store"
     else:
         services.store.objects.get(report["policy_digest"])
-    failed = [finding for finding in report["findings"] if finding["status"] != "passed"]
-    lines = tuple(finding["sentence"] for finding in failed)
+    findings = [finding_of(said) for said in report["findings"]]
+    lines = tuple(finding.sentence for finding in findings if finding.status != "passed")
     sentence = (
-        f"{len(report['findings'])} checks on {_day(report['created'])} by {report['actor']}, "
-        f"{len(failed)} not passed, under the policy {report['policy_digest'][:12]}."
+        f"{counted(findings)} ({_day(report['created'])} by {report['actor']}, under the policy "
+        f"{report['policy_digest'][:12]})."
     )
     return Link("checks", report["id"], digest, sentence, problem is None, problem, lines)
 

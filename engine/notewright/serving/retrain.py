@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from notewright.errors import RetrainFailed
+from notewright.governance.checks.counting import counted
 from notewright.progress import Progress
 from notewright.serving import holdout
 from notewright.serving.deployments import GATE
@@ -42,6 +43,8 @@ class RetrainOutcome:
         Model versions, as ``credit_risk@1``.
     package : str
         The challenger's package, as ``credit_risk@3``.
+    path : Path
+        Where that package is kept. The user's working tree is not touched.
     rows, held_out : int
         Newer rows that the challenger was trained on, and that both were compared on.
     seen : int
@@ -58,6 +61,7 @@ class RetrainOutcome:
     champion: str
     challenger: str
     package: str
+    path: Path
     rows: int
     held_out: int
     seen: int
@@ -68,7 +72,7 @@ class RetrainOutcome:
     @property
     def sentences(self) -> list[str]:
         """The outcome in words."""
-        failed = [f for f in self.report.findings if f.status != "passed" and f.severity == "error"]
+        failed = [finding for finding in self.report.findings if finding.blocks]
         seen = (
             [f"{self.seen} of these rows were in the champion's training data, which favours it."]
             if self.seen
@@ -87,8 +91,10 @@ class RetrainOutcome:
             *seen,
             *self.comparison.sentences,
             *self.comparison.notes,
-            f"{len(self.report.findings)} checks, {len(failed)} of them failed.",
+            f"{counted(self.report.findings)}.",
             *dict.fromkeys(finding.sentence for finding in failed),
+            f"Its package {self.package} is kept in {self.path}; your working tree is as it was. "
+            f"`%nw packages {self.package} --to FOLDER` makes a copy to work on.",
             gate,
             "Nothing was deployed. " + then,
         ]
@@ -160,6 +166,7 @@ def retrain(
         champion=f"{champion.name}@{champion.number}",
         challenger=f"{version.name}@{version.number}",
         package=f"{made.name}@{made.number}",
+        path=made.path,
         rows=rows.train_rows,
         held_out=rows.held_out_rows,
         seen=rows.seen,

@@ -24,6 +24,7 @@ from notewright.state.capture.keeper import Keeper
 from notewright.state.capture.known import Outcome
 from notewright.state.capture.looking import digest
 from notewright.state.environment import environment, environment_difference
+from notewright.state.finding import find_snapshot
 from notewright.state.loading import load_groups, parts
 from notewright.state.namespace import Namespace
 from notewright.state.randomness import set_random_state
@@ -232,7 +233,7 @@ class Snapshots:
         Parameters
         ----------
         ref : str
-            An id, the first characters of one, ``HEAD``, ``HEAD~2``, or a tag.
+            An id, the first characters of one, ``HEAD``, ``HEAD~2``, a tag, or a message.
         session : str, optional
             Whose ``HEAD`` is meant; by default the latest of any notebook.
 
@@ -244,10 +245,7 @@ class Snapshots:
         relative = _RELATIVE.match(ref)
         if relative:
             return self._back(ref, int(relative["back"] or 0), session)
-        target = self._store.refs.get(f"tags/{ref}")
-        return self._read(
-            target or self._store.catalog.resolve("snapshots", ref, "snapshot", "%nw timeline")
-        )
+        return self._read(find_snapshot(self._store, ref))
 
     def head(self, session: str | None = None) -> Snapshot | None:
         """Return the snapshot the notebook stands on, or None."""
@@ -266,6 +264,10 @@ class Snapshots:
         if name.startswith("HEAD") or set(name.lower()) <= set("0123456789abcdef"):
             raise BadName("tag", name)
         self._store.refs.set(f"tags/{name}", self.get(ref).id, actor=actor)
+
+    def tags(self) -> builtins.list[str]:
+        """Return the tags that were given."""
+        return [name.removeprefix("tags/") for name in self._store.refs.list("tags/")]
 
     def list(self, limit: int | None = None) -> list[Snapshot]:
         """Return all snapshots, or the newest `limit`, oldest first."""

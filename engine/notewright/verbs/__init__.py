@@ -20,6 +20,15 @@ _HOMES = {
     "packaging": ("export", "packages"),
     "serving": ("deploy", "deployments", "stop", "monitor", "rollback", "retrain", "retrace"),
 }
+#: What the verbs of one home are about, as the list of verbs says it.
+_TITLES = {
+    "state": "snapshots",
+    "house": "this notebook and its store",
+    "experiments": "runs and model versions",
+    "governance": "checks, approvals and the audit log",
+    "packaging": "packages",
+    "serving": "deployments and predictions",
+}
 VERBS = {verb: home for home, verbs in _HOMES.items() for verb in verbs}
 
 
@@ -44,6 +53,6 @@ def find_verb(name: str) -> Verb:
     raise LookupError(f"notewright.verbs.{VERBS[name]} does not define '{name}'")
 
 
-def all_verbs() -> list[Verb]:
-    """Return every verb in the order of a notebook's life."""
-    return [find_verb(name) for name in VERBS]
+def all_verbs() -> dict[str, list[Verb]]:
+    """Return every verb by what it is about, in the order of a notebook's life."""
+    return {_TITLES[home]: [find_verb(name) for name in verbs] for home, verbs in _HOMES.items()}

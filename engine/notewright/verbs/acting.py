@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 def key_argument(parser: argparse.ArgumentParser) -> None:
     """Add ``--key FILE``."""
-    parser.add_argument("--key", metavar="FILE", help="act with this key instead of your own")
+    parser.add_argument(
+        "--key", metavar="FILE", help="the key file of the person who acts, if not you"
+    )
 
 
 def actor(args: argparse.Namespace, context: Context) -> Identity:

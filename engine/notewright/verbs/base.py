@@ -73,16 +73,26 @@ class Verb:
         Adds its arguments to a parser.
     run : callable
         Does the work through the engine's public functions and returns a view.
+    details : str
+        What its help says after the summary, for somebody who never used it.
     """
 
     name: str
     summary: str
     arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace, Context], View]
+    details: str = ""
 
-    def parser(self, program: str = "%nw") -> VerbParser:
-        """Return the parser of this verb's words."""
-        parser = VerbParser(prog=f"{program} {self.name}", description=self.summary)
+    def parser(self, program: str = "%nw", general: VerbParser | None = None) -> VerbParser:
+        """Return the parser of this verb's words, and of a front door's general options."""
+        parser = VerbParser(
+            prog=f"{program} {self.name}",
+            description=f"{self.summary} {self.details}",
+            parents=[] if general is None else [general],
+            add_help=False,
+        )
+        parser._positionals.title = "arguments"
+        parser.add_argument("-h", "--help", action="help", help="show this help")
         self.arguments(parser)
         return parser
 
@@ -92,7 +102,10 @@ class VerbParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError`."""
-        raise UsageError(f"{self.prog}: {message}.", f"`{self.prog} -h` shows how it is used.")
+        raise UsageError(
+            f"`{self.prog}` was not understood: {message}.",
+            f"`{self.prog} -h` shows how it is used.",
+        )
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         """Raise `HelpShown`: argparse ends here after printing the help."""

@@ -20,11 +20,17 @@ from notewright.views.experiments import (
 
 def _runs_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "filter", nargs="*", help="a run, or `metrics.auc > 0.8 and params.max_depth <= 6`"
+        "filter",
+        nargs="*",
+        metavar="RUN_OR_FILTER",
+        help="the id or name of one run, or which to list: "
+        '"metrics.auc > 0.8 and params.max_depth <= 6" (in quotes in a shell)',
     )
-    parser.add_argument("--sort", metavar="FIELD", help="metrics.auc, seconds, created, …")
+    parser.add_argument(
+        "--sort", metavar="FIELD", help="by metrics.auc, params.max_depth, seconds, created, …"
+    )
     parser.add_argument("--descending", action="store_true", help="highest first")
-    parser.add_argument("-n", "--limit", type=int, default=50, help="how many")
+    parser.add_argument("-n", "--limit", type=int, default=50, help="how many at most (50)")
 
 
 def _runs(args: argparse.Namespace, context: Context) -> View:
@@ -42,11 +48,17 @@ def _runs(args: argparse.Namespace, context: Context) -> View:
     return runs_view(runs.list(words or None, order=order, limit=args.limit), newest_first=False)
 
 
-runs = Verb("runs", "List runs, filtered and sorted, or show one.", _runs_arguments, _runs)
+runs = Verb(
+    "runs",
+    "List runs, filtered and sorted, or show one.",
+    _runs_arguments,
+    _runs,
+    'A run is one experiment: a cell that begins with `%%nw run "name"`.',
+)
 
 
 def _compare_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="two or more: ids or names")
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="ids or names of two runs or more")
     parser.add_argument(
         "--allow-different-rows",
         action="store_true",
@@ -68,12 +80,16 @@ compare = Verb(
     "Say which run is better, by how much, and whether it is noise.",
     _compare_arguments,
     _compare,
+    "Metrics come with 95 % intervals and a test of each difference; what differs in parameters, "
+    "code and data is listed below them.",
 )
 
 
 def _register_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", help="id or name of a run")
-    parser.add_argument("--as", dest="name", required=True, metavar="NAME", help="the model's name")
+    parser.add_argument("run", metavar="RUN", help="id or name of a run")
+    parser.add_argument(
+        "--as", dest="name", required=True, metavar="NAME", help="the name of the model"
+    )
 
 
 def _register(args: argparse.Namespace, context: Context) -> View:
@@ -84,12 +100,17 @@ def _register(args: argparse.Namespace, context: Context) -> View:
 
 
 register = Verb(
-    "register", "Make a run's model a version that never changes.", _register_arguments, _register
+    "register",
+    "Make a run's model the next version of a named model.",
+    _register_arguments,
+    _register,
+    "The version (credit_risk@1, credit_risk@2, …) never changes; checks, approvals and "
+    "deployments are about versions.",
 )
 
 
 def _models_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", help="only this model")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="only the versions of this model")
 
 
 def _models(args: argparse.Namespace, context: Context) -> View:
@@ -104,11 +125,24 @@ models = Verb("models", "List model versions and their aliases.", _models_argume
 
 
 def _alias_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("alias", metavar="MODEL@ALIAS", help="for example credit_risk@champion")
-    parser.add_argument("to", nargs="?", metavar="NUMBER", help="the version it is to stand at")
-    parser.add_argument("--from", dest="expected", metavar="NUMBER", help="where it stands now")
-    parser.add_argument("--remove", action="store_true", help="take the alias away")
-    parser.add_argument("--at", metavar="TIME", help="which version it stood at: 2026-03-03T14:05")
+    parser.add_argument(
+        "alias",
+        metavar="MODEL@ALIAS",
+        help="a model and a name for one of its versions: credit_risk@champion",
+    )
+    parser.add_argument(
+        "to", nargs="?", metavar="NUMBER", help="the version that the alias names from now on"
+    )
+    parser.add_argument(
+        "--from",
+        dest="expected",
+        metavar="NUMBER",
+        help="move it only if it names this version now",
+    )
+    parser.add_argument("--remove", action="store_true", help="take the alias away, versions stay")
+    parser.add_argument(
+        "--at", metavar="TIME", help="say which version it named then: 2026-03-03T14:05"
+    )
 
 
 def _alias(args: argparse.Namespace, context: Context) -> View:
@@ -141,5 +175,9 @@ def _version_number(text: str) -> int | None:
 
 
 alias = Verb(
-    "alias", "Move an alias, list its moves, or ask where it stood.", _alias_arguments, _alias
+    "alias",
+    "Give a version of a model a name, or show which versions the name stood for.",
+    _alias_arguments,
+    _alias,
+    "With a NUMBER the alias moves there; without one its moves are listed.",
 )

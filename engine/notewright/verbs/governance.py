@@ -22,15 +22,17 @@ from notewright.views.governance import (
     roles_view,
 )
 
-_MODEL = "a model: credit_risk, credit_risk@2, credit_risk@champion"
+_MODEL = "a model (its newest version), or credit_risk@2, or by alias credit_risk@champion"
 
 
 # -- check -----------------------------------------------------------------------
 
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help=_MODEL)
-    parser.add_argument("--policy", metavar="FILE", help="instead of the project's policy.yaml")
+    parser.add_argument("model", metavar="MODEL", help=_MODEL)
+    parser.add_argument(
+        "--policy", metavar="FILE", help="a policy file to use instead of the project's policy.yaml"
+    )
     parser.add_argument("--last", action="store_true", help="show the newest report, run nothing")
     key_argument(parser)
 
@@ -51,16 +53,27 @@ def _check(args: argparse.Namespace, context: Context) -> View:
     )
 
 
-check = Verb("check", "Check a model against the policy.", _check_arguments, _check)
+check = Verb(
+    "check",
+    "Check a model against the project's policy.",
+    _check_arguments,
+    _check,
+    "Data quality, performance, bias, documentation and privacy: each finding is a sentence with "
+    "what to do. `policy` shows what is asked for.",
+)
 
 
 # -- gate ------------------------------------------------------------------------
 
 
 def _gate_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("gate", help="a gate of the policy: staging, production")
-    parser.add_argument("model", help=_MODEL)
-    parser.add_argument("--withdraw", metavar="REASON", help="withdraw a version that passed")
+    parser.add_argument("gate", metavar="GATE", help="a gate of the policy: staging, production")
+    parser.add_argument("model", metavar="MODEL", help=_MODEL)
+    parser.add_argument(
+        "--withdraw",
+        metavar="REASON",
+        help="take back that the version passed: it then needs a new approval",
+    )
     key_argument(parser)
 
 
@@ -76,18 +89,34 @@ def _gate(args: argparse.Namespace, context: Context) -> View:
     return VerdictView(workspace.gates.evaluate(args.gate, version))
 
 
-gate = Verb("gate", "Show what a gate still asks of a model.", _gate_arguments, _gate)
+gate = Verb(
+    "gate",
+    "Show what a gate still asks of a model.",
+    _gate_arguments,
+    _gate,
+    "A gate is what policy.yaml wants before a version is used: checks and approvals. `deploy` "
+    "asks the gate 'production'.",
+)
 
 
 # -- approve ---------------------------------------------------------------------
 
 
 def _approve_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", nargs="?", help=_MODEL)
-    parser.add_argument("--gate", help="the gate it may pass")
-    parser.add_argument("--note", default="", help="why; needed where failures are accepted")
-    parser.add_argument("--until", metavar="DATE", help="last moment it can open the gate")
-    parser.add_argument("--list", action="store_true", help="list approvals instead")
+    parser.add_argument("model", nargs="?", metavar="MODEL", help=_MODEL)
+    parser.add_argument("--gate", metavar="GATE", help="the gate it may pass: production")
+    parser.add_argument(
+        "--note",
+        metavar="WORDS",
+        default="",
+        help="why; needed where findings that did not pass are accepted",
+    )
+    parser.add_argument(
+        "--until", metavar="DATE", help="when the approval ends; by default as the policy says"
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="list the approvals there are; sign nothing"
+    )
     key_argument(parser)
 
 
@@ -107,7 +136,13 @@ def _approve(args: argparse.Namespace, context: Context) -> View:
     return approval_view(signed)
 
 
-approve = Verb("approve", "Sign that a model may pass a gate.", _approve_arguments, _approve)
+approve = Verb(
+    "approve",
+    "Sign that a model may pass a gate.",
+    _approve_arguments,
+    _approve,
+    "It takes a person with the role that the gate asks for, who did not make the model.",
+)
 
 
 # -- audit -----------------------------------------------------------------------
@@ -115,12 +150,23 @@ approve = Verb("approve", "Sign that a model may pass a gate.", _approve_argumen
 
 def _audit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("verify", "list", "export"), help="what to do")
-    parser.add_argument("path", nargs="?", help="export: the file to write")
-    parser.add_argument("--head", metavar="FILE", help="verify: heads that were kept elsewhere")
-    parser.add_argument("--every-head", action="store_true", help="verify: check each signature")
-    parser.add_argument("--act", help="list: only this kind of act")
-    parser.add_argument("--subject", help="list: only acts on this")
-    parser.add_argument("-n", "--limit", type=int, default=50, help="list: how many")
+    parser.add_argument("path", nargs="?", metavar="FILE", help="export: the file to write")
+    parser.add_argument(
+        "--head",
+        metavar="FILE",
+        help="verify: compare with signatures of the log that were kept elsewhere too, such as a "
+        "copy of .notewright/audit.heads",
+    )
+    parser.add_argument(
+        "--every-head",
+        action="store_true",
+        help="verify: check the signature of every entry, not only the newest",
+    )
+    parser.add_argument("--act", metavar="ACT", help="list: only this act: deploy, approve, …")
+    parser.add_argument(
+        "--subject", metavar="NAME", help="list: only acts on this: credit_risk@2, a deployment, …"
+    )
+    parser.add_argument("-n", "--limit", type=int, default=50, help="list: how many (50)")
     key_argument(parser)
 
 
@@ -139,7 +185,14 @@ def _audit(args: argparse.Namespace, context: Context) -> View:
     return Message(f"The audit log is in {path}.", {"path": str(path)})
 
 
-audit = Verb("audit", "Verify, list or export the audit log.", _audit_arguments, _audit)
+audit = Verb(
+    "audit",
+    "Verify, list or export the audit log.",
+    _audit_arguments,
+    _audit,
+    "The log has an entry for every act that changed something and for every refusal; `verify` "
+    "finds what was changed in it afterwards.",
+)
 
 
 # -- policy ----------------------------------------------------------------------
@@ -151,7 +204,8 @@ def _policy_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default="show",
         choices=("init", "show", "schema"),
-        help="write a template, check and show the file, or print its JSON Schema",
+        help="init writes a commented policy.yaml; show (the default) checks the file and shows "
+        "what it asks for; schema prints its JSON Schema",
     )
 
 
@@ -170,7 +224,13 @@ def _policy(args: argparse.Namespace, context: Context) -> View:
     return policy_view(context.workspace.policy(), FILE_NAME)
 
 
-policy = Verb("policy", "Write, check and show the policy file.", _policy_arguments, _policy)
+policy = Verb(
+    "policy",
+    "Write, check and show the project's policy.yaml.",
+    _policy_arguments,
+    _policy,
+    "It says what models are checked for, and what each gate asks.",
+)
 
 
 # -- identity, role, trust -------------------------------------------------------
@@ -182,9 +242,10 @@ def _identity_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default="list",
         choices=("list", "create", "register"),
-        help="list who is registered, make a key for a person, or register a public key",
+        help="list (the default) shows who is registered; create makes a key for a person; "
+        "register takes in a public key that they made",
     )
-    parser.add_argument("name", nargs="?", help="the person's name")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the person's name")
     parser.add_argument("--key", metavar="FILE", help="create: where to write the private key")
     parser.add_argument("--public", metavar="HEX", help="register: the person's public key")
 
@@ -216,7 +277,13 @@ def _identity(args: argparse.Namespace, context: Context) -> View:
     return Message(f"'{found.name}' is registered.", {"name": found.name, "public": found.public})
 
 
-identity = Verb("identity", "List, make and register identities.", _identity_arguments, _identity)
+identity = Verb(
+    "identity",
+    "List the people who can sign, and register others.",
+    _identity_arguments,
+    _identity,
+    "An identity is a name and a key. Yours is made when you first need it.",
+)
 
 
 def _role_arguments(parser: argparse.ArgumentParser) -> None:
@@ -225,10 +292,11 @@ def _role_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default="list",
         choices=("list", "grant", "revoke"),
-        help="list the roles, give one, or take one away",
+        help="list (the default) shows the roles and who has them; grant gives one; revoke takes "
+        "one away",
     )
-    parser.add_argument("name", nargs="?", help="the person's name")
-    parser.add_argument("role", nargs="?", help="the role")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the person's name")
+    parser.add_argument("role", nargs="?", metavar="ROLE", help="risk_officer, operator, …")
     key_argument(parser)
 
 
@@ -252,11 +320,16 @@ def _role(args: argparse.Namespace, context: Context) -> View:
     )
 
 
-role = Verb("role", "List, give and take away roles.", _role_arguments, _role)
+role = Verb(
+    "role",
+    "List, give and take away roles: who may do what.",
+    _role_arguments,
+    _role,
+)
 
 
 def _trust_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", help="whose stored objects may be loaded on this machine")
+    parser.add_argument("name", metavar="NAME", help="a registered identity: `identity` lists them")
 
 
 def _trust(args: argparse.Namespace, context: Context) -> View:
@@ -267,4 +340,11 @@ def _trust(args: argparse.Namespace, context: Context) -> View:
     )
 
 
-trust = Verb("trust", "Trust what somebody stored.", _trust_arguments, _trust)
+trust = Verb(
+    "trust",
+    "Let what somebody else stored be loaded on this machine.",
+    _trust_arguments,
+    _trust,
+    "Loading a snapshot can run code of whoever made it, so only your own are loaded until you "
+    "say so.",
+)

@@ -43,11 +43,15 @@ def _status(args: argparse.Namespace, context: Context) -> View:
     return Table(["", ""], rows, records=[record])
 
 
-status = Verb("status", "Say what is on, what is stored, what it cost.", _nothing, _status)
+status = Verb("status", "Say what is on, what is stored, and what it has cost.", _nothing, _status)
 
 
 def _history_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--session", help="whose; by default this notebook's, or the latest")
+    parser.add_argument(
+        "--session",
+        metavar="ID",
+        help="the kernel session whose cells to list; by default this notebook's, or the latest",
+    )
 
 
 def _history(args: argparse.Namespace, context: Context) -> View:
@@ -87,11 +91,17 @@ def _history(args: argparse.Namespace, context: Context) -> View:
     return Table(columns, rows, empty="No cell has been recorded yet.", records=records)
 
 
-history = Verb("history", "List the executed cells.", _history_arguments, _history)
+history = Verb(
+    "history",
+    "List the cells as they were executed.",
+    _history_arguments,
+    _history,
+    "Each with the variables that it changed and the data files that it read.",
+)
 
 
 def _slice_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("variable", help="whose making to show")
+    parser.add_argument("variable", metavar="VARIABLE", help="the variable")
 
 
 def _slice(args: argparse.Namespace, context: Context) -> View:
@@ -120,7 +130,13 @@ def _slice(args: argparse.Namespace, context: Context) -> View:
     return Page([_Code(code), dropped], record)
 
 
-slice_ = Verb("slice", "Show the cells that made a variable.", _slice_arguments, _slice)
+slice_ = Verb(
+    "slice",
+    "Show the cells that made a variable.",
+    _slice_arguments,
+    _slice,
+    "Only those it depends on, as they ran, each with the reason; the others are named below.",
+)
 
 
 class _Code(Message):
@@ -149,7 +165,13 @@ def _fsck(args: argparse.Namespace, context: Context) -> View:
     return Page([Table(["damaged", "how", "needed by"], rows)], record, code=1)
 
 
-fsck = Verb("fsck", "Verify every stored byte.", _nothing, _fsck)
+fsck = Verb(
+    "fsck",
+    "Verify every stored byte.",
+    _nothing,
+    _fsck,
+    "Reads the whole store in .notewright/ and names what is damaged and what needs it.",
+)
 
 
 def _off(args: argparse.Namespace, context: Context) -> View:

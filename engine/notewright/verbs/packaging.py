@@ -5,19 +5,31 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from notewright.errors import NotAModel, UnknownVariable
+from notewright.errors import NotAModel, UnknownVariable, UsageError
 from notewright.state.namespace import Namespace
 from notewright.store.names import module_name
 from notewright.verbs.base import Context, Verb
+from notewright.verbs.state import SNAPSHOT
 from notewright.views.base import View
-from notewright.views.packaging import package_view, packages_view
+from notewright.views.packaging import copied_view, package_view, packages_view
 
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("variable", help="the variable that holds the fitted model")
-    parser.add_argument("--name", help="the package's name; by default the variable's")
-    parser.add_argument("--snapshot", help="export from this snapshot: id, HEAD~2 or tag")
-    parser.add_argument("--to", type=Path, help="folder of the working tree (packages/NAME)")
+    parser.add_argument(
+        "variable", metavar="VARIABLE", help="the variable that holds the fitted model"
+    )
+    parser.add_argument(
+        "--name", metavar="NAME", help="the package's name; by default the variable's"
+    )
+    parser.add_argument(
+        "--snapshot", metavar="SNAPSHOT", help=f"export from this snapshot: {SNAPSHOT}"
+    )
+    parser.add_argument(
+        "--to",
+        type=Path,
+        metavar="FOLDER",
+        help="where to put the package's files, to work on; by default packages/NAME",
+    )
 
 
 def check_exportable(variable: str, name: str, namespace: Namespace) -> None:
@@ -58,20 +70,37 @@ def _export(args: argparse.Namespace, context: Context) -> View:
     return package_view(package)
 
 
-export = Verb("export", "Make a proved package of a model.", _export_arguments, _export)
+export = Verb(
+    "export",
+    "Make an installable package of a model, and prove that it is the same model.",
+    _export_arguments,
+    _export,
+    "The cells behind the model become a plain Python package; it is installed in a clean "
+    "environment, trained, and must give the notebook's predictions and metrics.",
+)
 
 
 def _packages_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("package", nargs="?", help="NAME, NAME@NUMBER or an id: show this one")
+    parser.add_argument(
+        "package", nargs="?", metavar="NAME[@N]", help="only this one, with what was proved of it"
+    )
+    parser.add_argument(
+        "--to", type=Path, metavar="FOLDER", help="put a copy of it there, to work on"
+    )
 
 
 def _packages(args: argparse.Namespace, context: Context) -> View:
     packages = context.workspace.packages
-    if args.package:
-        return package_view(packages.get(args.package))
-    return packages_view(packages.list())
+    if args.package is None:
+        if args.to is not None:
+            raise UsageError("A copy needs a package.", "Write `packages NAME@2 --to FOLDER`.")
+        return packages_view(packages.list())
+    package = packages.get(args.package)
+    if args.to is None:
+        return package_view(package)
+    return copied_view(package, packages.copy(package, args.to))
 
 
 packages = Verb(
-    "packages", "List the exported packages, or show one.", _packages_arguments, _packages
+    "packages", "List the exported packages, or show or copy one.", _packages_arguments, _packages
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from notewright.errors import UsageError
 from notewright.verbs.acting import actor, key_argument
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import View
@@ -25,27 +26,48 @@ def _port(text: str) -> int:
 
 
 def _deploy_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", help="the name requests use")
+    parser.add_argument("name", metavar="NAME[@N]", help="the name that requests will use")
     parser.add_argument(
-        "--package", metavar="NAME[@N]", help="which package version; by default the latest NAME"
+        "--package",
+        metavar="PACKAGE[@N]",
+        help="what to serve under it: a package, its version N or the newest; by default the "
+        "package called NAME",
     )
-    parser.add_argument("--port", type=_port, default=0, help="by default a free one")
+    parser.add_argument(
+        "--port", type=_port, default=0, metavar="PORT", help="by default a free one"
+    )
     key_argument(parser)
 
 
 def _deploy(args: argparse.Namespace, context: Context) -> View:
+    name, numbered, _ = args.name.partition("@")
+    if numbered and args.package:
+        raise UsageError(
+            f"'{args.name}' and --package both name a version.",
+            f"Write `deploy {name} --package {args.package}`, or leave --package out.",
+        )
+    package = args.package or (args.name if numbered else None)
     return deployed_view(
         context.workspace.deployments.deploy(
-            args.name, args.package, args.port, context.progress, actor(args, context)
+            name, package, args.port, context.progress, actor(args, context)
         )
     )
 
 
-deploy = Verb("deploy", "Serve a package, over what is live.", _deploy_arguments, _deploy)
+deploy = Verb(
+    "deploy",
+    "Serve a package's predictions over HTTP.",
+    _deploy_arguments,
+    _deploy,
+    "It replaces what is live under that name without a refused request, if the gate "
+    "'production' lets the model version through.",
+)
 
 
 def _deployments_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", help="show everything that was ever live under it")
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="show everything that was ever live under this name"
+    )
 
 
 def _deployments(args: argparse.Namespace, context: Context) -> View:
@@ -56,12 +78,15 @@ def _deployments(args: argparse.Namespace, context: Context) -> View:
 
 
 deployments = Verb(
-    "deployments", "List what is live, or one name's history.", _deployments_arguments, _deployments
+    "deployments",
+    "List what is deployed and where it answers, or the history of one name.",
+    _deployments_arguments,
+    _deployments,
 )
 
 
 def _name(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", help="the deployment's name")
+    parser.add_argument("name", metavar="NAME", help="a deployment: `deployments` lists them")
 
 
 def _name_and_key(parser: argparse.ArgumentParser) -> None:
@@ -73,7 +98,7 @@ def _stop(args: argparse.Namespace, context: Context) -> View:
     return stopped_view(context.workspace.deployments.stop(args.name, actor(args, context)))
 
 
-stop = Verb("stop", "Stop serving a name.", _name_and_key, _stop)
+stop = Verb("stop", "Stop a deployment; what it answered stays in its log.", _name_and_key, _stop)
 
 
 def _rollback(args: argparse.Namespace, context: Context) -> View:
@@ -83,13 +108,19 @@ def _rollback(args: argparse.Namespace, context: Context) -> View:
 
 
 rollback = Verb(
-    "rollback", "Bring back the version that was live before.", _name_and_key, _rollback
+    "rollback",
+    "Bring back the version that was live before.",
+    _name_and_key,
+    _rollback,
+    "The address stays the same. A version that was withdrawn since is refused.",
 )
 
 
 def _monitor_arguments(parser: argparse.ArgumentParser) -> None:
     _name(parser)
-    parser.add_argument("--since", metavar="WHEN", help="30m, 12h, 7d, or a date")
+    parser.add_argument(
+        "--since", metavar="WHEN", help="look at the time since then: 30m, 12h, 7d, or a date"
+    )
 
 
 def _monitor(args: argparse.Namespace, context: Context) -> View:
@@ -97,13 +128,23 @@ def _monitor(args: argparse.Namespace, context: Context) -> View:
 
 
 monitor = Verb(
-    "monitor", "Show drift, latency and errors of what is live.", _monitor_arguments, _monitor
+    "monitor",
+    "Show drift, latency and errors of what is live.",
+    _monitor_arguments,
+    _monitor,
+    "Drift: how the rows that were asked about differ from the training rows.",
 )
 
 
 def _retrain_arguments(parser: argparse.ArgumentParser) -> None:
     _name_and_key(parser)
-    parser.add_argument("--data", type=Path, required=True, help="newer rows, CSV or Parquet")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE",
+        required=True,
+        help="newer rows with the target, CSV or Parquet",
+    )
 
 
 def _retrain(args: argparse.Namespace, context: Context) -> View:
@@ -117,15 +158,28 @@ retrain = Verb(
     "Train a challenger on newer rows and compare it with what is live.",
     _retrain_arguments,
     _retrain,
+    "The challenger becomes a model version and a package, and is checked; nothing is deployed "
+    "and your working tree is not touched.",
 )
 
 
 def _retrace_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("prediction", help="the id in the server's answer, or its first characters")
+    parser.add_argument(
+        "prediction",
+        metavar="PREDICTION",
+        help="the id in the server's answer, or its first characters",
+    )
 
 
 def _retrace(args: argparse.Namespace, context: Context) -> View:
     return Chain(context.workspace.retrace(args.prediction))
 
 
-retrace = Verb("retrace", "Verify everything behind one prediction.", _retrace_arguments, _retrace)
+retrace = Verb(
+    "retrace",
+    "Verify everything behind one prediction.",
+    _retrace_arguments,
+    _retrace,
+    "From the logged answer back to deployment, package, model version, run, cells, data files, "
+    "checks, approvals and audit log; a link that does not hold is named.",
+)

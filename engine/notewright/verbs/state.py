@@ -9,10 +9,18 @@ from notewright.verbs.base import Context, Verb
 from notewright.views.base import Message, View
 from notewright.views.state import diff_view, restored_view, snapshot_view, timeline_view
 
+#: How a snapshot is named, in the help of every verb that takes one.
+SNAPSHOT = (
+    "an id or its first characters, a tag, a whole message, HEAD (where the notebook stands) "
+    "or HEAD~2 (two before)"
+)
+
 
 def _snapshot_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-m", "--message", default="", help="your words for it")
-    parser.add_argument("--tag", help="a name of its own, to find it by")
+    parser.add_argument(
+        "-m", "--message", default="", metavar="WORDS", help="your words for it, to find it by"
+    )
+    parser.add_argument("--tag", metavar="NAME", help="a short name that only this snapshot has")
 
 
 def _snapshot(args: argparse.Namespace, context: Context) -> View:
@@ -22,7 +30,14 @@ def _snapshot(args: argparse.Namespace, context: Context) -> View:
     return snapshot_view(taken)
 
 
-snapshot = Verb("snapshot", "Save every variable of this notebook.", _snapshot_arguments, _snapshot)
+snapshot = Verb(
+    "snapshot",
+    "Save every variable of this notebook.",
+    _snapshot_arguments,
+    _snapshot,
+    "Random state and the files read so far are noted with it. Works in a notebook only. "
+    "`restore` goes back to it, also after the kernel was restarted.",
+)
 
 
 def _count(text: str) -> int:
@@ -32,7 +47,9 @@ def _count(text: str) -> int:
 
 
 def _timeline_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-n", "--limit", type=_count, default=50, help="how many, newest first")
+    parser.add_argument(
+        "-n", "--limit", type=_count, default=50, help="how many of the newest (50)"
+    )
 
 
 def _timeline(args: argparse.Namespace, context: Context) -> View:
@@ -46,12 +63,26 @@ def _timeline(args: argparse.Namespace, context: Context) -> View:
     return timeline_view(snapshots, head.id if head else None, cells)
 
 
-timeline = Verb("timeline", "List the snapshots.", _timeline_arguments, _timeline)
+timeline = Verb(
+    "timeline",
+    "List the snapshots, newest first.",
+    _timeline_arguments,
+    _timeline,
+    "An arrow marks where the notebook stands (HEAD).",
+)
 
 
 def _diff_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("old", nargs="?", default="HEAD~1", help="id, HEAD~2 or tag")
-    parser.add_argument("new", nargs="?", default="HEAD", help="id, HEAD or tag")
+    parser.add_argument(
+        "old",
+        nargs="?",
+        default="HEAD~1",
+        metavar="OLD",
+        help=f"a snapshot, by default HEAD~1: {SNAPSHOT}",
+    )
+    parser.add_argument(
+        "new", nargs="?", default="HEAD", metavar="NEW", help="another, by default HEAD"
+    )
 
 
 def _diff(args: argparse.Namespace, context: Context) -> View:
@@ -64,23 +95,37 @@ def _diff(args: argparse.Namespace, context: Context) -> View:
     return diff_view(found, [e.words for e in ran])
 
 
-diff = Verb("diff", "Say what changed between two snapshots.", _diff_arguments, _diff)
+diff = Verb(
+    "diff",
+    "Say what changed between two snapshots.",
+    _diff_arguments,
+    _diff,
+    "Variables, executed code, data files and packages that differ are listed.",
+)
 
 
 def _restore_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("snapshot", help="id, HEAD~2 or tag")
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="just these variables")
+    parser.add_argument("snapshot", metavar="SNAPSHOT", help=SNAPSHOT)
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="bring back just these variables")
 
 
 def _restore(args: argparse.Namespace, context: Context) -> View:
     return restored_view(context.live("restore").restore(args.snapshot, args.only))
 
 
-restore = Verb("restore", "Go back to a snapshot.", _restore_arguments, _restore)
+restore = Verb(
+    "restore",
+    "Bring the variables back as a snapshot has them.",
+    _restore_arguments,
+    _restore,
+    "Variables that were not there then are removed, and the random state is put back, unless "
+    "--only is given. What you leave is saved first, so this can be undone. Works in a notebook "
+    "only.",
+)
 
 
 def _autosnapshot_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("state", choices=["on", "off"])
+    parser.add_argument("state", choices=["on", "off"], help="start it or stop it")
 
 
 def _autosnapshot(args: argparse.Namespace, context: Context) -> View:
@@ -91,13 +136,17 @@ def _autosnapshot(args: argparse.Namespace, context: Context) -> View:
 
 
 autosnapshot = Verb(
-    "autosnapshot", "Snapshot after every cell.", _autosnapshot_arguments, _autosnapshot
+    "autosnapshot",
+    "Take a snapshot after every cell, or stop doing so.",
+    _autosnapshot_arguments,
+    _autosnapshot,
+    "Works in a notebook only.",
 )
 
 
 def _tag_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("snapshot", help="id, HEAD~2 or tag")
-    parser.add_argument("name", help="the name to find it by")
+    parser.add_argument("snapshot", metavar="SNAPSHOT", help=SNAPSHOT)
+    parser.add_argument("name", metavar="NAME", help="the tag; it moves if another has it")
 
 
 def _tag(args: argparse.Namespace, context: Context) -> View:
@@ -107,4 +156,4 @@ def _tag(args: argparse.Namespace, context: Context) -> View:
     return Message(f"{found.id[:6]} is now also '{args.name}'.", {"id": found.id, "tag": args.name})
 
 
-tag = Verb("tag", "Give a snapshot a name.", _tag_arguments, _tag)
+tag = Verb("tag", "Give a snapshot a short name.", _tag_arguments, _tag)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html as html_module
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,7 +57,7 @@ class Message(View):
         return self.message
 
     def html(self) -> str:
-        return f"<div>{escape(self.message)}</div>"
+        return f"<div>{prose(self.message)}</div>"
 
     def data(self) -> Any:
         return {"message": self.message, **(self.details or {})}
@@ -96,12 +97,12 @@ class Table(View):
         return "\n".join(line.rstrip() for line in filter(None, [self.caption, *lines]))
 
     def html(self) -> str:
-        caption = f"<div><b>{escape(self.caption)}</b></div>" if self.caption else ""
+        caption = f"<div><b>{prose(self.caption)}</b></div>" if self.caption else ""
         if not self.rows:
-            return f"{caption}<div>{escape(self.empty)}</div>"
+            return f"{caption}<div>{prose(self.empty)}</div>"
         head = "".join(f'<th style="{_CELL}">{escape(c)}</th>' for c in self.columns)
         body = "".join(
-            "<tr>" + "".join(f'<td style="{_CELL}">{escape(c)}</td>' for c in row) + "</tr>"
+            "<tr>" + "".join(f'<td style="{_CELL}">{prose(c)}</td>' for c in row) + "</tr>"
             for row in self.rows
         )
         return f'{caption}<table style="{_STYLE}"><tr>{head}</tr>{body}</table>'
@@ -136,3 +137,22 @@ class Page(View):
 def escape(value: Any) -> str:
     """Return `value` as text that is safe inside HTML and its attributes."""
     return html_module.escape(str(value), quote=True)
+
+
+def prose(value: Any) -> str:
+    """Return `value` as safe HTML in which what stands between backquotes is code.
+
+    Examples
+    --------
+    >>> prose("Run `%nw runs` <now>.")
+    'Run <code>%nw runs</code> &lt;now&gt;.'
+    """
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(value))
+
+
+def tint(colour: str) -> str:
+    """Return the CSS for text in a colour that stays legible in light and dark themes.
+
+    Where a browser can, the colour leans towards that of the text around it.
+    """
+    return f"color:{colour};color:color-mix(in srgb,{colour} 65%,currentcolor)"

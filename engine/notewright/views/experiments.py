@@ -94,7 +94,7 @@ def comparison_view(comparison: Comparison) -> View:
             parts.append(_changes_table(caption, changes, names))
     for change in comparison.code:
         caption = f"Code of {names[change.run]} against {names[0]}"
-        parts.append(_Lines(caption + ":\n" + "\n".join(change.lines)))
+        parts.append(_Code(f"{caption}:", "\n".join(change.lines)))
     if comparison.test_set is not None:
         parts.append(Message(comparison.test_set.sentence))
     parts += [Message(note) for note in comparison.notes]
@@ -186,6 +186,29 @@ class _Lines(Message):
         """Return one element a line."""
         lines = (escape(line) for line in self.message.splitlines())
         return "".join(f'<div style="white-space:pre-wrap">{line}</div>' for line in lines)
+
+
+class _Code(View):
+    """Code under a caption."""
+
+    def __init__(self, caption: str, code: str) -> None:
+        self._caption = caption
+        self._code = code
+
+    def text(self) -> str:
+        """Return the caption and the code."""
+        return f"{self._caption}\n{self._code}"
+
+    def html(self) -> str:
+        """Return the code in the font of code."""
+        return (
+            f"<div><b>{escape(self._caption)}</b></div>"
+            f'<pre style="margin:4px 0;font-size:13px">{escape(self._code)}</pre>'
+        )
+
+    def data(self) -> Any:
+        """Return the code."""
+        return self._code
 
 
 def _set_parameters(run: Run) -> str:

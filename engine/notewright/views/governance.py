@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from notewright.governance.checks.counting import number
 from notewright.store.canonical import plain
-from notewright.views.base import Message, Table, View, escape
+from notewright.views.base import Message, Table, View, escape, prose, tint
 
 if TYPE_CHECKING:
     from notewright.governance.approvals import Approval
@@ -45,13 +46,13 @@ class ReportView(View):
     def html(self) -> str:
         """Return the same as a list, coloured."""
         items = "".join(
-            f'<li><b style="color:{_BAD if finding.blocks else _MILD}">'
+            f'<li><b style="{tint(_BAD if finding.blocks else _MILD)}">'
             f"{escape(_finding_mark(finding))}</b> <code>{escape(finding.check)}</code> "
-            f"{escape(finding.sentence)}<br><i>{escape(finding.remedy)}</i></li>"
+            f"{prose(finding.sentence)}<br><i>{prose(finding.remedy)}</i></li>"
             for finding in self._troubles()
         )
         passed = ", ".join(f"<code>{escape(name)}</code>" for name in self._passed())
-        tail = f'<li><span style="color:{_GOOD}">passed</span> {passed}</li>' if passed else ""
+        tail = f'<li><span style="{tint(_GOOD)}">passed</span> {passed}</li>' if passed else ""
         return f'<div><b>{escape(self._headline())}</b><ul style="{_LIST}">{items}{tail}</ul></div>'
 
     def data(self) -> Any:
@@ -65,9 +66,10 @@ class ReportView(View):
     def _headline(self) -> str:
         blocking = sum(finding.blocks for finding in self.report.findings)
         notes = len(self._troubles()) - blocking
-        words = "passed every check" if not blocking else f"{blocking} findings close a gate"
-        words = "1 finding closes a gate" if blocking == 1 else words
-        hint = f", {notes} to look at" if notes else ""
+        words = f"{number(blocking, 'finding')} close{'s' * (blocking == 1)} a gate"
+        if not blocking:
+            words = "nothing closes a gate" if notes else "passed every check"
+        hint = f", {number(notes, 'finding')} to look at" if notes else ""
         return f"{self.report.subject}: {words}{hint} (report {self.report.id})"
 
     def _troubles(self) -> list[Finding]:
@@ -102,7 +104,7 @@ class VerdictView(View):
         items = "".join(_requirement_html(r) for r in self.verdict.requirements)
         colour = _GOOD if self.verdict.open else _BAD
         return (
-            f'<div><b style="color:{colour}">{escape(self._headline())}</b>'
+            f'<div><b style="{tint(colour)}">{escape(self._headline())}</b>'
             f'<ul style="{_LIST}">{items}</ul></div>'
         )
 
@@ -129,16 +131,28 @@ class AuditView(View):
     verdict: AuditVerdict
 
     def text(self) -> str:
-        """Return one or two sentences."""
-        compared = f"Compared with {self.verdict.outside}."
-        if self.verdict.ok:
-            return f"The audit log is sound: {self.verdict.entries} entries. {compared}"
-        return f"The audit log is NOT sound. {self.verdict.problem} {compared}"
+        """Return what was found, and what it was compared with."""
+        verdict = self.verdict
+        if not verdict.ok:
+            return f"The audit log is NOT sound. {verdict.problem} {self._compared()}"
+        entries = "1 entry" if verdict.entries == 1 else f"{verdict.entries} entries"
+        return f"The audit log is sound: {entries}. {self._compared()}"
+
+    def _compared(self) -> str:
+        if not self.verdict.heads:
+            return (
+                "No head of it is kept outside the database, so a log rewritten by the holder of "
+                "the key would look sound too; `--head FILE` compares with heads kept elsewhere."
+            )
+        return (
+            f"It was compared with the heads kept outside the database: {self.verdict.outside}. "
+            "A head is a signature over the log as it was after one of its entries."
+        )
 
     def html(self) -> str:
         """Return the same, coloured."""
         colour = _GOOD if self.verdict.ok else _BAD
-        return f'<div style="color:{colour}">{escape(self.text())}</div>'
+        return f'<div style="{tint(colour)}">{escape(self.text())}</div>'
 
     def data(self) -> Any:
         """Return the verdict."""
@@ -259,11 +273,11 @@ def policy_view(policy: Policy, path: str) -> Table:
 
 def _requirement_html(requirement: Requirement) -> str:
     good = requirement.status in ("met", "waived")
-    remedy = f"<br><i>{escape(requirement.remedy)}</i>" if requirement.remedy else ""
+    remedy = f"<br><i>{prose(requirement.remedy)}</i>" if requirement.remedy else ""
     return (
-        f'<li><b style="color:{_GOOD if good else _BAD}">'
+        f'<li><b style="{tint(_GOOD if good else _BAD)}">'
         f"{escape(_GATE_MARKS[requirement.status])}</b> <code>{escape(requirement.name)}</code> "
-        f"{escape(requirement.sentence)}{remedy}</li>"
+        f"{prose(requirement.sentence)}{remedy}</li>"
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from notewright.packaging.records import Package
-from notewright.views.base import Message, Page, Table, View, escape
+from notewright.views.base import Message, Page, Table, View, prose
 
 
 def package_record(package: Package) -> dict[str, Any]:
@@ -61,12 +62,18 @@ def package_view(package: Package) -> View:
     """Say what was exported and what was proved."""
     proof = package.equivalence
     parts: list[View] = [
-        Message(f"{package.name}@{package.number} is in {package.tree} ({proof['result']})."),
+        Message(f"{package.name}@{package.number} is in {package.place} ({proof['result']})."),
         Table(["proved", "how"], _proved(package)),
     ]
     if package.findings:
         parts.append(_Findings(package.findings))
     return Page(parts, package_record(package))
+
+
+def copied_view(package: Package, folder: Path) -> View:
+    """Say where a copy is."""
+    words = f"A copy of {package.name}@{package.number} is in {folder}."
+    return Message(words, {"package": package_record(package), "folder": str(folder)})
 
 
 def _proved(package: Package) -> list[tuple[str, str]]:
@@ -101,7 +108,7 @@ class _Findings(View):
         return "\n".join(["Findings", *(f"- {finding}" for finding in self._findings)])
 
     def html(self) -> str:
-        items = "".join(f"<li>{escape(finding)}</li>" for finding in self._findings)
+        items = "".join(f"<li>{prose(finding)}</li>" for finding in self._findings)
         return f"<div><b>Findings</b><ul>{items}</ul></div>"
 
     def data(self) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from notewright.views.base import Message, Page, Table, View, escape
+from notewright.views.base import Message, Page, Table, View, escape, prose
 
 if TYPE_CHECKING:
     from notewright.serving.links import Link
@@ -138,7 +138,7 @@ class Lines(View):
         return "\n".join(self.lines)
 
     def html(self) -> str:
-        return "".join(f"<div>{escape(line)}</div>" for line in self.lines)
+        return "".join(f"<div>{prose(line)}</div>" for line in self.lines)
 
     def data(self) -> Any:
         return list(self.lines)
@@ -188,6 +188,7 @@ def retrain_view(outcome: RetrainOutcome) -> View:
             "champion": outcome.champion,
             "challenger": outcome.challenger,
             "package": outcome.package,
+            "path": str(outcome.path),
             "rows": outcome.rows,
             "held_out": outcome.held_out,
             "seen": outcome.seen,
@@ -213,7 +214,7 @@ def _row(link: Link) -> str:
         f'<td {cell}><code title="{escape(link.digest)}">{escape(link.id[:16])}</code></td>'
         f"<td {cell}>{escape(link.sentence)}{problem}"
         + (
-            f"<details><summary>{len(link.details)}</summary><ul>{more}</ul></details>"
+            f"<details><summary>{len(link.details)} in detail</summary><ul>{more}</ul></details>"
             if more
             else ""
         )

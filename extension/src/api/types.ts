@@ -117,6 +117,8 @@ export interface IRequirement {
   status: string;
   sentence: string;
   remedy?: string | null;
+  /** What it rests on: "check_report:ID", "approval:ID". */
+  evidence: string[];
 }
 
 export interface IVerdict {

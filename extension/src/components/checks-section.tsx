@@ -1,70 +1,63 @@
 import * as React from 'react';
 
-import { IReport } from '../api/types';
+import { IJudged, judge, troubles } from '../model/judgements';
 import { NotebookLink } from '../model/notebook-link';
-import { FindingItem } from './finding-item';
-import { ago, moment } from './format';
+import { FindingsList } from './findings-list';
+import { ago, counted, moment } from './format';
 import { GateCard } from './gate-card';
 import { ProblemNotice } from './problem-notice';
-import { RovingList } from './roving-list';
 import { Empty, Section } from './section';
 
-/** Gates with what they require, and what the latest checks found. */
+/** How each model stands at the gates, and what its latest checks found. */
 export function ChecksSection({ link }: { link: NotebookLink }): JSX.Element {
   const checks = link.records.data.checks;
-  const reports = checks?.reports ?? [];
-  const gates = checks?.gates ?? [];
-  const failed = reports.reduce((sum, report) => sum + failures(report).length, 0);
+  const judged = judge(checks?.reports ?? [], checks?.gates ?? []);
+  const found = judged.flatMap(one => troubles(one.report?.findings ?? []));
   return (
-    <Section id="checks" title="Checks & gates" count={failed}>
+    <Section id="checks" title="Checks & gates" count={found.length}>
       <ProblemNotice problem={link.records.problem('checks')} />
-      {checks && reports.length + gates.length === 0 ? (
+      {checks && judged.length === 0 ? (
         <Empty>
-          Nothing checked yet. Type <code>%nw check MODEL</code> in a cell.
+          Nothing checked yet. Register a run's model with <code>%nw register RUN --as NAME</code>,
+          then type <code>%nw check NAME</code> in a cell.
         </Empty>
       ) : null}
-      {gates.map(verdict => (
-        <GateCard key={`${verdict.gate} ${verdict.version}`} verdict={verdict} />
-      ))}
-      {reports.map(report => (
-        <Report key={report.id} report={report} />
+      {judged.map(one => (
+        <Judged key={one.subject} judged={one} />
       ))}
     </Section>
   );
 }
 
-function Report({ report }: { report: IReport }): JSX.Element {
-  const [all, setAll] = React.useState(false);
-  const failed = failures(report);
-  const shown = all ? report.findings : failed;
-  const hidden = report.findings.length - failed.length;
+function Judged({ judged }: { judged: IJudged }): JSX.Element {
+  const { subject, report, gates, rest } = judged;
   return (
     <div className="nw-Report">
-      <p className="nw-Facts">
-        <b>{report.subject}</b> checked{' '}
-        <time dateTime={report.created} title={moment(report.created)}>
-          {ago(report.created)}
-        </time>
-        {failed.length === 0 ? ': nothing found.' : ''}
-      </p>
-      <RovingList label={`Findings for ${report.subject}`}>
-        {shown.map((finding, index) => (
-          <FindingItem key={`${finding.check}-${index}`} finding={finding} />
-        ))}
-      </RovingList>
-      {hidden > 0 ? (
-        <button className="nw-Link" aria-expanded={all} onClick={() => setAll(!all)}>
-          {all ? 'Show only what needs attention' : `Show the ${hidden} that passed`}
-        </button>
+      <div>
+        <h4>{subject}</h4>
+        {report ? (
+          <p className="nw-Facts">
+            checked{' '}
+            <time dateTime={report.created} title={moment(report.created)}>
+              {ago(report.created)}
+            </time>
+            : {counted(troubles(report.findings).length, 'finding')}
+          </p>
+        ) : (
+          <p className="nw-Facts">
+            Not checked yet: type <code>%nw check {subject}</code> in a cell.
+          </p>
+        )}
+      </div>
+      {gates.map(({ verdict, judgements }) => (
+        <GateCard key={verdict.gate} verdict={verdict} judgements={judgements} />
+      ))}
+      {rest.length > 0 ? (
+        <>
+          {gates.length > 0 ? <h4 className="nw-Subtitle">Counted by no gate</h4> : null}
+          <FindingsList label={`Findings for ${subject}`} findings={rest} />
+        </>
       ) : null}
     </div>
   );
-}
-
-const ORDER: Record<string, number> = { error: 0, warning: 1, info: 2 };
-
-function failures(report: IReport): IReport['findings'] {
-  return report.findings
-    .filter(finding => finding.status !== 'passed')
-    .sort((a, b) => (ORDER[a.severity] ?? 3) - (ORDER[b.severity] ?? 3));
 }

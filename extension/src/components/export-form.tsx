@@ -10,10 +10,24 @@ import { ProblemNotice } from './problem-notice';
 /** What a package may be called: it becomes a Python module. */
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
+/** The name that a package has until another is typed: that of the variable. */
+function suggested(variable: string): string {
+  return variable.replace(/^_+/, '');
+}
+
 /** The Export button, and the two questions behind it: which model, which name. */
 export function ExportForm({ link }: { link: NotebookLink }): JSX.Element {
   const [open, setOpen] = React.useState(false);
-  const ready = link.kernel.state === 'open' && (link.task?.over ?? true);
+  const hindrance = link.hindrance;
+  const button = React.useRef<HTMLButtonElement>(null);
+  const wasOpen = React.useRef(false);
+
+  React.useEffect(() => {
+    if (wasOpen.current && !open) {
+      button.current?.focus();
+    }
+    wasOpen.current = open;
+  }, [open]);
 
   React.useEffect(() => {
     const show = () => setOpen(true);
@@ -29,9 +43,10 @@ export function ExportForm({ link }: { link: NotebookLink }): JSX.Element {
   return (
     <div className="nw-Actions">
       <button
+        ref={button}
         className="nw-Button nw-mod-primary"
-        disabled={!ready}
-        title={ready ? 'Turn a model into a package' : 'Needs Notewright loaded in the kernel'}
+        disabled={hindrance !== null}
+        title={hindrance ?? 'Turn a model into a package'}
         onClick={() => setOpen(true)}
       >
         Export…
@@ -44,7 +59,8 @@ function Questions({ link, onClose }: { link: NotebookLink; onClose: () => void 
   const [models, setModels] = React.useState<IModelVariable[] | null>(null);
   const [problem, setProblem] = React.useState<Problem | null>(null);
   const [variable, setVariable] = React.useState('');
-  const [name, setName] = React.useState('');
+  const [typed, setTyped] = React.useState<string | null>(null);
+  const name = typed ?? suggested(variable);
   const first = React.useRef<HTMLSelectElement>(null);
 
   React.useEffect(() => {
@@ -52,11 +68,12 @@ function Questions({ link, onClose }: { link: NotebookLink; onClose: () => void 
       found => {
         setModels(found);
         setVariable(found[0]?.variable ?? '');
-        first.current?.focus();
       },
       reason => setProblem(Problem.of(reason))
     );
   }, [link]);
+
+  React.useEffect(() => first.current?.focus(), [models]);
 
   const start = (event: React.FormEvent) => {
     event.preventDefault();
@@ -127,7 +144,7 @@ function Questions({ link, onClose }: { link: NotebookLink; onClose: () => void 
           spellCheck={false}
           aria-invalid={name !== '' && !NAME.test(name)}
           aria-describedby="nw-export-name-rule"
-          onChange={event => setName(event.target.value)}
+          onChange={event => setTyped(event.target.value)}
         />
       </label>
       <p id="nw-export-name-rule" className="nw-Facts">

@@ -1,44 +1,43 @@
 import * as React from 'react';
 
 import { IVerdict } from '../api/types';
-import { Words } from './notice';
+import { IJudgement, isQuiet } from '../model/judgements';
+import { counted } from './format';
+import { RequirementItem } from './requirement-item';
+import { RovingList } from './roving-list';
 
-const SIGNS: Record<string, string> = { met: '✓', waived: '✓', failed: '✗', missing: '○' };
-
-/** What still has to be done. */
-const OPEN: ReadonlySet<string> = new Set(['failed', 'missing']);
+interface IProps {
+  verdict: IVerdict;
+  judgements: readonly IJudgement[];
+}
 
 /** A gate: open or closed, and requirement by requirement why. */
-export function GateCard({ verdict }: { verdict: IVerdict }): JSX.Element {
+export function GateCard({ verdict, judgements }: IProps): JSX.Element {
+  const [all, setAll] = React.useState(false);
+  const quiet = judgements.filter(isQuiet).length;
+  const shown = all ? judgements : judgements.filter(one => !isQuiet(one));
   return (
     <div
       className={`nw-Gate nw-mod-${verdict.open ? 'open' : 'closed'}`}
       role="group"
-      aria-label={`Gate ${verdict.gate}`}
+      aria-label={`Gate ${verdict.gate} for ${verdict.version}`}
     >
       <p className="nw-Gate-head">
-        <b>{verdict.gate}</b>
-        <span className="nw-Facts">for {verdict.version}</span>
+        <b>Gate {verdict.gate}</b>
         <span className="nw-Tag nw-Gate-state">{verdict.open ? 'open' : 'closed'}</span>
       </p>
-      <ul className="nw-Requirements" role="list">
-        {verdict.requirements.map(requirement => (
-          <li key={requirement.name} className={`nw-mod-${requirement.status}`}>
-            <span aria-hidden="true" className="nw-Sign">
-              {SIGNS[requirement.status] ?? '·'}
-            </span>
-            <span>
-              <span className="nw-Hidden">{requirement.status}: </span>
-              <Words text={requirement.sentence} />
-              {requirement.remedy && OPEN.has(requirement.status) ? (
-                <span className="nw-Remedy nw-mod-below">
-                  <Words text={requirement.remedy} />
-                </span>
-              ) : null}
-            </span>
-          </li>
+      <RovingList label={`Requirements of ${verdict.gate} for ${verdict.version}`}>
+        {shown.map(judgement => (
+          <RequirementItem key={judgement.names.join()} judgement={judgement} />
         ))}
-      </ul>
+      </RovingList>
+      {quiet > 0 ? (
+        <button className="nw-Link" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all
+            ? 'Show only what needs a look'
+            : `Show ${counted(quiet, 'requirement')} met without findings`}
+        </button>
+      ) : null}
     </div>
   );
 }

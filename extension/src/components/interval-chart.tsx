@@ -25,10 +25,9 @@ export function IntervalChart({ runs, estimates }: IProps): JSX.Element {
                 <Whisker estimate={estimate} scale={scale} />
               </td>
               <td className="nw-Chart-value">
-                <b>{figure(estimate.value)}</b>
+                <b>{figure(estimate.value)}</b>{' '}
                 {estimate.interval ? (
                   <span>
-                    {' '}
                     {figure(estimate.interval[0], 3)}–{figure(estimate.interval[1], 3)}
                   </span>
                 ) : null}

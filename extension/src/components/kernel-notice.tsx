@@ -42,8 +42,7 @@ export function KernelNotice({ link }: { link: NotebookLink }): JSX.Element | nu
         <>
           <Notice
             kind="warning"
-            problem="Notewright is not loaded in this notebook's kernel."
-            remedy="Put `%load_ext notewright` in the first cell, so that history is kept from the start."
+            {...(link.kernel.startedAgain ? AFTER_RESTART : NOT_LOADED)}
           >
             <button
               className="nw-Button nw-mod-primary"
@@ -58,3 +57,13 @@ export function KernelNotice({ link }: { link: NotebookLink }): JSX.Element | nu
       );
   }
 }
+
+const NOT_LOADED = {
+  problem: "Notewright is not loaded in this notebook's kernel.",
+  remedy: 'Put `%load_ext notewright` in the first cell, so that history is kept from the start.'
+};
+
+const AFTER_RESTART = {
+  problem: 'The kernel was restarted: its variables are gone, and Notewright is not loaded in it.',
+  remedy: 'Load it, then restore a snapshot to have the variables back, or run the cells again.'
+};

@@ -28,7 +28,25 @@ export function Words({ text }: { text: string }): JSX.Element {
   const parts = text.split('`');
   return (
     <>
-      {parts.map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part))}
+      {parts.map((part, index) => (index % 2 ? <Code key={index} text={part} /> : part))}
     </>
+  );
+}
+
+/** Code whose options are never broken after their hyphens. */
+function Code({ text }: { text: string }): JSX.Element {
+  const parts = text.split(/(--?[A-Za-z][\w-]*)/);
+  return (
+    <code>
+      {parts.map((part, index) =>
+        index % 2 ? (
+          <span key={index} className="nw-Option">
+            {part}
+          </span>
+        ) : (
+          part
+        )
+      )}
+    </code>
   );
 }

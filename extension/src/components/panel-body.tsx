@@ -17,6 +17,7 @@ import { useSignal } from './use-signal';
 export function PanelBody({ link }: { link: NotebookLink }): JSX.Element {
   useSignal(link.changed);
   const obstacle = link.records.obstacle;
+  const unread = obstacle !== null && link.records.data.snapshots === null;
   return (
     <>
       <div className="nw-Top">
@@ -51,8 +52,12 @@ export function PanelBody({ link }: { link: NotebookLink }): JSX.Element {
         />
       ) : null}
       <SnapshotsSection link={link} />
-      <RunsSection link={link} />
-      <ChecksSection link={link} />
+      {unread ? null : (
+        <>
+          <RunsSection link={link} />
+          <ChecksSection link={link} />
+        </>
+      )}
       <PackagesSection link={link} />
     </>
   );

@@ -5,11 +5,11 @@ import { NotebookLink } from '../model/notebook-link';
 /** Takes a snapshot with a message. */
 export function SnapshotForm({ link }: { link: NotebookLink }): JSX.Element {
   const [message, setMessage] = React.useState('');
-  const ready = link.kernel.state === 'open' && (link.task?.over ?? true);
+  const hindrance = link.hindrance;
 
   const take = (event: React.FormEvent) => {
     event.preventDefault();
-    if (ready) {
+    if (hindrance === null) {
       link.start('Taking a snapshot', { verb: 'snapshot', message: message.trim() });
       setMessage('');
     }
@@ -20,15 +20,15 @@ export function SnapshotForm({ link }: { link: NotebookLink }): JSX.Element {
       <input
         className="nw-Input"
         aria-label="What the snapshot holds"
-        placeholder="What is in it: “clean data”"
+        placeholder="What is in it?"
         value={message}
         onChange={event => setMessage(event.target.value)}
       />
       <button
         className="nw-Button"
         type="submit"
-        disabled={!ready}
-        title={ready ? 'Save all variables' : 'Needs Notewright loaded in the kernel'}
+        disabled={hindrance !== null}
+        title={hindrance ?? 'Save all variables'}
       >
         Snapshot
       </button>

@@ -4,8 +4,7 @@ import { ISnapshot } from '../api/types';
 import { NotebookLink } from '../model/notebook-link';
 import { ago, counted, moment, shortId } from './format';
 import { rovingStop } from './roving-list';
-import { SnapshotDiff } from './snapshot-diff';
-import { SnapshotVariables } from './snapshot-variables';
+import { SnapshotDetails } from './snapshot-details';
 
 const KINDS: Record<string, string> = {
   auto: 'automatic',
@@ -26,14 +25,9 @@ interface IProps {
 /** One snapshot: a line, and below it on demand what it holds and what can be done. */
 export function SnapshotItem({ link, snapshot, isHead, branches, all }: IProps): JSX.Element {
   const [open, setOpen] = React.useState(false);
-  const [diffing, setDiffing] = React.useState(false);
-  const canRestore = link.kernel.state === 'open' && (link.task?.over ?? true);
   const id = shortId(snapshot.id);
   const title = snapshot.message || (KINDS[snapshot.kind] ?? 'snapshot');
   const details = `nw-snapshot-${snapshot.id}`;
-
-  const restore = () =>
-    void link.start(`Restoring ${id}`, { verb: 'restore', snapshot: snapshot.id, only: null });
 
   return (
     <li
@@ -73,32 +67,7 @@ export function SnapshotItem({ link, snapshot, isHead, branches, all }: IProps):
       </button>
       {open ? (
         <div className="nw-Details" id={details}>
-          <div className="nw-Actions">
-            <button
-              className="nw-Button"
-              disabled={!canRestore}
-              aria-label={`Restore ${title}`}
-              title={
-                canRestore
-                  ? 'Put all variables back as they were'
-                  : 'Needs Notewright loaded in the kernel'
-              }
-              onClick={restore}
-            >
-              Restore
-            </button>
-            <button
-              className="nw-Button"
-              aria-expanded={diffing}
-              aria-label={`Diff ${title}`}
-              disabled={all.length < 2}
-              onClick={() => setDiffing(!diffing)}
-            >
-              Diff
-            </button>
-          </div>
-          {diffing ? <SnapshotDiff link={link} snapshot={snapshot} all={all} /> : null}
-          <SnapshotVariables snapshot={snapshot} />
+          <SnapshotDetails link={link} snapshot={snapshot} title={title} all={all} />
         </div>
       ) : null}
     </li>

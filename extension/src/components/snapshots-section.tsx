@@ -49,8 +49,13 @@ export function SnapshotsSection({ link }: { link: NotebookLink }): JSX.Element 
 
 /** The snapshot the notebook's variables stem from. */
 function headOf(link: NotebookLink, newestFirst: readonly ISnapshot[]): string | null {
-  const ofKernel = link.kernel.state === 'open' ? link.kernel.hello?.head : null;
-  return ofKernel ?? newestFirst.find(snapshot => snapshot.head)?.id ?? null;
+  if (link.kernel.state === 'open') {
+    return link.kernel.hello?.head ?? null;
+  }
+  if (link.kernel.startedAgain) {
+    return null;
+  }
+  return newestFirst.find(snapshot => snapshot.head)?.id ?? null;
 }
 
 /** Whether a snapshot does not follow the one listed below it, but an earlier one. */

@@ -35,6 +35,11 @@ export class KernelLink implements IDisposable {
     return this._context.session?.kernel?.status === 'busy';
   }
 
+  /** Whether the kernel was started again and Notewright was not loaded in it since. */
+  get startedAgain(): boolean {
+    return this._startedAgain && this.state === 'absent';
+  }
+
   get hello(): IHello | null {
     return this._channel?.hello ?? null;
   }
@@ -104,7 +109,10 @@ export class KernelLink implements IDisposable {
 
   private _open(kernel: Kernel.IKernelConnection): Channel {
     const channel = new Channel(kernel);
-    channel.stateChanged.connect(() => this._stateChanged.emit());
+    channel.stateChanged.connect((_, state) => {
+      this._startedAgain = this._startedAgain && state !== 'open';
+      this._stateChanged.emit();
+    });
     channel.changed.connect((_, what) => this._changed.emit(what));
     return channel;
   }
@@ -114,6 +122,7 @@ export class KernelLink implements IDisposable {
       this._channel?.dispose();
       this._channel = null;
       this._restarted = status !== 'dead';
+      this._startedAgain = true;
     } else if (status === 'idle' && (this._restarted || this._mayHaveLoaded)) {
       const wanted = this._restarted || this.state === 'absent';
       this._restarted = false;
@@ -137,6 +146,7 @@ export class KernelLink implements IDisposable {
   private readonly _changed = new Signal<this, Changed>(this);
   private _channel: Channel | null = null;
   private _restarted = false;
+  private _startedAgain = false;
   private _mayHaveLoaded = false;
   private _isDisposed = false;
 }

@@ -51,6 +51,14 @@ export class NotebookLink implements IDisposable {
     return this._task;
   }
 
+  /** Why the kernel cannot be asked for anything now, in words; null when it can. */
+  get hindrance(): string | null {
+    if (this.kernel.state !== 'open') {
+      return 'Needs Notewright loaded in the kernel';
+    }
+    return this._task === null || this._task.over ? null : `Wait for the end of: ${this._task.title}`;
+  }
+
   /** Emitted whenever anything shown may look different. */
   get changed(): ISignal<this, void> {
     return this._changed;

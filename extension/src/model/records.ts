@@ -53,28 +53,36 @@ export class Records {
 
   /** Read everything, or only what is named. */
   async read(parts: readonly Changed[] = PARTS): Promise<void> {
-    await Promise.all(parts.map(part => this._read(part)));
-    this._changed.emit();
+    if (this._workspace === null) {
+      // There may be nothing to read; asking for it would be refused.
+      await this.look().catch(() => undefined);
+    } else {
+      await this._readParts(parts);
+    }
   }
 
   /** Look whether anything was committed since; if so read everything again. */
   async look(): Promise<void> {
     try {
-      const { changes, workspace } = await this.client.get<IChanges>('changes');
+      const { changes, workspace, missing } = await this.client.get<IChanges>('changes');
       const moved = changes !== this._changes || workspace !== this._workspace;
       this._changes = changes;
       this._workspace = workspace;
-      if (moved || this._obstacle) {
-        await this.read();
+      if (missing) {
+        this._fail(new Problem(missing.problem, missing.remedy, missing.code));
+      } else if (moved || this._obstacle) {
+        await this._readParts(PARTS);
       }
     } catch (reason) {
-      const problem = Problem.of(reason);
-      this._fail(problem);
-      if (problem.code !== NO_WORKSPACE) {
-        // Makes the poll ask less and less often.
-        throw reason;
-      }
+      this._fail(Problem.of(reason));
+      // Makes the poll ask less and less often.
+      throw reason;
     }
+  }
+
+  private async _readParts(parts: readonly Changed[]): Promise<void> {
+    await Promise.all(parts.map(part => this._read(part)));
+    this._changed.emit();
   }
 
   private async _read(part: Changed): Promise<void> {
@@ -104,7 +112,7 @@ export class Records {
     this._obstacle = problem;
     if (problem.code === NO_WORKSPACE) {
       Object.assign(this.data, EMPTY);
-      this._changes = null;
+      this._workspace = null;
     }
   }
 
@@ -118,6 +126,8 @@ export class Records {
 interface IChanges {
   changes: number;
   workspace: string | null;
+  /** Why there is no workspace, while there is none. */
+  missing: { problem: string; remedy: string; code: string } | null;
 }
 
 const CONCERNS_ALL: ReadonlySet<string> = new Set([

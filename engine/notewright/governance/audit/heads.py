@@ -83,7 +83,7 @@ class HeadFile:
         self._lines: int | None = None
 
     def append(self, head: Head) -> None:
-        """Add `head` as the newest.
+        """Add `head` as the newest, unless it is that already.
 
         Raises
         ------
@@ -98,7 +98,10 @@ class HeadFile:
             handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             size = os.lseek(handle, 0, os.SEEK_END)
-            if size and _last_byte(handle) != b"\n":
+            end = os.pread(handle, len(line) + 1, max(0, size - len(line) - 1))
+            if end.lstrip(b"\n") == line:
+                return
+            if end and not end.endswith(b"\n"):
                 line = b"\n" + line  # a crash cut the last line short: start on a fresh one
             os.write(handle, line)
         finally:
@@ -129,8 +132,3 @@ class HeadFile:
             for head in kept:
                 file.write(json.dumps(vars(head), sort_keys=True).encode() + b"\n")
         os.replace(temporary, self.path)
-
-
-def _last_byte(handle: int) -> bytes:
-    os.lseek(handle, -1, os.SEEK_END)
-    return os.read(handle, 1)

@@ -40,7 +40,9 @@ class AuditVerdict:
     entry : int or None
         The first entry that is wrong or missing.
     outside : str
-        What the log was compared with besides itself.
+        Where the heads are that the log was compared with, and how many at each place.
+    heads : int
+        How many there are together; the same head at two places counts once.
     """
 
     ok: bool
@@ -48,6 +50,7 @@ class AuditVerdict:
     problem: str | None
     entry: int | None
     outside: str
+    heads: int
 
 
 class _Wrong(Exception):
@@ -64,35 +67,41 @@ def verify(
     every_head: bool,
 ) -> AuditVerdict:
     """Check the log of `catalog`; see :meth:`AuditLog.verify`."""
-    entries, compared = 0, "nothing"
+    entries, compared, count = 0, "none", 0
     try:
         entries = int(catalog.query("SELECT count(*) FROM audit_entries")[0][0])
         workspace = identities.workspace()
         keys = {r.name: r.public for r in identities.list()}
-        heads, compared = _heads(log, outside_head)
+        heads, compared = _heads(log, outside_head, workspace, set(keys.values()))
+        count = len(heads)
         with catalog.transaction():  # one state of all rows, also while others append
             _walk(catalog, workspace, keys, heads, every_head)
     except _Wrong as wrong:
-        return AuditVerdict(False, entries, wrong.problem, wrong.entry, compared)
+        return AuditVerdict(False, entries, wrong.problem, wrong.entry, compared, count)
     except (sqlite3.DatabaseError, NotewrightError) as error:
-        return AuditVerdict(False, entries, f"The log cannot be read: {error}", None, compared)
+        problem = f"The log cannot be read: {error}"
+        return AuditVerdict(False, entries, problem, None, compared, count)
     log.publish()
-    return AuditVerdict(True, entries, None, None, compared)
+    return AuditVerdict(True, entries, None, None, compared, count)
 
 
-def _heads(log: AuditLog, given: Head | Path | str | None) -> tuple[list[Head], str]:
-    outside = log.outside_heads().read()
-    inside = log.inside_heads().read()
-    sources = [
-        f"{len(outside)} heads in the user's folder" if outside else "no head in the user's folder",
-        f"{len(inside)} beside the database" if inside else "none beside the database",
-    ]
-    heads = outside + inside
+def _heads(
+    log: AuditLog, given: Head | Path | str | None, workspace: str, known: set[str]
+) -> tuple[set[Head], str]:
+    """Return the heads of this log by registered keys, each once, and where how many are."""
+    places = {
+        "in the user's folder": log.outside_heads().read(),
+        "beside the database": log.inside_heads().read(),
+    }
     if given is not None:
-        extra = [given] if isinstance(given, Head) else HeadFile(Path(given)).read()
-        heads += extra
-        sources.append(f"{len(extra)} given")
-    return heads, ", ".join(sources)
+        places["given"] = [given] if isinstance(given, Head) else HeadFile(Path(given)).read()
+    found: set[Head] = set()
+    words = []
+    for place, heads in places.items():
+        usable = {h for h in heads if h.workspace == workspace and h.public in known}
+        words.append(f"{len(usable) or 'none'} {place}")
+        found |= usable
+    return found, ", ".join(words)
 
 
 def _walk(
@@ -104,8 +113,7 @@ def _walk(
 ) -> None:
     expected: dict[int, set[Head]] = {}
     for head in heads:
-        if head.workspace == workspace and head.public in keys.values():
-            expected.setdefault(head.size, set()).add(head)
+        expected.setdefault(head.size, set()).add(head)
     peaks = Peaks()
     last: Any = None
     previous_entry: dict[str, Any] = {}

@@ -37,7 +37,7 @@ class Complete(Check):
         """Name each field that is missing, or say that none is."""
         said = material.policy.documentation
         required = list(options["required"])
-        missing = [name for name in required if _empty(said.get(name))]
+        missing = [name for name in required if is_empty(said.get(name))]
         for name in missing:
             question = QUESTIONS.get(name, "what its name says")
             yield self.finding(
@@ -52,11 +52,12 @@ class Complete(Check):
             )
 
 
-def _empty(value: Any) -> bool:
+def is_empty(value: Any) -> bool:
+    """Tell whether a field says nothing, or only that something is to be written there."""
     if value is None:
         return True
     if isinstance(value, list):
-        return all(_empty(item) for item in value)
+        return all(is_empty(item) for item in value)
     return str(value).strip().strip(".").lower() in _PLACEHOLDERS | {""}
 
 

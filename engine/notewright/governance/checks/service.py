@@ -222,7 +222,7 @@ class Checks:
     def _read(self, row: Any) -> CheckReport:
         record = self._store.objects.get_json(row["digest"])
         record.pop("type")
-        findings = tuple(_finding(said) for said in record.pop("findings"))
+        findings = tuple(finding_of(said) for said in record.pop("findings"))
         if record["id"] != row["id"]:
             raise UnknownId("check report", row["id"], _LISTING)
         return CheckReport(digest=row["digest"], findings=findings, **record)
@@ -269,7 +269,9 @@ def _finite(number: float | None) -> float | None:
     return float(number) if number is not None and math.isfinite(number) else None
 
 
-def _finding(said: dict[str, Any]) -> Finding:
+def finding_of(said: dict[str, Any]) -> Finding:
+    """Return a finding from its JSON values."""
+    said = dict(said)
     interval = said.pop("interval")
     return Finding(
         interval=None if interval is None else (interval[0], interval[1]),
