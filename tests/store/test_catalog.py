@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -140,3 +141,25 @@ def test_what_waits_for_the_commit_runs_once_after_it_and_never_after_a_rollback
     assert seen == [1]
     catalog.after_commit(look)
     assert seen == [1, 1]
+
+
+def test_copying_the_store_from_its_own_process_loses_nothing_that_is_written_later(
+    tmp_path: Path,
+) -> None:
+    store = Store(tmp_path / "store")
+    store.refs.set("before", "1", actor="me")
+    shutil.copytree(store.root, tmp_path / "copy")
+    look = (
+        "import sys, pathlib; from notewright.store import Store;"
+        "print(sorted(Store(pathlib.Path(sys.argv[1])).refs.list()))"
+    )
+
+    def seen(folder: Path) -> str:
+        command = [sys.executable, "-c", look, str(folder)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert seen(store.root) == "['before']"
+    store.refs.set("after", "2", actor="me")
+    assert seen(store.root) == "['after', 'before']"
+    assert seen(tmp_path / "copy") == "['before']"
+    assert store.catalog.integrity() == []

@@ -3,13 +3,24 @@
 One connection a thread and process: a forked child opens its own and never
 touches one it inherited. Writers take the lock at the start of a transaction
 (``BEGIN IMMEDIATE``), so two kernels and a server may write one store at once.
+
+A process keeps its first connection to a store until it ends, and does not
+close it then. SQLite's locks are POSIX locks, which a process loses when it
+closes any file descriptor of the database: copying the store from a notebook
+is enough (https://www.sqlite.org/howtocorrupt.html, section 2.2). The last to
+close a database deletes its write-ahead log, and without that lock a command
+that ends takes itself for the last while a kernel still writes to that log.
+What nobody closes, nobody deletes; the next to open it reads the log.
 """
 
 from __future__ import annotations
 
+import atexit
+import ctypes
 import os
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
@@ -22,6 +33,16 @@ SCHEMA_VERSION = 2
 #: What a store of each older version lacks, as files of store/schema.
 _ADDED_SINCE = {1: ("15_packs.sql",)}
 _BUSY_SECONDS = 30.0
+
+#: Connections that stay open; more stores than these at once only tests have.
+_kept_open: deque[sqlite3.Connection] = deque(maxlen=64)
+
+
+@atexit.register
+def _leave_open() -> None:
+    """Let the interpreter end without closing what is kept open."""
+    for connection in _kept_open:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
 
 
 class Catalog:
@@ -44,6 +65,7 @@ class Catalog:
         self.path = path
         self._local = threading.local()
         self._prepare()
+        _kept_open.append(self._connection())
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Return all rows of a statement that reads."""
@@ -117,9 +139,11 @@ class Catalog:
         return str(rows[0]["id"])
 
     def close(self) -> None:
-        """Close this thread's connection."""
+        """Close this thread's connection, unless it is the process's first."""
         connection = getattr(self._local, "connection", None)
-        if connection is not None and self._local.pid == os.getpid():
+        if connection is None or self._local.pid != os.getpid():
+            return
+        if connection not in _kept_open:
             connection.close()
         self._local.connection = None
 
