@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from pickle import PickleBuffer
 
 import xxhash
@@ -35,6 +37,7 @@ class Buffer:
     hashes: tuple[bytes, ...]
 
 
+@cache
 def pieces(nbytes: int, row: int) -> list[tuple[int, int]]:
     """Return where the pieces of a buffer start and end.
 
@@ -101,16 +104,12 @@ def untouched(before: Buffer, written: Sequence[Span]) -> list[Span]:
     """Return the parts of a buffer that need no new look: all pieces that were not written."""
     address, nbytes = before.span
     parts = pieces(nbytes, before.row)
-    again = set(touched(before.span, parts, written))
-    spans: list[Span] = []
-    for at, (start, end) in enumerate(parts):
-        if at in again:
-            continue
-        if spans and sum(spans[-1]) == address + start:
-            spans[-1] = (spans[-1][0], spans[-1][1] + end - start)
-        else:
-            spans.append((address + start, end - start))
-    return spans
+    ends = [-1, *touched(before.span, parts, written), len(parts)]
+    return [
+        (address + parts[one + 1][0], parts[other - 1][1] - parts[one + 1][0])
+        for one, other in pairwise(ends)
+        if other - one > 1
+    ]
 
 
 def address_of(buffer: PickleBuffer) -> Span:

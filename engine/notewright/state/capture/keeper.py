@@ -22,19 +22,17 @@ from typing import Any
 
 from notewright.errors import NotewrightError
 from notewright.state.capture.bundling import Bundle, bundles, hold
-from notewright.state.capture.chunks import CHUNK, untouched
+from notewright.state.capture.chunks import untouched
 from notewright.state.capture.forked import Child, ChildDied, fork
 from notewright.state.capture.keeping import keep
 from notewright.state.capture.known import Group, Known, Outcome
-from notewright.state.capture.looking import Memory, look
+from notewright.state.capture.looking import Look, Memory, look
 from notewright.state.memory.pages import PageWatch, Span
 from notewright.state.namespace import Namespace
 from notewright.state.randomness import random_state, set_random_state
 from notewright.store.objects import ObjectStore
 from notewright.store.packs import PackWriter
 
-#: Buffers from this size on have their pages watched.
-_WATCHED = 4 * CHUNK
 #: How many copies work at the same time; the others wait for their turn.
 _AT_ONCE = 2
 #: Seconds after which a copy that sleeps is taken to wait for what cannot happen there.
@@ -125,13 +123,13 @@ class Keeper:
         """
         view = View(save, observe, finish, failed)
         self._number = view.number = self._number + 1
-        self._watch.watch(self._large())
+        self._watch.watch(self._known.large)
         self._written[view.number] = self._watch.written()
         view.random = pickle.dumps(random_state(), protocol=4)
         if self._can_fork():
             with self._ready:  # what is known must not be half changed in the copy
                 self._news[view.number] = []
-                self._fork(view, self._memory())
+                self._fork(view, self._since())
                 self._views.append(view)
                 self._ready.notify_all()
         else:
@@ -174,19 +172,15 @@ class Keeper:
 
     # -- taking hold -------------------------------------------------------------------
 
-    def _large(self) -> set[Span]:
-        return {span for span in self._known.buffers() if span[1] >= _WATCHED}
-
-    def _memory(self) -> Memory:
-        """Return what is known of large buffers, with all that was written since."""
-        buffers = self._known.buffers()
+    def _since(self) -> dict[Span, list[Span]]:
+        """Return what was written to large buffers since they were last hashed, where known."""
         since = [self._written[n] for n in sorted(self._written) if n > self._settled]
         written: dict[Span, list[Span]] = {}
-        for span in buffers:
+        for span in self._known.large:
             parts = [each.get(span) for each in since]
             if parts and all(part is not None for part in parts):
                 written[span] = [piece for part in parts if part for piece in part]
-        return Memory(buffers, written)
+        return written
 
     def _can_fork(self) -> bool:
         if self._forks is not None:
@@ -196,7 +190,7 @@ class Keeper:
         wanted = os.environ.get("NOTEWRIGHT_FORK", "1") != "0"
         return wanted and sys.platform == "linux" and not on_gpu
 
-    def _fork(self, view: View, memory: Memory) -> None:
+    def _fork(self, view: View, written: dict[Span, list[Span]]) -> None:
         in_flight = len(self._views)
         known, writer, namespace = self._known, self._writer, self._namespace
 
@@ -204,9 +198,9 @@ class Keeper:
             set_random_state(pickle.loads(view.random))  # Python seeds a copy's anew
             if in_flight >= _AT_ONCE:
                 inbox.recv()
-            found = look(namespace, memory)
+            found = look(namespace, Memory(known.buffers(), written), known)
             observed = view.observe()
-            outbox.send(Outcome(found.seen, found.unsaveable, found.digests(), observed))
+            outbox.send(_outcome(found, observed))
             if not view.save:
                 return
             for news in inbox.recv():
@@ -218,25 +212,27 @@ class Keeper:
             except NotewrightError as error:
                 outbox.send(error)
 
-        unchanged = self._unchanged(memory, view.save) if self._leaves_out else []
+        unchanged = self._unchanged(written, view.save) if self._leaves_out else []
         view.child = fork(work, unchanged)
 
     def _look_here(self, view: View) -> None:
-        found = look(self._namespace, self._memory())
+        memory = Memory(self._known.buffers(), self._since())
+        found = look(self._namespace, memory, self._known)
         observed = view.observe()
-        view.here = Outcome(found.seen, found.unsaveable, found.digests(), observed)
+        view.here = _outcome(found, observed)
         if view.save:
             view.bundles = bundles(found, self._known, self._namespace.dict)
             hold(view.bundles, self._known)
 
-    def _unchanged(self, memory: Memory, save: bool) -> list[Span]:
+    def _unchanged(self, written: dict[Span, list[Span]], save: bool) -> list[Span]:
         """Return the parts of large buffers that nobody has to look at again."""
-        chunks = self._known.chunks
+        large = self._known.large
         return [
             part
-            for span, written in memory.written.items()
-            if not save or all(h in chunks for h in memory.buffers[span].hashes)
-            for part in untouched(memory.buffers[span], written)
+            for span, parts in written.items()
+            for buffer, stored in (large[span],)
+            if stored or not save
+            for part in untouched(buffer, parts)
         ]
 
     # -- the thread that takes the results in -------------------------------------------
@@ -330,3 +326,7 @@ class Keeper:
                 raise
             if isinstance(message, Outcome):
                 return message
+
+
+def _outcome(found: Look, observed: Any) -> Outcome:
+    return Outcome(found.seen, found.unsaveable, found.digests(), found.groups, observed)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from notewright.state.capture.chunks import Buffer
+from notewright.state.capture.chunks import CHUNK, Buffer
 from notewright.state.capture.looking import Seen, Unsaveable
 from notewright.state.memory.pages import Span
 from notewright.store.packs import Placed
+
+#: Buffers from this size on have their pages watched.
+WATCHED = 4 * CHUNK
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Outcome:
         The variables.
     digests : dict
         Of all variables, in the namespace's order.
+    sharing : list
+        The variables in groups that share something that can change.
     observed : object
         What the caller's own observation returned.
     kept : Kept, optional
@@ -64,6 +69,7 @@ class Outcome:
     seen: dict[str, Seen]
     unsaveable: dict[str, Unsaveable]
     digests: dict[str, str]
+    sharing: list[tuple[str, ...]]
     observed: Any = None
     kept: Kept | None = None
 
@@ -74,6 +80,7 @@ class Known:
 
     digests: dict[str, str] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
+    sharing: list[tuple[str, ...]] = field(default_factory=list)
     groups: dict[str, Group] = field(default_factory=dict)
     #: What was stored for each variable: its digest then, and which objects it was made of.
     stored: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -81,17 +88,26 @@ class Known:
     chunks: dict[bytes, str] = field(default_factory=dict)
     random: str | None = None
     position: tuple[str, int] = ("", 0)
+    #: Buffers large enough to have their pages watched, and whether all of each is stored.
+    large: dict[Span, tuple[Buffer, bool]] = field(default_factory=dict)
 
     def apply(self, outcome: Outcome) -> None:
         """Take in an outcome; in the order of the looks."""
         self.digests = outcome.digests
         self.seen = outcome.seen
+        self.sharing = outcome.sharing
         if (kept := outcome.kept) is not None:
             self.groups = {name: group for group in kept.groups for name in group.names}
             self.stored = {n: (s.digest, s.identity) for n, s in outcome.seen.items()}
             self.chunks.update(kept.chunks)
             self.random = kept.random
             self.position = kept.position
+        self.large = {
+            b.span: (b, all(h in self.chunks for h in b.hashes))
+            for seen in outcome.seen.values()
+            for b in seen.buffers
+            if b.span[1] >= WATCHED
+        }
 
     def buffers(self) -> dict[Span, Buffer]:
         """Return the buffers of the last look by where they lie."""

@@ -7,10 +7,10 @@ a method call or C code, and needs no cooperation from the user's objects.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -83,6 +83,13 @@ class Memory:
         return hashed(buffer, span, self.buffers.get(span), self.written.get(span))
 
 
+class Before(Protocol):
+    """What an earlier look found."""
+
+    seen: dict[str, Seen]
+    sharing: list[tuple[str, ...]]
+
+
 @dataclass
 class Look:
     """Everything a namespace holds at one moment.
@@ -101,7 +108,7 @@ class Look:
         return {name: (self.seen.get(name) or self.unsaveable[name]).digest for name in self.values}
 
 
-def look(namespace: Namespace, memory: Memory) -> Look:
+def look(namespace: Namespace, memory: Memory, before: Before | None = None) -> Look:
     """Return what `namespace` holds now.
 
     Parameters
@@ -110,6 +117,8 @@ def look(namespace: Namespace, memory: Memory) -> Look:
         Read, never changed.
     memory : Memory
         What is known of large buffers.
+    before : Before, optional
+        What the last look found.
     """
     values = namespace.variables()
     seen: dict[str, Seen] = {}
@@ -136,10 +145,19 @@ def look(namespace: Namespace, memory: Memory) -> Look:
                 members.pop(name, None)
                 digest = f"unpicklable:{id(value)}"
                 unsaveable[name] = Unsaveable(name, type_name(value), _reason(error), digest)
+    if before is not None and _are_same_objects(before.seen, seen):
+        # The same objects are shared as they were then.
+        return Look(seen, unsaveable, before.sharing, values, pickles)
     groups = [
         tuple(alias for name in group for alias in aliases[name]) for group in groups_of(members)
     ]
     return Look(seen, unsaveable, groups, values, pickles)
+
+
+def _are_same_objects(before: Mapping[str, Seen], now: Mapping[str, Seen]) -> bool:
+    return list(before) == list(now) and all(
+        before[name].identity == seen.identity for name, seen in now.items()
+    )
 
 
 def digest(value: Any, namespace: dict[str, Any]) -> str:
