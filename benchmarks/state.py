@@ -84,8 +84,10 @@ def _install():
 _install(); del _install
 """,
 }
-SYSTEMS["dill"] = SYSTEMS["cloudpickle"].replace("cloudpickle.dump", "dill.dump").replace(
-    "import cloudpickle", "import dill"
+SYSTEMS["dill"] = (
+    SYSTEMS["cloudpickle"]
+    .replace("cloudpickle.dump", "dill.dump")
+    .replace("import cloudpickle", "import dill")
 )
 STORES = {"notewright": ".notewright", "cloudpickle": ".peer", "dill": ".peer"}
 
@@ -310,7 +312,9 @@ def main() -> None:
 def show(name: str, results: dict[str, Timings], each: bool) -> None:
     plain = results.get("plain", Timings(cells=[0.0] * len(CELLS), setup=[0.0] * 5))
     print(f"\n{name}, over plain IPython")
-    head = "blocked: median  worst (cell)     lag: median  worst   stored  after set-up   peak  loop"
+    head = (
+        "blocked: median  worst (cell)     lag: median  worst   stored  after set-up   peak  loop"
+    )
     print(f"{'':12} {head}")
     for system, t in results.items():
         if system == "plain":

@@ -86,6 +86,18 @@ def _replace(lines: list[str], node: ast.Expr, call: tuple[str, list[str]]) -> N
         lines[at] = ""
 
 
+def is_only_nw(source: str) -> bool:
+    r"""Tell whether a cell is nothing but ``%nw`` lines.
+
+    Examples
+    --------
+    >>> is_only_nw("%nw restore HEAD~1"), is_only_nw("%nw status\nx = 1"), is_only_nw("")
+    (True, False, False)
+    """
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    return bool(lines) and all(re.match(r"%nw(\s|\Z)", line) for line in lines)
+
+
 def split_words(line: str) -> list[str]:
     """Return the words of a magic's line as a shell would, quotes taken off."""
     return shlex.split(line, comments=False, posix=True)

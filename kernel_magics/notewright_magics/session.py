@@ -18,8 +18,9 @@ from notewright.lineage.recorder import Cell, Cost, Recorder
 from notewright.state.namespace import Namespace
 from notewright.store.ids import now
 from notewright.workspace import Workspace
-from notewright_magics.cells import plain_code
+from notewright_magics.cells import is_only_nw, plain_code
 from notewright_magics.listeners import Listeners
+from notewright_magics.quiet import only_the_shells_own_work
 from notewright_magics.showing import show_run
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class KernelSession:
     def restore(self, ref: str, only: Sequence[str] | None = None) -> Restored:
         """Go back to a snapshot, wholly or for some variables."""
         self.take_hold()
-        restored = self._recorder.restore(ref, only)
+        restored = self._recorder.restore(ref, only, still=self._is_still())
         self.listeners.tell("snapshots")
         return restored
 
@@ -237,6 +238,7 @@ class KernelSession:
             cell.source, cell.code = info.raw_cell, plain_code(info.raw_cell)
             cell.cell = getattr(info, "cell_id", None)
         cell.number = result.execution_count
+        cell.saves = not is_only_nw(cell.source)
         error = result.error_before_exec or result.error_in_exec
         if error is not None:
             cell.status, cell.error = "error", f"{type(error).__name__}: {error}"
@@ -270,6 +272,14 @@ class KernelSession:
         except RuntimeError:
             return False
         return True
+
+    def _is_still(self) -> bool:
+        """Tell whether only ``%nw`` has run since the latest cell: no code, thread or callback."""
+        return (
+            self._cell is not None
+            and is_only_nw(self._cell.source)
+            and only_the_shells_own_work(self._loop)
+        )
 
     def _committed(self) -> None:
         # Called on another thread; listeners speak to the panel on the shell's own.

@@ -52,6 +52,8 @@ class Cell:
     number: int | None = None
     status: str = "ok"
     error: str | None = None
+    #: Whether it deserves a snapshot of its own where every cell is snapshotted.
+    saves: bool = True
     execution: Execution | None = None
     change: Change = field(default_factory=Change)
 
@@ -96,6 +98,8 @@ class Recorder:
         self._keeper: Keeper = snapshots.keeper(namespace)
         #: What the variables were after the latest recorded execution.
         self._digests: dict[str, str] = {}
+        #: What a restore in the running execution put back: that is no change of its own.
+        self._put_back: set[str] = set()
         #: The executions in force, so that no cell has to read the whole history.
         self._line: list[Execution] = []
         self._snapshot: str | None = None
@@ -162,7 +166,9 @@ class Recorder:
             The files it opened.
         """
         clock = time.perf_counter()
-        ended = _Ended(cell, new_id(), started, round(seconds, 6), self.autosnapshot, now())
+        ended = _Ended(
+            cell, new_id(), started, round(seconds, 6), self.autosnapshot and cell.saves, now()
+        )
         root, namespace = self._history.root, self.namespace.dict
         code, read, written = cell.code, dict(opened.read), dict(opened.written)
 
@@ -188,7 +194,7 @@ class Recorder:
                 seen = _Observations((), touched, (), ())
                 self._record_ended(ended, seen, Change(touched))
 
-        self._keeper.view(save=ended.save, observe=observe, finish=finish, failed=failed)
+        self._keeper.view(save=save, observe=observe, finish=finish, failed=failed)
         self.cost.cells += 1
         self.cost.seconds += time.perf_counter() - clock
 
@@ -210,17 +216,34 @@ class Recorder:
             return self.take(message, kind).id
         return self._snapshot
 
-    def restore(self, ref: str, only: Sequence[str] | None = None) -> Restored:
+    def restore(
+        self, ref: str, only: Sequence[str] | None = None, *, still: bool = False
+    ) -> Restored:
         """Go back to a snapshot, wholly or for some variables.
 
         The state that is left is snapshotted first, so that nothing is lost.
+
+        Parameters
+        ----------
+        ref : str
+            The snapshot.
+        only : sequence of str, optional
+            Just these variables.
+        still : bool, default False
+            Whether the caller knows that nothing can have changed since the
+            latest execution was recorded, nor will before the next one is.
         """
         self.settle()
         snapshot = self._snapshots.get(ref, self.session)
-        self.take(f"before going back to {snapshot.id[:6]}", kind="restore")
+        still = still and self._snapshot is not None and not self._changed
+        if not still:
+            self.take(f"before going back to {snapshot.id[:6]}", kind="restore")
         live = self._keeper.known().digests
         restored = self._snapshots.restore(self.namespace, snapshot, only, live)
-        self._look()
+        if still:
+            self._put_back = {*restored.rebound, *restored.removed}
+        else:
+            self._look()
         if only is None:
             self._line, self._snapshot = self._history.line(snapshot.execution), snapshot.id
             self._changed = False
@@ -241,9 +264,10 @@ class Recorder:
 
     def _change_to(self, digests: dict[str, str]) -> Change:
         before, self._digests = self._digests, digests
+        put_back, self._put_back = self._put_back, set()
         return Change(
-            tuple(name for name, digest in digests.items() if before.get(name) != digest),
-            tuple(name for name in before if name not in digests),
+            tuple(n for n, d in digests.items() if before.get(n) != d and n not in put_back),
+            tuple(n for n in before if n not in digests and n not in put_back),
         )
 
     def _record_ended(self, ended: _Ended, seen: _Observations, change: Change) -> None:

@@ -422,14 +422,15 @@ class Snapshots:
         )
 
     def _back(self, ref: str, steps: int, session: str | None) -> Snapshot:
-        snapshot = self.head(session)
-        for _ in range(steps):
-            if snapshot is None or snapshot.parent is None:
-                raise UnknownId("snapshot", ref, "%nw timeline")
-            snapshot = self._read(snapshot.parent)
-        if snapshot is None:
+        id_ = self._store.refs.get(f"heads/{session}" if session else "HEAD")
+        if id_ is None:
             raise UnknownId("snapshot", ref, "%nw snapshot")
-        return snapshot
+        for _ in range(steps):
+            row = self._store.catalog.one("SELECT parent FROM snapshots WHERE id = ?", (id_,))
+            if row is None or row["parent"] is None:
+                raise UnknownId("snapshot", ref, "%nw timeline")
+            id_ = row["parent"]
+        return self._read(id_)
 
     def _read(self, id_: str) -> Snapshot:
         row = self._store.catalog.one("SELECT * FROM snapshots WHERE id = ?", (id_,))
