@@ -166,9 +166,8 @@ class Recorder:
             The files it opened.
         """
         clock = time.perf_counter()
-        ended = _Ended(
-            cell, new_id(), started, round(seconds, 6), self.autosnapshot and cell.saves, now()
-        )
+        save = self.autosnapshot and cell.saves
+        ended = _Ended(cell, new_id(), started, round(seconds, 6), save, now())
         root, namespace = self._history.root, self.namespace.dict
         code, read, written = cell.code, dict(opened.read), dict(opened.written)
 
