@@ -3,46 +3,39 @@
 from __future__ import annotations
 
 import pickle
-import sys
 from typing import Any
 
 import numpy as np
 
+from notewright.state.pickling.memory import place
 from notewright.state.pickling.object_arrays import reduce_object_array
 
 Array = np.ndarray[Any, Any]
 
-#: Libraries whose objects may show an array's memory without a common Python object.
-_SHARERS = ("torch", "pyarrow")
-
 
 def reduce_array(array: Array, pickler: Any) -> Any:
     """Reduce an array: as a view of the object that owns its memory, or as the owner."""
-    if array.dtype.hasobject:
+    dtype = array.dtype
+    if dtype.hasobject:
         return reduce_object_array(array, pickler)
-    kind = type(array)
     if not array.nbytes:
         order = "C" if array.flags.c_contiguous else "F"
-        arguments = (kind, array.shape, array.dtype, order, array.flags.writeable)
+        arguments = (type(array), array.shape, dtype, order, array.flags.writeable)
         return (_make_empty, arguments, *_attributes(array))
+    if array.base is None:
+        found, offset = pickler.memory.array(array)
+        return _reduce_owner(array) if found is array else _view(array, found, offset)
     root, holder = owner_of(array)
-    if root is array and holder is None:
-        if any(name in sys.modules for name in _SHARERS):
-            found, offset = pickler.memory.owner(array, address(array), array.nbytes)
-            if found is not array:
-                return _view(array, found, offset)
-        return _reduce_owner(array)
     if root is not array and (holder is None or type(root) is not np.ndarray):
         return _view(array, root, address(array) - address(root))
     # Memory that Python objects other than arrays hold: bytes, a memoryview, a tensor, Arrow.
-    start, size = _extent(root)
     if _is_plain_buffer(holder):
         held = np.frombuffer(holder, np.uint8)
         return _view(array, holder, address(array) - address(held))
-    found, offset = pickler.memory.owner(root, start, size)
+    found, offset = pickler.memory.foreign(root, holder)
     if found is array:
         return _reduce_owner(array)
-    return _view(array, found, offset + address(array) - start)
+    return _view(array, found, offset + address(array) - place(root)[0])
 
 
 def owner_of(array: Array) -> tuple[Array, Any]:
@@ -63,11 +56,6 @@ def address(array: Array) -> int:
     return int(array.__array_interface__["data"][0])
 
 
-def _extent(array: Array) -> tuple[int, int]:
-    low, high = np.lib.array_utils.byte_bounds(array)
-    return int(low), int(high) - int(low)
-
-
 def _is_plain_buffer(holder: Any) -> bool:
     kind = type(holder)
     return kind in (bytes, bytearray, memoryview) or kind.__module__ in ("array", "_ctypes", "mmap")
@@ -77,17 +65,19 @@ def _is_plain_buffer(holder: Any) -> bool:
 
 
 def _reduce_owner(array: Array) -> Any:
-    kind, dtype = type(array), array.dtype
+    kind, dtype, flags = type(array), array.dtype, array.flags
+    if kind is np.ndarray and flags.c_contiguous:  # nearly all of them
+        buffer = pickle.PickleBuffer(array.reshape(-1).view(np.uint8).data)
+        return make_array, (buffer, dtype, array.shape, "C", flags.writeable)
     dense = _dense(array)
     if dense is None:
         raise pickle.PicklingError("it is an array whose elements do not lie side by side")
     axes, flat = dense
-    flags = array.flags
+    buffer = pickle.PickleBuffer(flat.data)
+    arguments = (buffer, dtype, array.shape, axes, flags.writeable)
     if kind is np.ndarray:
-        arguments = (pickle.PickleBuffer(flat.data), dtype, array.shape, axes, flags.writeable)
         return make_array, arguments
-    arguments = (pickle.PickleBuffer(flat.data), dtype, array.shape, axes, flags.writeable, kind)
-    return (make_array, arguments, *_attributes(array))
+    return (make_array, (*arguments, kind), *_attributes(array))
 
 
 def _dense(array: Array) -> tuple[Any, Array] | None:

@@ -38,6 +38,8 @@ def reduce_class(cls: Any, pickler: Any) -> Any:
         return _cloudpickle._class_reduce(cls)
     own = vars(cls)
     members = enums.members(cls)
+    made_from = None if members is None else [(key, new) for key, _, new in members]
+    filled = None if members is None else [(key, dict(m.__dict__)) for key, m, _ in members]
     arguments = (
         type(cls),
         fresh(cls.__name__),
@@ -45,12 +47,11 @@ def reduce_class(cls: Any, pickler: Any) -> Any:
         module_mark(own.get("__module__")),
         cls.__bases__,
         own.get("__slots__"),
-        members and [(name, arguments) for name, _, arguments in members],
+        made_from,
     )
     attributes = [(fresh(k), v) for k, v in own.items() if k not in _OWN and not _is_slot(v, cls)]
     # The docstring is put into a class at another place when it is made anew.
     attributes.sort(key=lambda pair: pair[0] == "__doc__")
-    filled = members and [(name, dict(member.__dict__)) for name, member, _ in members]
     state = (attributes, _registered(cls), filled)
     return _make_class, arguments, state, None, None, _fill_class
 
@@ -113,7 +114,7 @@ def _new(metaclass: type, name: str, bases: tuple[type, ...], contents: dict[str
     if _has_hook(bases):
         for quiet in (_QuietWithDict, _Quiet):
             try:
-                cls = maker.__new__(metaclass, name, (quiet, *bases), dict(contents))
+                cls: Any = maker.__new__(metaclass, name, (quiet, *bases), dict(contents))
                 type.__setattr__(cls, "__bases__", bases)
             except TypeError:
                 continue

@@ -37,7 +37,7 @@ def _make_exception(cls: Any, arguments: tuple[Any, ...]) -> Any:
 def _fill_exception(error: BaseException, state: Any) -> None:
     own, (cause, context, suppress, traceback) = state
     if own is not None:
-        error.__setstate__(own)  # type: ignore[attr-defined]
+        error.__setstate__(own)
     error.__cause__, error.__context__ = cause, context
     error.__suppress_context__ = suppress
     error.__traceback__ = traceback

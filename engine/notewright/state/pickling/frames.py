@@ -7,6 +7,7 @@ one would reach the other.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import Any
 
@@ -39,9 +40,8 @@ def reduce_block(block: Any, pickler: Any) -> Any:
 
 
 def _make_block(kind: Any, values: Any, places: Any, ndim: int, references: Any) -> Any:
-    from pandas._libs.internals import BlockPlacement
-
-    return kind(values, BlockPlacement(places), ndim, refs=references)
+    internals = importlib.import_module("pandas._libs.internals")
+    return kind(values, internals.BlockPlacement(places), ndim, refs=references)
 
 
 def reduce_references(references: Any, pickler: Any) -> Any:

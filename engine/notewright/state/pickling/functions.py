@@ -46,7 +46,8 @@ def _globals(globals_: dict[str, Any], pickler: Any) -> tuple[Any, ...]:
     if globals_ is pickler.namespace:
         return ()
     name = globals_.get("__name__")
-    module = sys.modules.get(name) if isinstance(name, str) else None
+    name = name if isinstance(name, str) else ""
+    module = sys.modules.get(name)
     if module is not None and getattr(module, "__dict__", None) is globals_:
         # What dataclasses generate sees the globals of the class's module.
         return () if name == "__main__" else (fresh(name),)
@@ -131,9 +132,10 @@ def _is_attribute(cached: Any) -> bool:
     module = sys.modules.get(cached.__module__)
     if module is None or cached.__module__ == "__main__":
         return False
-    return functools.reduce(
-        lambda found, name: getattr(found, name, None), cached.__qualname__.split("."), module
-    ) is (cached)
+    found: Any = module
+    for name in cached.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is cached
 
 
 def _make_cached(maxsize: int | None, typed: bool, wrapped: Any) -> Any:

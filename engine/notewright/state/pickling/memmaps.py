@@ -24,8 +24,9 @@ def reduce_memmap(array: Any, pickler: Any) -> Any:
     if getattr(array, "_mmap", None) is None or not isinstance(root, np.memmap):
         return reduce_array(array, pickler)
     if root is not array:
-        where = (root, address(array) - address(root), array.shape, array.strides, array.dtype)
-        return _make_mapped_view, (*where, array.flags.writeable)
+        offset = address(array) - address(root)
+        shown = (root, offset, array.shape, array.strides, array.dtype, array.flags.writeable)
+        return _make_mapped_view, shown
     if array.filename is None:
         raise pickle.PicklingError("it is mapped from a file without a name")
     file = know(array.filename)

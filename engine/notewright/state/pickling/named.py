@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pickle
 import pickletools
+from typing import Any, cast
 
 _MAIN = "__main__"
 
@@ -27,8 +28,8 @@ def _name_in_main(stream: bytes) -> str | None:
     memoized = stream[:position].count(b"\x94")
     pushed: list[str] = []
     last_is_string = False
-    for opcode, argument, _ in pickletools.genops(stream[position:]):
-        name = opcode.name
+    for opcode, value, _ in pickletools.genops(stream[position:]):
+        name, argument = opcode.name, cast(Any, value)
         if name == "MEMOIZE":
             if last_is_string:
                 strings[memoized] = pushed[-1]

@@ -43,7 +43,7 @@ def _fill_owner(array: Array, state: Any) -> None:
     flat = array.view(np.ndarray).ravel(order="K")
     # NumPy's own unpickling puts objects in as they are; assignment would look into sequences.
     exact: Array = np.empty(0, array.dtype)
-    exact.__setstate__((1, (len(items),), array.dtype, False, items))
+    exact.__setstate__((1, (len(items),), array.dtype, False, items))  # type: ignore[arg-type]
     flat[:] = exact
     array.flags.writeable = writeable
     if attributes:

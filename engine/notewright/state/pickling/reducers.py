@@ -7,6 +7,7 @@ import functools
 import io
 import types
 import typing
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -34,6 +35,7 @@ from notewright.state.pickling import (
 #: What reduces an object: it returns what ``__reduce__`` may return, or NotImplemented.
 Reducer = Callable[[Any, Any], Any]
 
+_PLAIN: dict[Any, Any] = {}
 _ORDERED: OrderedDict[Any, Any] = OrderedDict()
 
 _EXACT: dict[type, Reducer] = {
@@ -62,9 +64,9 @@ _EXACT.update(
 _EXACT.update(dict.fromkeys((io.BufferedRandom, io.FileIO), files.reduce_file))
 _EXACT.update(
     (type(view), builtins_.reduce_dict_view)
-    for mapping in ({}, _ORDERED)
-    for view in (mapping.keys(), mapping.values(), mapping.items())
+    for view in (_PLAIN.keys(), _PLAIN.values(), _PLAIN.items(), _ORDERED.keys(), _ORDERED.values())
 )
+_EXACT[type(_ORDERED.items())] = builtins_.reduce_dict_view
 
 #: Families of types, the first that fits counts.
 _FAMILIES: tuple[tuple[Callable[[type], bool], Reducer], ...] = (
@@ -84,11 +86,20 @@ _FAMILIES: tuple[tuple[Callable[[type], bool], Reducer], ...] = (
 )
 
 
+#: What has been decided about types that cells cannot change.
+_decided: weakref.WeakKeyDictionary[type, Reducer | None] = weakref.WeakKeyDictionary()
+
+
 def reducer_for(kind: type) -> Reducer | None:
     """Return the reducer of a type; None leaves its objects to pickle."""
     if exact := _EXACT.get(kind):
         return exact
-    return next((reducer for fits, reducer in _FAMILIES if fits(kind)), None)
+    if kind in _decided:
+        return _decided[kind]
+    found = next((reducer for fits, reducer in _FAMILIES if fits(kind)), None)
+    if kind.__module__ != "__main__":
+        _decided[kind] = found
+    return found
 
 
 def _reduces_as_array(kind: type) -> bool:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
 import sys
 import warnings
 from typing import Any
 
 import numpy as np
+
+
+def _torch() -> Any:
+    """Import torch: what was saved with it needs it."""
+    return importlib.import_module("torch")
 
 
 def is_tensor(kind: type) -> bool:
@@ -50,7 +56,7 @@ def _fill_tensor(tensor: Any, state: Any) -> None:
 
 def reduce_storage(storage: Any, pickler: Any) -> Any:
     """Reduce a storage with its bytes, or as a view of the array whose memory it is."""
-    import torch
+    torch = _torch()
 
     if isinstance(storage, torch.storage.TypedStorage):
         return _typed, (storage._untyped_storage, storage.dtype)
@@ -60,10 +66,14 @@ def reduce_storage(storage: Any, pickler: Any) -> Any:
         return _make_storage, (b"", size, device)
     if device != "cpu":
         pickler.memory.owner(storage, _device_address(storage), size)
-        return _make_storage, (pickle.PickleBuffer(bytes_of_storage(storage.cpu())), size, device)
+        return _make_storage, (
+            pickle.PickleBuffer(bytes_of_storage(storage.cpu()).data),
+            size,
+            device,
+        )
     owner, offset = pickler.memory.owner(storage, storage.data_ptr(), size)
     if owner is storage:
-        return _make_storage, (pickle.PickleBuffer(bytes_of_storage(storage)), size, device)
+        return _make_storage, (pickle.PickleBuffer(bytes_of_storage(storage).data), size, device)
     return _show_storage, (owner, offset, size)
 
 
@@ -74,7 +84,7 @@ def _device_address(storage: Any) -> int:
 
 def bytes_of_storage(storage: Any) -> np.ndarray[Any, Any]:
     """Return an array that shows a storage's memory."""
-    import torch
+    torch = _torch()
 
     flat = torch.empty(0, dtype=torch.uint8)
     flat.set_(storage)
@@ -83,13 +93,13 @@ def bytes_of_storage(storage: Any) -> np.ndarray[Any, Any]:
 
 
 def _typed(untyped: Any, dtype: Any) -> Any:
-    import torch
+    torch = _torch()
 
     return torch.storage.TypedStorage(wrap_storage=untyped, dtype=dtype, _internal=True)
 
 
 def _make_storage(data: Any, size: int, device: str) -> Any:
-    import torch
+    torch = _torch()
 
     if device == "meta":
         return torch.UntypedStorage(size, device="meta")
@@ -100,7 +110,7 @@ def _make_storage(data: Any, size: int, device: str) -> Any:
 
 
 def _show_storage(owner: Any, offset: int, size: int) -> Any:
-    import torch
+    torch = _torch()
 
     if isinstance(owner, torch.UntypedStorage):
         owner = bytes_of_storage(owner)
