@@ -31,6 +31,11 @@ KINDS = [
 ]
 
 
+def run(code: str, values: dict[str, Any]) -> None:
+    """Run a cell; the future statements of this file are none of its."""
+    exec(compile(code, "<cell>", "exec", dont_inherit=True), values)
+
+
 @dataclass
 class Tried:
     """One kind, made and snapshotted once for all tests."""
@@ -61,7 +66,7 @@ class Tries:
             recorder = Recorder(
                 self.workspace.history, self.workspace.snapshots, Namespace(values), self.folder
             )
-            exec(compile(kind.make, "<cell>", "exec"), values)
+            run(kind.make, values)
             expected = repr(eval(kind.expect, values)) if kind.expect else ""
             names = list(Namespace(values).variables())
             taken = recorder.take(kind.name)
@@ -119,7 +124,7 @@ def test_a_kind_comes_back_right_or_is_named(tries: Tries, library: str, kind: K
     tries.workspace.snapshots.restore(Namespace(tried.values), tried.snapshot)
     if kind.expect:
         assert repr(eval(kind.expect, tried.values)) == tried.expected
-    exec(compile(kind.check, "<check>", "exec"), tried.values)
+    run(kind.check, tried.values)
 
 
 @pytest.mark.parametrize(("library", "kind"), [p for p in KINDS if not p.values[1].named])
@@ -161,7 +166,7 @@ def test_a_change_is_seen_everywhere_it_shows(
     values = made(kind, tmp_path, monkeypatch)
     names = kind.changes.split()
     before = {name: digest(values[name], values) for name in names}
-    exec(compile(kind.change, "<cell>", "exec"), values)
+    run(kind.change, values)
     assert [n for n in names if digest(values[n], values) == before[n]] == []
 
 
@@ -169,5 +174,5 @@ def made(kind: Kind, folder: Path, patch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Return the namespace that a kind's cell makes."""
     patch.chdir(folder)
     values: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
-    exec(compile(kind.make, "<cell>", "exec"), values)
+    run(kind.make, values)
     return values

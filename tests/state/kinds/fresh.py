@@ -28,7 +28,7 @@ def main(root: str, jobs: str) -> None:
             if expression:
                 found = repr(eval(expression, values))
                 assert found == expected, f"{found} is not {expected}"
-            exec(compile(check, "<check>", "exec"), values)
+            exec(compile(check, "<check>", "exec", dont_inherit=True), values)
         except BaseException:  # noqa: BLE001 - reported by the test
             wrong[kind] = traceback.format_exc()
     print("\n" + json.dumps(wrong))

@@ -24,14 +24,14 @@ KINDS: list[Kind] = [
     named(
         "process pool",
         "from concurrent.futures import ProcessPoolExecutor; x = ProcessPoolExecutor(1)",
-        "",
+        "weak",
     ),
     named(
         "process",
         "import subprocess, sys; x = subprocess.Popen([sys.executable, '-c', '']); _ = x.wait()",
         "process",
     ),
-    named("event loop", "import asyncio; x = asyncio.new_event_loop(); x.close()", ""),
+    named("event loop", "import asyncio; x = asyncio.new_event_loop(); x.close()", "lock"),
     named("context variable", "import contextvars; x = contextvars.ContextVar('v')", "ContextVar"),
     named("context", "import contextvars; x = contextvars.copy_context()", "Context"),
     named("weak reference", "class P: pass\n_p = P()\nimport weakref; x = weakref.ref(_p)", "weak"),
@@ -52,7 +52,7 @@ KINDS: list[Kind] = [
         "open('cr.txt', 'wb').write(b'a\\r\\nb'); x = open('cr.txt')",
         "carriage",
     ),
-    named("zip file", "import zipfile; x = zipfile.ZipFile('z.zip', 'w')", ""),
+    named("zip file", "import zipfile; x = zipfile.ZipFile('z.zip', 'w')", "writing"),
     named("frame", "import sys; x = sys._getframe()", "frame"),
     named("csv reader", "import csv; x = csv.reader([])", "reader"),
     named("hash under way", "import hashlib; x = hashlib.sha256()", "HASH"),
@@ -69,7 +69,7 @@ KINDS: list[Kind] = [
     ),
     named(
         "reduce to a name in the notebook",
-        "class P:\n    def __reduce__(self): return 'x'\nx = P()",
+        "class P:\n    def __reduce__(self): return 'x'\nx = P()\nimport __main__\n__main__.x = x",
         "by name",
     ),
     named("generator deep inside", "x = {'a': [1, (i for i in ())]}", "generator"),
@@ -81,11 +81,12 @@ KINDS: list[Kind] = [
         "import http.client; x = http.client.HTTPConnection('localhost'); x.sock = __import__('socket').socket()",
         "socket",
     ),
-    named("multiprocessing lock", "import multiprocessing; x = multiprocessing.Lock()", ""),
+    named(
+        "multiprocessing lock", "import multiprocessing; x = multiprocessing.Lock()", "inheritance"
+    ),
     named("ssl context", "import ssl; x = ssl.create_default_context()", "SSLContext"),
-    named("selector", "import selectors; x = selectors.DefaultSelector()", ""),
+    named("selector", "import selectors; x = selectors.DefaultSelector()", "epoll"),
     named("standard input", "import io, os; x = open(os.pipe()[0])", "no path"),
-    named("decompressor", "import zlib; x = zlib.decompressobj()", ""),
-    named("iterator over a folder", "import os; x = os.scandir('.')", "scandir"),
-    named("mock", "import unittest.mock; x = unittest.mock.MagicMock()", ""),
+    named("decompressor", "import zlib; x = zlib.decompressobj()", "Decompress"),
+    named("iterator over a folder", "import os; x = os.scandir('.')", "ScandirIterator"),
 ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import abc
+import ctypes
+import operator
 import sys
 from types import MemberDescriptorType
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 from cloudpickle import cloudpickle as _cloudpickle
 
 from notewright.state.pickling import enums
-from notewright.state.pickling.words import fresh, module_mark, module_name
+from notewright.state.pickling.words import fresh, module_mark, module_name, word
 
 _HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 
@@ -36,6 +38,8 @@ def reduce_class(cls: Any, pickler: Any) -> Any:
     if cls in _cloudpickle._BUILTIN_TYPE_NAMES or _cloudpickle._should_pickle_by_reference(cls):
         pickler.by_name.add(id(cls))
         return _cloudpickle._class_reduce(cls)
+    if isinstance(cls, type(ctypes.Array)) and cls.__base__ is ctypes.Array:
+        return operator.mul, (cls._type_, cls._length_)  # made where it is used: c_int * 3
     own = vars(cls)
     members = enums.members(cls)
     made_from = None if members is None else [(key, new) for key, _, new in members]
@@ -51,7 +55,7 @@ def reduce_class(cls: Any, pickler: Any) -> Any:
     )
     attributes = [(fresh(k), v) for k, v in own.items() if k not in _OWN and not _is_slot(v, cls)]
     # The docstring is put into a class at another place when it is made anew.
-    attributes.sort(key=lambda pair: pair[0] == "__doc__")
+    attributes.sort(key=lambda pair: pair[0] == b"__doc__")
     state = (attributes, _registered(cls), filled)
     return _make_class, arguments, state, None, None, _fill_class
 
@@ -88,19 +92,19 @@ class _QuietWithDict:
 
 def _make_class(
     metaclass: type,
-    name: str,
-    qualname: str,
+    name: bytes,
+    qualname: bytes,
     module: Any,
     bases: tuple[type, ...],
     slots: Any,
     members: list[tuple[str, Any]] | None,
 ) -> Any:
-    contents: dict[str, Any] = {"__qualname__": qualname}
+    contents: dict[str, Any] = {"__qualname__": word(qualname)}
     if module is not None:
         contents["__module__"] = module_name(module)
     if slots is not None:
         contents["__slots__"] = slots
-    cls = _new(metaclass, name, bases, contents)
+    cls = _new(metaclass, word(name), bases, contents)
     if isinstance(cls, abc.ABCMeta):
         abc._abc_init(cls)  # type: ignore[attr-defined]
     if members is not None:
@@ -139,13 +143,13 @@ def _fill_class(cls: Any, state: Any) -> None:
     attributes, registered, members = state
     if members is not None:
         enums.fill_members(cls, members)
-    for name, value in attributes:
-        if name not in ("__slots__", "__firstlineno__"):
-            _set(cls, name, value)
-    # Setting any attribute deletes the line number that Python 3.13 notes.
-    for name, value in attributes:
-        if name == "__firstlineno__":
-            _set(cls, name, value)
+    # Setting any attribute deletes the line number that Python 3.13 notes: it comes last.
+    late = (b"__firstlineno__",)
+    for name, value in [*attributes, *(pair for pair in attributes if pair[0] in late)]:
+        if name == b"__annotations__" and type(value) is dict:
+            value = {sys.intern(k) if type(k) is str else k: v for k, v in value.items()}
+        if name != b"__slots__":
+            _set(cls, word(name), value)
     for other in registered or ():
         abc._abc_register(cls, other)  # type: ignore[attr-defined]
 
@@ -153,6 +157,6 @@ def _fill_class(cls: Any, state: Any) -> None:
 def _set(cls: Any, name: str, value: Any) -> None:
     # Past the metaclass: its __setattr__ may be the user's, or refuse.
     try:
-        type.__setattr__(cls, sys.intern(name), value)
+        type.__setattr__(cls, name, value)
     except TypeError:
         setattr(cls, name, value)

@@ -10,7 +10,7 @@ from typing import Any
 from cloudpickle import cloudpickle as _cloudpickle
 
 from notewright.state.pickling import loading
-from notewright.state.pickling.words import fresh, module_mark, module_name
+from notewright.state.pickling.words import fresh, module_mark, module_name, word
 
 
 def reduce_function(function: FunctionType, pickler: Any) -> Any:
@@ -26,7 +26,7 @@ def reduce_function(function: FunctionType, pickler: Any) -> Any:
         fresh(function.__name__),
         fresh(function.__qualname__),
         module_mark(function.__module__),
-        function.__doc__,
+        fresh(function.__doc__) if type(function.__doc__) is str else function.__doc__,
         function.__defaults__,
         function.__kwdefaults__,
         function.__annotations__,
@@ -58,8 +58,8 @@ def _globals(globals_: dict[str, Any], pickler: Any) -> tuple[Any, ...]:
 def _make_function(code: Any, closure: Any, where: Any = None) -> FunctionType:
     if where is None:
         globals_ = loading.namespace()
-    elif isinstance(where, str):
-        globals_ = _cloudpickle.subimport(where).__dict__
+    elif isinstance(where, bytes):
+        globals_ = _cloudpickle.subimport(word(where)).__dict__
     else:
         globals_ = where
     return FunctionType(code, globals_, code.co_name, None, closure)
@@ -68,11 +68,11 @@ def _make_function(code: Any, closure: Any, where: Any = None) -> FunctionType:
 def _fill_function(function: FunctionType, state: Any) -> None:
     attributes, name, qualname, module, doc, defaults, keywords, annotations, cells, params = state
     for key, value in attributes:
-        function.__dict__[sys.intern(key)] = value
-    function.__name__ = name
-    function.__qualname__ = qualname
+        function.__dict__[word(key)] = value
+    function.__name__ = word(name)
+    function.__qualname__ = word(qualname)
     function.__module__ = module_name(module)
-    function.__doc__ = doc
+    function.__doc__ = doc.decode("utf-8", "surrogatepass") if type(doc) is bytes else doc
     function.__defaults__ = defaults
     function.__kwdefaults__ = keywords and _interned(keywords)
     function.__annotations__ = _interned(annotations)
@@ -142,9 +142,9 @@ def _make_cached(maxsize: int | None, typed: bool, wrapped: Any) -> Any:
     return functools.lru_cache(maxsize, typed)(wrapped)
 
 
-def _fill_cached(cached: Any, state: list[tuple[str, Any]]) -> None:
+def _fill_cached(cached: Any, state: list[tuple[bytes, Any]]) -> None:
     for name, value in state:
-        cached.__dict__[sys.intern(name)] = module_name(value) if name == "__module__" else value
+        cached.__dict__[word(name)] = module_name(value) if name == b"__module__" else value
 
 
 _FILL = (None, None, _fill_cached)

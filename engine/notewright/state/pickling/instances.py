@@ -12,8 +12,10 @@ def reduce_instance(instance: Any, pickler: Any) -> Any:
     Called without arguments, that might fail, count, or return another object.
     """
     reduced = instance.__reduce_ex__(5)
-    if isinstance(reduced, tuple) and reduced[0] is copyreg.__newobj__ and len(reduced[1]) == 1:  # type: ignore[attr-defined]
-        return _make_bare, *reduced[1:]
+    if isinstance(reduced, tuple) and reduced[0] is copyreg.__newobj__:  # type: ignore[attr-defined]
+        wanted = getattr(type(instance), "__getnewargs__", None)
+        if wanted is getattr(_builtin(type(instance)), "__getnewargs__", None):
+            return _make_bare, *reduced[1:]
     return reduced
 
 
@@ -27,6 +29,10 @@ def _is_made_in_cell(function: Any) -> bool:
     return getattr(function, "__module__", None) == "__main__"
 
 
-def _make_bare(cls: Any) -> Any:
-    maker = next(c for c in cls.__mro__ if not c.__flags__ & 1 << 9)
-    return maker.__new__(cls)
+def _make_bare(cls: Any, *arguments: Any) -> Any:
+    return _builtin(cls).__new__(cls, *arguments)
+
+
+def _builtin(cls: Any) -> Any:
+    """Return the builtin type that a class is made of."""
+    return next(c for c in cls.__mro__ if not c.__flags__ & 1 << 9)

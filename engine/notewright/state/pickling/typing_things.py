@@ -6,7 +6,7 @@ import sys
 import typing
 from typing import Any
 
-from notewright.state.pickling.words import fresh, module_mark, module_name
+from notewright.state.pickling.words import fresh, module_mark, module_name, word
 
 _FLAGS = ("__bound__", "__covariant__", "__contravariant__", "__infer_variance__", "__default__")
 
@@ -29,9 +29,9 @@ def reduce_variable(variable: Any, pickler: Any) -> Any:
 
 
 def _make_variable(
-    kind: Any, name: str, constraints: Any, keywords: dict[str, Any], module: Any
+    kind: Any, name: bytes, constraints: Any, keywords: dict[str, Any], module: Any
 ) -> Any:
-    made = kind(name, *constraints, **keywords)
+    made = kind(word(name), *constraints, **keywords)
     made.__module__ = module_name(module)
     return made
 
@@ -46,9 +46,9 @@ def reduce_new_type(new_type: Any, pickler: Any) -> Any:
     return _make_new_type, (fresh(name), new_type.__supertype__, mark)
 
 
-def _make_new_type(name: str, supertype: Any, module: Any) -> Any:
+def _make_new_type(name: bytes, supertype: Any, module: Any) -> Any:
     make: Any = typing.NewType  # a type checker wants a literal
-    made = make(name, supertype)
+    made = make(word(name), supertype)
     made.__module__ = module_name(module)
     return made
 
