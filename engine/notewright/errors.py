@@ -224,6 +224,18 @@ class NotSaved(NotewrightError):
         )
 
 
+class FileChanged(NotewrightError):
+    """A saved object uses a file that is not what it was."""
+
+    code = "file_changed"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} has changed or is gone since the snapshot, and a variable in it uses it.",
+            "Put the file back, or restore the other variables with --only.",
+        )
+
+
 class NeedsKernel(NotewrightError):
     """A verb that acts on live variables was called outside a kernel."""
 

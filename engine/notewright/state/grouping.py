@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from notewright.state.memory.memo import object_at
+from notewright.state.memory.memo import identities, object_at
+from notewright.state.pickling import Pickled
+
+_ALL_BITS = (1 << 64) - 1
+#: Above this are no ids of objects, only marks of shared memory.
+_MARKS = 1 << 63
 
 #: Values of these types cannot change, so sharing them ties nothing together.
 _CONSTANT = (
@@ -31,7 +36,20 @@ _CONSTANT = (
 )
 
 
-def groups_of(members: Mapping[str, npt.NDArray[np.uint64]]) -> list[tuple[str, ...]]:
+def members(pickled: Pickled) -> npt.NDArray[np.uint64]:
+    """Return what a variable is made of: the ids of objects, and marks for shared memory.
+
+    Memory that is shared without a common object (a tensor and an array) is
+    marked by the negative of its address, which no id is.
+    """
+    memory = pickled._pickler.memory.keys()
+    marks = np.array([key & _ALL_BITS for key in memory], np.uint64)
+    return np.concatenate([identities(pickled._pickler), marks])
+
+
+def groups_of(
+    members: Mapping[str, npt.NDArray[np.uint64]], by_name: Set[int]
+) -> list[tuple[str, ...]]:
     """Return the variables in groups that share at least one changeable object.
 
     Parameters
@@ -39,6 +57,8 @@ def groups_of(members: Mapping[str, npt.NDArray[np.uint64]]) -> list[tuple[str, 
     members : mapping
         For each variable, the ids of the objects it is made of. The objects
         must be alive together, so that no id stands for two of them.
+    by_name : set of int
+        Ids of objects that are saved by name: sharing them ties nothing.
     """
     names = list(members)
     leader = list(range(len(names)))
@@ -49,7 +69,7 @@ def groups_of(members: Mapping[str, npt.NDArray[np.uint64]]) -> list[tuple[str, 
             at = leader[at]
         return at
 
-    for one, other in _sharing(list(members.values())):
+    for one, other in _sharing(list(members.values()), by_name):
         leader[find(other)] = find(one)
     found: dict[int, list[str]] = {}
     for at, name in enumerate(names):
@@ -57,7 +77,7 @@ def groups_of(members: Mapping[str, npt.NDArray[np.uint64]]) -> list[tuple[str, 
     return [tuple(group) for group in found.values()]
 
 
-def _sharing(members: list[npt.NDArray[np.uint64]]) -> Iterator[tuple[int, int]]:
+def _sharing(members: list[npt.NDArray[np.uint64]], by_name: Set[int]) -> Iterator[tuple[int, int]]:
     """Yield pairs of positions that have a changeable object in common, enough to join all."""
     if len(members) < 2:
         return
@@ -70,7 +90,8 @@ def _sharing(members: list[npt.NDArray[np.uint64]]) -> Iterator[tuple[int, int]]
     # One object is enough to join two variables, and most that are shared are changeable.
     kinds, which = np.unique(pairs[:, 0] * len(members) + pairs[:, 1], return_inverse=True)
     for at, kind in enumerate(kinds.tolist()):
-        if any(_ties(object_at(identity)) for identity in ids[same[which == at]]):
+        common = (int(identity) for identity in ids[same[which == at]])
+        if any(i not in by_name and (i > _MARKS or _ties(object_at(i))) for i in common):
             yield divmod(kind, len(members))
 
 

@@ -19,7 +19,7 @@ import xxhash
 from notewright.state.capture.chunks import Buffer, address_of, hashed
 from notewright.state.describe import summary, type_name
 from notewright.state.grouping import groups_of
-from notewright.state.memory.memo import identities
+from notewright.state.grouping import members as members_of
 from notewright.state.memory.pages import Span
 from notewright.state.namespace import Namespace
 from notewright.state.pickling import Pickled, dump
@@ -137,7 +137,7 @@ def look(namespace: Namespace, memory: Memory, before: Before | None = None) -> 
                 continue
             try:
                 pickles[name] = pickled = dump(value, namespace.dict)
-                members[name] = met = identities(pickled._pickler)
+                members[name] = met = members_of(pickled)
                 seen[name] = _seen(name, value, pickled, met, memory)
                 aliases[name] = [name]
             except Exception as error:  # noqa: BLE001 - a user's object may raise anything
@@ -148,8 +148,10 @@ def look(namespace: Namespace, memory: Memory, before: Before | None = None) -> 
     if before is not None and _are_same_objects(before.seen, seen):
         # The same objects are shared as they were then.
         return Look(seen, unsaveable, before.sharing, values, pickles)
+    by_name = {i for pickled in pickles.values() for i in pickled._pickler.by_name}
     groups = [
-        tuple(alias for name in group for alias in aliases[name]) for group in groups_of(members)
+        tuple(alias for name in group for alias in aliases[name])
+        for group in groups_of(members, by_name)
     ]
     return Look(seen, unsaveable, groups, values, pickles)
 
@@ -167,10 +169,14 @@ def digest(value: Any, namespace: dict[str, Any]) -> str:
     the name is bound to another object.
     """
     try:
-        pickled = dump(value, namespace)
-        return _digest(pickled.stream, tuple(Memory().hashed(b) for b in pickled.buffers))
+        return digest_pickled(dump(value, namespace))
     except Exception:  # noqa: BLE001 - a user's object may raise anything while being reduced
         return f"unpicklable:{id(value)}"
+
+
+def digest_pickled(pickled: Pickled) -> str:
+    """Return the hash of a pickle and its buffers."""
+    return _digest(pickled.stream, tuple(Memory().hashed(b) for b in pickled.buffers))
 
 
 @contextmanager
