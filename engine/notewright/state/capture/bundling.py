@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from notewright.state.capture.chunks import Buffer, address_of, hashed
+from notewright.state.capture.chunks import LARGE, Buffer, address_of, hashed
 from notewright.state.capture.known import Group, Known
 from notewright.state.capture.looking import Look, no_collection
 from notewright.state.memory.pages import Span
@@ -25,13 +25,19 @@ class Bundle:
         Whether they are all names of one object.
     stream : bytes
         The pickle: of that object, or of the tuple of their values.
+    sizes : list of int
+        The bytes of each of its buffers.
+    small : bytes
+        Those below `LARGE`, one after the other.
     buffers : list of (Buffer, memoryview)
-        Its large parts, and their bytes.
+        The large ones.
     """
 
     names: tuple[str, ...]
     alias: bool
     stream: bytes
+    sizes: list[int]
+    small: bytes
     buffers: list[tuple[Buffer, memoryview]]
 
 
@@ -62,8 +68,11 @@ def _bundle(
     if not alias:
         with no_collection():
             pickled = dump(values, namespace)
-    buffers = []
-    for buffer in pickled.buffers:
-        span = address_of(buffer)
-        buffers.append((at.get(span) or hashed(buffer, span, None, None), buffer.raw()))
-    return Bundle(names, alias, pickled.stream, buffers)
+    raws = [buffer.raw() for buffer in pickled.buffers]
+    large = []
+    for buffer, raw in zip(pickled.buffers, raws, strict=True):
+        if raw.nbytes >= LARGE:
+            span = address_of(buffer)
+            large.append((at.get(span) or hashed(buffer, span, None, None), raw))
+    small = b"".join(raw for raw in raws if raw.nbytes < LARGE)
+    return Bundle(names, alias, pickled.stream, [raw.nbytes for raw in raws], small, large)

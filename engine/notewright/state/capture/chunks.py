@@ -15,11 +15,13 @@ from notewright.state.memory.pages import Span
 
 #: Bytes of a piece.
 CHUNK = 1 << 20
+#: Buffers below this many bytes are hashed and stored with the pickle they belong to.
+LARGE = 256 * 1024
 
 
 @dataclass(frozen=True)
 class Buffer:
-    """A buffer as a look found it.
+    """A large buffer as a look found it.
 
     Parameters
     ----------

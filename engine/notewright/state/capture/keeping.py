@@ -41,6 +41,7 @@ class _Keeping:
     def store(self, bundle: Bundle) -> Group:
         before = self._known.groups.get(bundle.names[0])
         stream = self._writer.put(bundle.stream, None if before is None else before.stream)
+        small = self._writer.put(bundle.small, None if before is None else before.small)
         spans = tuple(buffer.span for buffer, _ in bundle.buffers)
         buffers = tuple(
             self._buffer(buffer, raw, _previous(before, at, buffer.span))
@@ -50,11 +51,12 @@ class _Keeping:
             "names": bundle.names,
             "alias": bundle.alias,
             "stream": stream,
+            "small": small,
             "buffers": buffers,
-            "sizes": [size for _, size in spans],
+            "sizes": bundle.sizes,
         }
         address = self._writer.put(canonical(manifest), None if before is None else before.address)
-        return Group(bundle.names, address, stream, buffers, spans)
+        return Group(bundle.names, address, stream, small, buffers, spans)
 
     def _buffer(self, buffer: Buffer, raw: memoryview, before: tuple[str, ...]) -> tuple[str, ...]:
         parts = pieces(len(raw), buffer.row)

@@ -22,17 +22,18 @@ class Group:
     ----------
     names : tuple of str
         The variables.
-    address, stream : str
-        Addresses of the manifest and of the pickle.
+    address, stream, small : str
+        Addresses of the manifest, of the pickle, and of its small buffers.
     buffers : tuple of tuple of str
-        Addresses of the pieces of each buffer.
+        Addresses of the pieces of each large buffer.
     spans : tuple
-        Where each buffer lay.
+        Where each large buffer lay.
     """
 
     names: tuple[str, ...]
     address: str
     stream: str
+    small: str
     buffers: tuple[tuple[str, ...], ...]
     spans: tuple[Span, ...]
 

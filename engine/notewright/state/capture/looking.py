@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from notewright.state.capture.chunks import Buffer, address_of, hashed
+from notewright.state.capture.chunks import LARGE, Buffer, address_of, hashed
 from notewright.state.describe import summary, type_name
 from notewright.state.grouping import groups_of
 from notewright.state.grouping import members as members_of
@@ -40,7 +40,7 @@ class Seen:
     size : int
         Bytes as pickled.
     buffers : tuple of Buffer
-        Its large parts.
+        Its large buffers, in the order of the pickle.
     """
 
     name: str
@@ -176,7 +176,7 @@ def digest(value: Any, namespace: dict[str, Any]) -> str:
 
 def digest_pickled(pickled: Pickled) -> str:
     """Return the hash of a pickle and its buffers."""
-    return _digest(pickled.stream, tuple(Memory().hashed(b) for b in pickled.buffers))
+    return _hashed(pickled, Memory())[0]
 
 
 @contextmanager
@@ -194,23 +194,31 @@ def no_collection() -> Iterator[None]:
 def _seen(
     name: str, value: Any, pickled: Pickled, met: npt.NDArray[np.uint64], memory: Memory
 ) -> Seen:
-    buffers = tuple(memory.hashed(buffer) for buffer in pickled.buffers)
+    digest, buffers = _hashed(pickled, memory)
     return Seen(
         name,
         type_name(value),
         summary(value),
-        _digest(pickled.stream, buffers),
+        digest,
         xxhash.xxh3_128_hexdigest(met.tobytes()),
         pickled.size,
         buffers,
     )
 
 
-def _digest(stream: bytes, buffers: tuple[Buffer, ...]) -> str:
-    hasher = xxhash.xxh3_128(stream)
-    for buffer in buffers:
-        hasher.update(f"{buffer.span[1]}:".encode() + b"".join(buffer.hashes))
-    return hasher.hexdigest()
+def _hashed(pickled: Pickled, memory: Memory) -> tuple[str, tuple[Buffer, ...]]:
+    """Return the hash of a pickle with its buffers, and those of the large ones."""
+    hasher = xxhash.xxh3_128(pickled.stream)
+    large = []
+    for buffer in pickled.buffers:
+        raw = buffer.raw()
+        hasher.update(f"{raw.nbytes}:")
+        if raw.nbytes < LARGE:
+            hasher.update(raw)
+        else:
+            large.append(memory.hashed(buffer))
+            hasher.update(b"".join(large[-1].hashes))
+    return hasher.hexdigest(), tuple(large)
 
 
 def _reason(error: Exception) -> str:
