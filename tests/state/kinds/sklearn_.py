@@ -68,7 +68,7 @@ KINDS = [
     Kind(
         "grid search",
         _D
-        + "from sklearn.model_selection import *\nfrom sklearn.tree import DecisionTreeClassifier\nx = GridSearchCV(DecisionTreeClassifier(random_state=0), {'max_depth': [1, 2]}, cv=KFold(3)).fit(X, y)",
+        + "from sklearn.model_selection import GridSearchCV, KFold\nfrom sklearn.tree import DecisionTreeClassifier\nx = GridSearchCV(DecisionTreeClassifier(random_state=0), {'max_depth': [1, 2]}, cv=KFold(3)).fit(X, y)",
         expect="x.best_params_, x.predict(X).tolist(), x.cv_results_['mean_test_score'].tolist()",
     ),
     Kind(
