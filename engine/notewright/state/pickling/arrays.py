@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import array as array_module
+import ctypes
+import mmap
 import pickle
 from typing import Any
 
@@ -43,6 +46,8 @@ def owner_of(array: Array) -> tuple[Array, Any]:
     root: Any = array
     while True:
         base = root.base
+        if type(base) is memoryview:
+            base = base.obj
         if isinstance(base, np.ndarray):
             root = base
         elif isinstance(held := getattr(base, "base", None), np.ndarray):
@@ -56,9 +61,11 @@ def address(array: Array) -> int:
     return int(array.__array_interface__["data"][0])
 
 
+_BUFFERS = (bytes, bytearray, array_module.array, mmap.mmap, ctypes.Array, ctypes.Structure)
+
+
 def _is_plain_buffer(holder: Any) -> bool:
-    kind = type(holder)
-    return kind in (bytes, bytearray, memoryview) or kind.__module__ in ("array", "_ctypes", "mmap")
+    return isinstance(holder, _BUFFERS)
 
 
 # -- the owner: an array with its bytes ------------------------------------------
@@ -144,9 +151,9 @@ def make_view(
 ) -> Array:
     """Make an array that shows the memory of another object."""
     if type(owner).__module__.startswith("torch"):
-        from notewright.state.pickling.tensors import bytes_of_storage
+        from notewright.state.pickling.tensors import array_of_storage
 
-        owner = bytes_of_storage(owner)
+        owner = array_of_storage(owner)
     view: Array = np.ndarray.__new__(kind, shape, dtype, owner, offset, strides)
     if not writeable:
         view.flags.writeable = False
@@ -186,3 +193,14 @@ def reduce_record(record: Any, pickler: Any) -> Any:
 def make_record(cell: Array) -> Any:
     """Return the record that a zero-dimensional array shows."""
     return cell[()]
+
+
+# -- types of elements ------------------------------------------------------------------
+
+
+def reduce_dtype(dtype: Any, pickler: Any) -> Any:
+    """Reduce one of NumPy's own types as the one object it is; pickle would copy it."""
+    if dtype.isbuiltin == 1 and dtype.metadata is None:
+        pickler.by_name.add(id(dtype))
+        return np.dtype, (dtype.char,)
+    return NotImplemented
