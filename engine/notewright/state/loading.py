@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
+
+from notewright.state.capture.chunks import LARGE
+from notewright.state.capture.looking import no_collection
 from notewright.state.pickling import load
+from notewright.state.pickling.filling import Bytes, Deferred
 from notewright.store.objects import ObjectStore
+
+#: Reading and hashing keep two cores busy; more gain little beside the memory.
+_THREADS = 2
 
 
 def load_groups(
@@ -14,26 +23,64 @@ def load_groups(
 ) -> dict[str, Any]:
     """Return the variables of the groups at `addresses`, as new objects."""
     values: dict[str, Any] = {}
-    for address in dict.fromkeys(addresses):
-        manifest = objects.get_json(address)
-        names, alias = manifest["names"], manifest.get("alias", len(manifest["names"]) == 1)
-        buffers = [_joined(chunks, objects) for chunks in manifest["buffers"]]
-        value = load(objects.get(manifest["stream"]), buffers, namespace)
-        values.update(dict.fromkeys(names, value) if alias else zip(names, value, strict=True))
+    with ThreadPoolExecutor(_THREADS, "notewright-read") as pool, no_collection():
+        for address in dict.fromkeys(addresses):
+            manifest = objects.get_json(address)
+            names, alias = manifest["names"], manifest.get("alias", len(manifest["names"]) == 1)
+            buffers = list(_buffers(manifest, objects, pool))
+            value = load(objects.get(manifest["stream"]), buffers, namespace)
+            values.update(dict.fromkeys(names, value) if alias else zip(names, value, strict=True))
     return values
 
 
 def parts(address: str, objects: ObjectStore) -> list[str]:
     """Return the addresses of every object the group at `address` needs, itself included."""
     manifest = objects.get_json(address)
-    return [address, manifest["stream"], *(c for chunks in manifest["buffers"] for c in chunks)]
+    own = [address, manifest["stream"], *([manifest["small"]] if "small" in manifest else [])]
+    return [*own, *(c for chunks in manifest["buffers"] for c in chunks)]
 
 
-def _joined(chunks: list[str], objects: ObjectStore) -> bytearray:
-    sizes = [objects.size(chunk) for chunk in chunks]
-    whole = bytearray(sum(sizes))
-    view, at = memoryview(whole), 0
-    for chunk, size in zip(chunks, sizes, strict=True):
-        objects.read_into(chunk, view[at : at + size])
-        at += size
-    return whole
+def _buffers(manifest: Any, objects: ObjectStore, pool: ThreadPoolExecutor) -> Iterator[Any]:
+    if "sizes" not in manifest:  # from before small buffers were stored together
+        for chunks in manifest["buffers"]:
+            yield b"".join(objects.get(chunk) for chunk in chunks)
+        return
+    large = iter(manifest["buffers"])
+    small, at = memoryview(bytearray(objects.get(manifest["small"]))), 0
+    for size, deferrable in zip(manifest["sizes"], manifest["deferrable"], strict=True):
+        if size < LARGE:
+            yield small[at : at + size]
+            at += size
+            continue
+        source = Deferred()
+        source.fill = _Pieces(next(large), objects, pool).put_into
+        if deferrable:
+            yield source
+        else:
+            whole: Bytes = np.empty(size, np.uint8)
+            source.fill(whole)
+            yield whole.data
+
+
+class _Pieces:
+    """A large buffer as it is stored."""
+
+    def __init__(self, addresses: list[str], objects: ObjectStore, pool: ThreadPoolExecutor):
+        self._addresses = addresses
+        self._objects = objects
+        self._pool = pool
+
+    def put_into(self, target: Bytes) -> None:
+        """Read all pieces into `target`, verified."""
+        ends = np.cumsum([self._objects.size(address) for address in self._addresses]).tolist()
+        if ends[-1:] != [target.nbytes]:
+            raise ValueError("the stored pieces are not as long as the array")
+        view = target.data
+        jobs = [
+            self._pool.submit(self._objects.read_into, address, view[end - size : end])
+            for address, end, size in zip(
+                self._addresses, ends, np.diff([0, *ends]).tolist(), strict=True
+            )
+        ]
+        for job in jobs:
+            job.result()

@@ -27,6 +27,8 @@ class Bundle:
         The pickle: of that object, or of the tuple of their values.
     sizes : list of int
         The bytes of each of its buffers.
+    deferrable : list of bool
+        Of each, whether loading may put its bytes straight where they belong.
     small : bytes
         Those below `LARGE`, one after the other.
     buffers : list of (Buffer, memoryview)
@@ -37,6 +39,7 @@ class Bundle:
     alias: bool
     stream: bytes
     sizes: list[int]
+    deferrable: list[bool]
     small: bytes
     buffers: list[tuple[Buffer, memoryview]]
 
@@ -75,4 +78,5 @@ def _bundle(
             span = address_of(buffer)
             large.append((at.get(span) or hashed(buffer, span, None, None), raw))
     small = b"".join(raw for raw in raws if raw.nbytes < LARGE)
-    return Bundle(names, alias, pickled.stream, [raw.nbytes for raw in raws], small, large)
+    sizes = [raw.nbytes for raw in raws]
+    return Bundle(names, alias, pickled.stream, sizes, pickled.deferrable, small, large)

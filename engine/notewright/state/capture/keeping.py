@@ -54,6 +54,7 @@ class _Keeping:
             "small": small,
             "buffers": buffers,
             "sizes": bundle.sizes,
+            "deferrable": bundle.deferrable,
         }
         address = self._writer.put(canonical(manifest), None if before is None else before.address)
         return Group(bundle.names, address, stream, small, buffers, spans)

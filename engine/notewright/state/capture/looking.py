@@ -212,7 +212,7 @@ def _hashed(pickled: Pickled, memory: Memory) -> tuple[str, tuple[Buffer, ...]]:
     large = []
     for buffer in pickled.buffers:
         raw = buffer.raw()
-        hasher.update(f"{raw.nbytes}:")
+        hasher.update(f"{raw.nbytes}:".encode())
         if raw.nbytes < LARGE:
             hasher.update(raw)
         else:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from notewright.state.pickling.filling import filled, own
 from notewright.state.pickling.memory import place
 from notewright.state.pickling.object_arrays import reduce_object_array
 
@@ -27,7 +28,7 @@ def reduce_array(array: Array, pickler: Any) -> Any:
         return (_make_empty, arguments, *_attributes(array))
     if array.base is None:
         found, offset = pickler.memory.array(array)
-        return _reduce_owner(array) if found is array else _view(array, found, offset)
+        return _reduce_owner(array, pickler) if found is array else _view(array, found, offset)
     root, holder = owner_of(array)
     if root is not array and (holder is None or type(root) is not np.ndarray):
         return _view(array, root, address(array) - address(root))
@@ -37,7 +38,7 @@ def reduce_array(array: Array, pickler: Any) -> Any:
         return _view(array, holder, address(array) - address(held))
     found, offset = pickler.memory.foreign(root, holder)
     if found is array:
-        return _reduce_owner(array)
+        return _reduce_owner(array, pickler)
     return _view(array, found, offset + address(array) - place(root)[0])
 
 
@@ -71,16 +72,16 @@ def _is_plain_buffer(holder: Any) -> bool:
 # -- the owner: an array with its bytes ------------------------------------------
 
 
-def _reduce_owner(array: Array) -> Any:
+def _reduce_owner(array: Array, pickler: Any) -> Any:
     kind, dtype, flags = type(array), array.dtype, array.flags
     if kind is np.ndarray and flags.c_contiguous:  # nearly all of them
-        buffer = pickle.PickleBuffer(array.reshape(-1).view(np.uint8).data)
+        buffer = own(pickle.PickleBuffer(_rows(array).data), pickler)
         return make_array, (buffer, dtype, array.shape, "C", flags.writeable)
     dense = _dense(array)
     if dense is None:
         raise pickle.PicklingError("it is an array whose elements do not lie side by side")
     axes, flat = dense
-    buffer = pickle.PickleBuffer(flat.data)
+    buffer = own(pickle.PickleBuffer(flat.data), pickler)
     arguments = (buffer, dtype, array.shape, axes, flags.writeable)
     if kind is np.ndarray:
         return make_array, arguments
@@ -97,6 +98,11 @@ def _dense(array: Array) -> tuple[Any, Array] | None:
     axes = tuple(sorted(range(plain.ndim), key=lambda axis: -plain.strides[axis]))
     straight = plain.transpose(axes)
     return (axes, _bytes_of(straight)) if straight.flags.c_contiguous else None
+
+
+def _rows(array: Array) -> Array:
+    """Return a C-ordered array's bytes; of a table by rows, for pieces that keep to them."""
+    return array.view(np.uint8) if array.ndim == 2 else array.reshape(-1).view(np.uint8)
 
 
 def _bytes_of(array: Array) -> Array:
@@ -117,7 +123,7 @@ def make_array(
         array = array if kind is np.ndarray else array.view(kind)
     dense = _dense(array)
     assert dense is not None
-    dense[1][:] = np.frombuffer(data, np.uint8)
+    filled(dense[1], data)
     if not writeable:
         array.flags.writeable = False
     return array

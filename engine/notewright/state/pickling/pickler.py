@@ -45,6 +45,12 @@ class Pickled:
         return found
 
     @property
+    def deferrable(self) -> list[bool]:
+        """Of each buffer, whether a load may give it as `Deferred`."""
+        noted = {id(buffer) for buffer in self._pickler.deferrable}
+        return [id(buffer) in noted for buffer in self.buffers]
+
+    @property
     def regions(self) -> list[tuple[int, int]]:
         """The memory its buffers lie in: (first address, address after the last)."""
         return self._pickler.memory.regions()
@@ -111,6 +117,8 @@ class Pickler(pickle.Pickler):
         The ids of objects that are saved as names.
     closure_cells : set of int
         The ids of closure cells whose function fills them.
+    deferrable : list of PickleBuffer
+        Buffers whose bytes a load may put straight where they belong.
     """
 
     # A plain dictionary is looked up in C; cloudpickle's chain of two is not.
@@ -128,6 +136,7 @@ class Pickler(pickle.Pickler):
         self.namespace = namespace
         self.memory = memory
         self.closure_cells: set[int] = set()
+        self.deferrable: list[pickle.PickleBuffer] = []
         containers = live.containers(namespace)
         self.by_name = {id(container) for container in containers}
         self.memo = {id(c): (position, c) for position, c in enumerate(containers)}

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from notewright.state.pickling.filling import filled, own
+
 
 def _torch() -> Any:
     """Import torch: what was saved with it needs it."""
@@ -74,7 +76,8 @@ def reduce_storage(storage: Any, pickler: Any) -> Any:
         )
     owner, offset = pickler.memory.owner(storage, storage.data_ptr(), size)
     if owner is storage:
-        return _make_storage, (pickle.PickleBuffer(bytes_of_storage(storage).data), size, device)
+        buffer = own(pickle.PickleBuffer(bytes_of_storage(storage).data), pickler)
+        return _make_storage, (buffer, size, device)
     return _show_storage, (owner, offset, size)
 
 
@@ -116,7 +119,7 @@ def _make_storage(data: Any, size: int, device: str) -> Any:
         return torch.UntypedStorage(size, device="meta")
     storage = torch.UntypedStorage(size)
     if size:
-        bytes_of_storage(storage)[:] = np.frombuffer(data, np.uint8)
+        filled(bytes_of_storage(storage), data)
     return storage if device == "cpu" else storage.to(device=torch.device(device))
 
 

@@ -1,0 +1,36 @@
+"""Bytes that a load puts straight into the array they belong to, copied once."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Bytes = np.ndarray[Any, np.dtype[np.uint8]]
+
+
+class Deferred(bytearray):
+    """A buffer that has no bytes itself: it knows how to put them into memory of their size.
+
+    Only for buffers that :func:`filled` takes in (`Pickled.deferrable`). A
+    bytearray, since the unpickler wants a buffer where the original was read-only.
+    """
+
+    fill: Callable[[Bytes], None]
+
+
+def own(buffer: pickle.PickleBuffer, pickler: Any) -> pickle.PickleBuffer:
+    """Return the buffer, noted as one whose bytes :func:`filled` will take in."""
+    pickler.deferrable.append(buffer)
+    return buffer
+
+
+def filled(target: Bytes, data: Any) -> None:
+    """Put `data` into `target`."""
+    source = data.obj if isinstance(data, memoryview) else data
+    if isinstance(source, Deferred):
+        source.fill(target)
+    else:
+        target[:] = np.frombuffer(data, np.uint8)
