@@ -157,6 +157,20 @@ class StoreUnusable(NotewrightError):
         )
 
 
+class StoreReadOnly(StoreUnusable):
+    """The store lies where nothing can be written."""
+
+    code = "store_read_only"
+
+    def __init__(self, path: Path) -> None:
+        NotewrightError.__init__(
+            self,
+            f"The store at {path} is read-only: nothing can be added to it.",
+            "What it holds can be listed, loaded and restored; to go on, copy the project to a "
+            "folder you may write to.",
+        )
+
+
 class CorruptObject(NotewrightError):
     """A stored object no longer has the bytes it was stored with."""
 
