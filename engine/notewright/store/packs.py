@@ -272,6 +272,10 @@ class PackWriter:
             if path.stat().st_size > self._end:
                 os.truncate(path, self._end)
 
+    def anew(self) -> PackWriter:
+        """Return a writer with a pack of its own, in a copy of the process with this one."""
+        return PackWriter(self._root, self._known)
+
     def close(self) -> None:
         """Close the pack."""
         if self._file >= 0:
