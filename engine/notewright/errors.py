@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 
 class NotewrightError(Exception):
@@ -40,6 +41,10 @@ class NotewrightError(Exception):
     def __str__(self) -> str:
         return f"{self.problem} {self.remedy}".strip()
 
+    def __reduce__(self) -> Any:
+        # What a copy of the process was refused is told by the process itself.
+        return _as_it_was, (type(self), self.__dict__, self.args)
+
     def record(self) -> dict[str, str]:
         """Return it as JSON values with stable names."""
         return {
@@ -52,6 +57,15 @@ class NotewrightError(Exception):
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows instead of a traceback; it asks every exception."""
         return [line for line in (self.problem, self.remedy) if line]
+
+
+def _as_it_was(
+    kind: type[NotewrightError], attributes: dict[str, Any], arguments: tuple[Any, ...]
+) -> NotewrightError:
+    error = kind.__new__(kind)
+    error.args = arguments
+    error.__dict__.update(attributes)
+    return error
 
 
 class UsageError(NotewrightError):
@@ -154,6 +168,32 @@ class StoreUnusable(NotewrightError):
         super().__init__(
             f"The store at {path} cannot be used: {reason}.",
             "Free space or mend the folder's permissions; what is already stored is untouched.",
+        )
+
+
+class CopyLost(NotewrightError):
+    """The copy of the process that was to be stored ended before it was."""
+
+    code = "copy_lost"
+
+    def __init__(self, how: str) -> None:
+        super().__init__(
+            f"The variables could not be looked at behind your back: {how}.",
+            "They are looked at again after the next cell; nothing that was saved is lost.",
+        )
+
+
+class StoreReadOnly(StoreUnusable):
+    """The store lies where nothing can be written."""
+
+    code = "store_read_only"
+
+    def __init__(self, path: Path) -> None:
+        NotewrightError.__init__(
+            self,
+            f"The store at {path} is read-only: nothing can be added to it.",
+            "What it holds can be listed, loaded and restored; to go on, copy the project to a "
+            "folder you may write to.",
         )
 
 

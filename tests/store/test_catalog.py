@@ -163,3 +163,28 @@ def test_copying_the_store_from_its_own_process_loses_nothing_that_is_written_la
     assert seen(store.root) == "['after', 'before']"
     assert seen(tmp_path / "copy") == "['before']"
     assert store.catalog.integrity() == []
+
+
+def test_a_commit_that_fails_takes_nothing_that_is_written_later_with_it(tmp_path: Path) -> None:
+    class Refusing(sqlite3.Connection):
+        refuses = True
+
+        def commit(self) -> None:
+            if self.refuses:
+                raise sqlite3.OperationalError("no")
+            super().commit()
+
+    catalog = Store(tmp_path).catalog
+    connection = sqlite3.connect(catalog.path, isolation_level=None, factory=Refusing)
+    connection.row_factory = sqlite3.Row
+    catalog._local.connection = connection
+
+    def insert(name: str) -> None:
+        with catalog.transaction() as inside:
+            inside.execute("INSERT INTO refs VALUES (?, '')", (name,))
+
+    with pytest.raises(sqlite3.OperationalError):
+        insert("lost")
+    connection.refuses = False
+    insert("kept")
+    assert [row["name"] for row in Catalog(catalog.path).query("SELECT name FROM refs")] == ["kept"]

@@ -115,3 +115,61 @@ def test_a_store_from_before_packs_opens(tmp_path: Path) -> None:
     commit(again, writer)
     assert again.objects.get(kept) == b"kept"
     assert again.objects.get(address) == b"packed now"
+
+
+def test_what_a_failed_commit_wrote_is_stored_anew_by_the_next(store: Store) -> None:
+    writer = store.objects.pack_writer()
+    address = writer.put(b"precious" * 100)
+    placed = writer.take_placed()
+
+    def fail() -> None:
+        with store.catalog.transaction() as connection:
+            store.objects.record_places(placed, connection)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    writer.go_back(("", 0))
+    assert writer.put(b"precious" * 100) == address
+    commit(store, writer)
+    assert Store(store.root).objects.get(address) == b"precious" * 100
+
+
+def test_two_writers_may_store_the_same_object_one_whole_and_one_as_a_difference(
+    store: Store,
+) -> None:
+    common, changed = os.urandom(4000), os.urandom(8)
+    shared = common[:2000] + changed + common[2008:]
+    other = Store(store.root)
+    one, two = store.objects.pack_writer(), other.objects.pack_writer()
+    base = one.put(common)
+    one.put(shared, previous=base)
+    assert one.find(base).depth < one.find(one.put(shared)).depth
+    two.put(shared)
+    on_top = two.put(shared[:100] + changed + shared[108:], previous=two.put(shared))
+    assert two.find(on_top).depth == 1
+    commit(store, one)
+    commit(other, two)
+    for objects in (Store(store.root).objects, other.objects, store.objects):
+        assert objects.get(on_top) == shared[:100] + changed + shared[108:]
+
+
+def test_a_store_with_more_packs_than_may_be_open_is_read(store: Store) -> None:
+    import resource
+
+    addresses = []
+    for number in range(80):
+        writer = store.objects.pack_writer()
+        addresses.append(writer.put(b"%d" % number * 50))
+        commit(store, writer)
+        writer.close()
+    again = Store(store.root).objects
+    again.get(addresses[0])
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+    in_use = max(int(name) for name in os.listdir("/dev/fd"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (in_use + 50, allowed[1]))
+    try:
+        for number, address in enumerate(addresses):
+            assert again.get(address) == b"%d" % number * 50
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, allowed)

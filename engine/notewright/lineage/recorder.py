@@ -185,13 +185,16 @@ class Recorder:
                 self._commit(found, writer, ended.occasion(self._occasion("", "auto")))
                 self._committed()
 
-        def failed(error: BaseException) -> None:
+        def failed(error: BaseException, found: Outcome | None) -> None:
             self.problems.append(error)
-            if cell.execution is None:
-                # What the page says is all that is known then.
-                touched = touched_names(code)
-                seen = _Observations((), touched, (), ())
-                self._record_ended(ended, seen, Change(touched))
+            if cell.execution is not None:
+                return
+            if found is not None:  # it was looked at; only storing it failed
+                self._record_ended(ended, found.observed, self._change_to(found.digests))
+                return
+            # What the page says is all that is known then.
+            touched = touched_names(code)
+            self._record_ended(ended, _Observations((), touched, (), ()), Change(touched))
 
         self._keeper.view(save=save, observe=observe, finish=finish, failed=failed)
         self.cost.cells += 1
@@ -259,7 +262,10 @@ class Recorder:
         def finish(found: Outcome, _: PackWriter) -> None:
             self._digests = found.digests
 
-        self._keeper.view(save=False, finish=finish, failed=self.problems.append)
+        def failed(error: BaseException, _: Outcome | None) -> None:
+            self.problems.append(error)
+
+        self._keeper.view(save=False, finish=finish, failed=failed)
 
     def _change_to(self, digests: dict[str, str]) -> Change:
         before, self._digests = self._digests, digests

@@ -30,7 +30,7 @@ from notewright.state.namespace import Namespace
 from notewright.state.randomness import set_random_state
 from notewright.state.records import FileRead, Snapshot, Unsaved, Variable
 from notewright.store import Store
-from notewright.store.canonical import canonical, parse, plain
+from notewright.store.canonical import canonical, digest_of, parse, plain
 from notewright.store.ids import new_id, now
 from notewright.store.names import check_name
 from notewright.store.packs import PackWriter
@@ -414,12 +414,11 @@ class Snapshots:
         return chosen
 
     def _environment_difference(self, snapshot: Snapshot) -> builtins.list[str]:
-        if snapshot.environment == self._environment:
+        # Nothing is stored: the store may be read-only.
+        here = environment()
+        if snapshot.environment == digest_of(canonical(here)):
             return []
-        objects = self._store.objects
-        return environment_difference(
-            objects.get_json(snapshot.environment), objects.get_json(self._environment)
-        )
+        return environment_difference(self._store.objects.get_json(snapshot.environment), here)
 
     def _back(self, ref: str, steps: int, session: str | None) -> Snapshot:
         id_ = self._store.refs.get(f"heads/{session}" if session else "HEAD")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from notewright.errors import StoreUnusable
 from notewright.store.catalog import Catalog
+from notewright.store.disk import refusal
 from notewright.store.objects import ObjectStore
 from notewright.store.packs import PackIndex
 from notewright.store.refs import Refs
@@ -25,19 +25,25 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        if not (root / "catalog.sqlite").exists():
+            self._make()
+        self.catalog = Catalog(root / "catalog.sqlite")
+
+    def _make(self) -> None:
         try:
-            root.mkdir(parents=True, exist_ok=True)
-            ignore = root / ".gitignore"
+            self.root.mkdir(parents=True, exist_ok=True)
+            ignore = self.root / ".gitignore"
             if not ignore.exists():
                 ignore.write_text("*\n", encoding="utf-8")
         except OSError as error:
-            raise StoreUnusable(root, (error.strerror or str(error)).lower()) from error
-        self.catalog = Catalog(root / "catalog.sqlite")
+            raise refusal(self.root, error) from error
 
     @cached_property
     def objects(self) -> ObjectStore:
         """The content-addressed objects."""
-        return ObjectStore(self.root / "objects", PackIndex(self.catalog.query))
+        return ObjectStore(
+            self.root / "objects", PackIndex(self.catalog.query, self.catalog.after_commit)
+        )
 
     @cached_property
     def refs(self) -> Refs:

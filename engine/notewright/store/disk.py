@@ -6,12 +6,27 @@ import errno
 import os
 from pathlib import Path
 
+from notewright.errors import StoreReadOnly, StoreUnusable
+
 
 def words(error: OSError) -> str:
     """Return a few words for an error of the disk."""
-    if error.errno == errno.ENOSPC:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full"
     return (error.strerror or str(error)).lower()
+
+
+def refusal(path: Path, error: OSError) -> StoreUnusable:
+    """Return what to tell the user when writing to `path` failed."""
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return StoreReadOnly(path)
+    return StoreUnusable(path, words(error))
+
+
+def is_full(folder: Path) -> bool:
+    """Tell whether the disk that `folder` is on has no room left."""
+    room = os.statvfs(folder)
+    return room.f_bavail * room.f_frsize < 1 << 16
 
 
 def sync_path(path: Path) -> None:

@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from notewright.errors import CorruptObject, MissingObject, StoreUnusable
+from notewright.errors import CorruptObject, MissingObject
 from notewright.store.canonical import canonical, digest_of, parse
 from notewright.store.compression import compressed, decompressed
-from notewright.store.disk import sync_path, words
+from notewright.store.disk import refusal, sync_path
 from notewright.store.packs import PackIndex, PackReader, PackWriter, Placed
 
 _PLAIN = b"\x00"
@@ -58,7 +58,7 @@ class ObjectStore:
             packs = root / "packs"
             packs.mkdir(exist_ok=True)
         except OSError as error:
-            raise StoreUnusable(root, error.strerror or str(error)) from error
+            raise refusal(root, error) from error
         self._reader = PackReader(packs, self.place)
 
     def path(self, digest: str) -> Path:
@@ -135,14 +135,14 @@ class ObjectStore:
     def record_places(self, placed: list[Placed], connection: Any) -> None:
         """Make objects that were appended to a pack known, in an open transaction."""
         self._index.refresh()
+        new = self._index.lacking(placed)
         connection.executemany(
-            "INSERT OR IGNORE INTO packed(digest, pack, offset, length, size, encoding, base,"
+            "INSERT INTO packed(digest, pack, offset, length, size, encoding, base,"
             " depth, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            placed,
+            new,
         )
-        for place in placed:
-            self._index.add(place)
-            self.bytes_written += place.length
+        self._index.add(new)
+        self.bytes_written += sum(place.length for place in new)
 
     def get_json(self, digest: str) -> Any:
         """Return the JSON value stored at `digest`."""
@@ -180,9 +180,7 @@ class ObjectStore:
 
     def place(self, digest: str) -> Placed | None:
         """Return where in a pack the object is, or None."""
-        if digest not in self._index:
-            self._index.refresh()
-        return self._index.get(digest)
+        return self._index.find(digest)
 
     def _write(self, target: Path, parts: tuple[bytes, bytes | memoryview], *, sync: bool) -> None:
         try:
@@ -204,7 +202,7 @@ class ObjectStore:
                 Path(temporary).unlink(missing_ok=True)
                 raise
         except OSError as error:
-            raise StoreUnusable(self.root, words(error)) from error
+            raise refusal(self.root, error) from error
 
 
 def _encode(data: bytes | memoryview) -> tuple[bytes, bytes | memoryview]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,10 +20,10 @@ import numpy as np
 import xxhash
 import zstandard
 
-from notewright.errors import CorruptObject, MissingObject, StoreUnusable
+from notewright.errors import CorruptObject, MissingObject
 from notewright.store.canonical import digest_of
 from notewright.store.compression import compressed, decompressed
-from notewright.store.disk import words
+from notewright.store.disk import refusal, sync_path
 from notewright.store.ids import new_id
 
 PLAIN, ZSTD, XOR, PATCH = range(4)
@@ -35,6 +35,8 @@ _DEEPEST = 8
 #: A difference is kept only if it is smaller than this share of the object.
 _WORTHWHILE = 0.5
 _SAMPLE = 64 * 1024
+#: How many packs a reader keeps open; a store may have more than a process may open.
+_OPEN = 32
 
 
 class Placed(NamedTuple):
@@ -93,9 +95,10 @@ class PackReader:
 
     def content(self, placed: Placed) -> bytes | bytearray:
         """Return an object's bytes, not yet verified against its address."""
-        raw = self._raw(placed)
+        whole = self._raw(placed)
+        raw = memoryview(whole)
         if placed.encoding == PLAIN:
-            return raw
+            return whole
         if xxhash.xxh3_64_hexdigest(raw) != placed.checksum:
             raise CorruptObject(placed.digest, "its stored bytes have changed")
         if placed.encoding == ZSTD:
@@ -115,10 +118,7 @@ class PackReader:
                 raise CorruptObject(placed.digest, "its length is not as recorded")
             at = 0
             while at < placed.length:
-                got = os.preadv(self._file(placed), [target[at:]], placed.offset + at)
-                if not got:
-                    raise CorruptObject(placed.digest, "its pack ends too early")
-                at += got
+                at += self._read(placed, at, target[at:])
         else:
             target[:] = self.content(placed)
 
@@ -128,14 +128,19 @@ class PackReader:
         for handle in files.values():
             os.close(handle)
 
-    def _raw(self, placed: Placed) -> bytes:
-        raw = os.pread(self._file(placed), placed.length, placed.offset)
-        while len(raw) < placed.length:
-            more = os.pread(self._file(placed), placed.length - len(raw), placed.offset + len(raw))
-            if not more:
-                raise CorruptObject(placed.digest, "its pack ends too early")
-            raw += more
+    def _raw(self, placed: Placed) -> bytearray:
+        raw = bytearray(placed.length)
+        at = 0
+        while at < placed.length:
+            at += self._read(placed, at, memoryview(raw)[at:])
         return raw
+
+    def _read(self, placed: Placed, at: int, target: memoryview) -> int:
+        with self._file(placed) as file:
+            got = os.preadv(file, [target], placed.offset + at)
+        if not got:
+            raise CorruptObject(placed.digest, "its pack ends too early")
+        return got
 
     def _base(self, placed: Placed) -> Placed:
         base = None if placed.base is None else self._find(placed.base)
@@ -143,15 +148,24 @@ class PackReader:
             raise CorruptObject(placed.digest, "what it is a difference to is missing")
         return base
 
-    def _file(self, placed: Placed) -> int:
+    @contextmanager
+    def _file(self, placed: Placed) -> Iterator[int]:
         handle = self._files.get(placed.pack)
-        if handle is None:
-            try:
-                handle = os.open(self.root / placed.pack, os.O_RDONLY | os.O_CLOEXEC)
-            except OSError:
-                raise MissingObject(placed.digest) from None
-            self._files[placed.pack] = handle
-        return handle
+        if handle is not None:
+            yield handle
+            return
+        try:
+            handle = os.open(self.root / placed.pack, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise MissingObject(placed.digest) from None
+        except OSError as error:
+            raise refusal(self.root, error) from error
+        keep = len(self._files) < _OPEN and self._files.setdefault(placed.pack, handle) == handle
+        try:
+            yield handle
+        finally:
+            if not keep:
+                os.close(handle)
 
 
 class PackWriter:
@@ -169,8 +183,10 @@ class PackWriter:
         self._root = root
         self._reader = PackReader(root, self.find)
         self._known = known
-        self._pack = ""
+        self._pack = new_id() + ".pack"
         self._file = -1
+        #: Whether the folder may not know the pack yet after a power loss.
+        self._is_new = False
         self._end = 0
         #: What was appended since it was last taken by :meth:`take_placed`.
         self._placed: dict[str, Placed] = {}
@@ -226,20 +242,39 @@ class PackWriter:
         if self._file >= 0:
             try:
                 os.fdatasync(self._file)
+                if self._is_new:
+                    sync_path(self._root)
+                    self._is_new = False
             except OSError as error:
-                raise StoreUnusable(self._root, words(error)) from error
+                raise refusal(self._root, error) from error
 
     def position(self) -> tuple[str, int]:
         """Return the pack and where its end is, for another process to go on from."""
         return self._pack, self._end
 
     def go_on(self, position: tuple[str, int]) -> None:
-        """Go on where another writer of the same pack stopped."""
+        """Go on where another writer of the same pack stopped; ``""`` is no pack at all."""
         pack, end = position
+        if not pack:
+            self._end = 0
+            return
         if pack != self._pack:
             self.close()
             self._pack = pack
         self._end = end
+
+    def go_back(self, position: tuple[str, int]) -> None:
+        """Forget what was appended after `position`, and give its room back to the disk."""
+        self._placed, self._learned = {}, {}
+        self.go_on(position)
+        path = self._root / self._pack
+        with suppress(OSError):
+            if path.stat().st_size > self._end:
+                os.truncate(path, self._end)
+
+    def anew(self) -> PackWriter:
+        """Return a writer with a pack of its own, in a copy of the process with this one."""
+        return PackWriter(self._root, self._known)
 
     def close(self) -> None:
         """Close the pack."""
@@ -276,14 +311,15 @@ class PackWriter:
             while rest:
                 rest = rest[os.pwrite(self._file, rest, self._end + (len(stored) - len(rest))) :]
         except OSError as error:
-            raise StoreUnusable(self._root, words(error)) from error
+            raise refusal(self._root, error) from error
         self._end += len(stored)
         return offset
 
     def _open(self) -> None:
         self.close()
-        if not self._pack or self._end > _FULL:
+        if self._end > _FULL:
             self._pack, self._end = new_id() + ".pack", 0
+        self._is_new = self._end == 0
         self._file = os.open(self._root / self._pack, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
@@ -319,6 +355,10 @@ def _xor(one: Any, other: Any) -> bytes:
     return out.tobytes()
 
 
+#: The columns of a place, in order.
+_COLUMNS = "digest, pack, offset, length, size, encoding, base, depth, checksum"
+
+
 class PackIndex(Mapping[str, Placed]):
     """Where every packed object is, kept in memory and brought up to date from the catalog.
 
@@ -326,27 +366,62 @@ class PackIndex(Mapping[str, Placed]):
     ----------
     query : callable
         Runs a statement that reads and returns its rows.
+    after_commit : callable, optional
+        Calls an action once the open transaction is committed, and never if it fails.
     """
 
-    def __init__(self, query: Callable[[str, tuple[Any, ...]], list[Any]]) -> None:
+    def __init__(
+        self,
+        query: Callable[[str, tuple[Any, ...]], list[Any]],
+        after_commit: Callable[[Callable[[], object]], object] = lambda action: action(),
+    ) -> None:
         self._query = query
+        self._after_commit = after_commit
         self._places: dict[str, Placed] = {}
         self._last = 0
 
     def refresh(self) -> None:
         """Add what anybody committed since the last time."""
         rows = self._query(
-            "SELECT seq, digest, pack, offset, length, size, encoding, base, depth, checksum"
-            " FROM packed WHERE seq > ? ORDER BY seq",
+            f"SELECT seq, {_COLUMNS} FROM packed WHERE seq > ? ORDER BY seq",  # noqa: S608
             (self._last,),
         )
         for row in rows:
             self._places[row[1]] = Placed(*row[1:])
             self._last = row[0]
 
-    def add(self, placed: Placed) -> None:
-        """Add what this process is about to commit."""
-        self._places[placed.digest] = placed
+    def find(self, digest: str) -> Placed | None:
+        """Return where an object is, if need be from the catalog; None if it is not packed."""
+        if (placed := self._places.get(digest)) is None:
+            for row in self._query(
+                f"SELECT {_COLUMNS} FROM packed WHERE digest = ?",  # noqa: S608
+                (digest,),
+            ):
+                placed = self._places[digest] = Placed(*row)
+        return placed
+
+    def lacking(self, placed: Iterable[Placed]) -> list[Placed]:
+        """Return those that nobody else recorded meanwhile.
+
+        What one of them differs from may have been recorded by another process
+        as a difference in its turn: it lies as much deeper then.
+        """
+        new: dict[str, Placed] = {}
+        for place in placed:
+            if place.digest in self._places or place.digest in new:
+                continue
+            if place.base is not None:
+                base = new.get(place.base) or self._places.get(place.base)
+                if base is None:
+                    raise MissingObject(place.base)
+                place = place._replace(depth=base.depth + 1)
+            new[place.digest] = place
+        return list(new.values())
+
+    def add(self, placed: Iterable[Placed]) -> None:
+        """Add what this process is about to commit, once it is committed."""
+        places = {place.digest: place for place in placed}
+        self._after_commit(lambda: self._places.update(places))
 
     def __getitem__(self, digest: str) -> Placed:
         return self._places[digest]

@@ -3,17 +3,24 @@
 The copy shares every page with the kernel until one of them writes, so making
 it takes milliseconds however much there is. It must not touch what belongs to
 the kernel: it closes the kernel's sockets, hears no signals, prints nothing,
-and never returns.
+and never returns. It ends when the kernel does.
+
+The user's code can see copies: ``os.wait()`` may return one's number, as with
+any child that a library starts, and SIGCHLD is sent when one ends. Nothing is
+lost if the user's code waits for it first.
 """
 
 from __future__ import annotations
 
 import ctypes
 import gc
+import mmap
 import os
 import signal
 import stat
+import struct
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,23 +29,54 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NoReturn
 
+from notewright.errors import CopyLost
+from notewright.state.capture.patience import BEAT, GIVE_UP, Stillness, raise_stuck
 from notewright.state.memory.pages import Span
 
 _PR_SET_PDEATHSIG = 1
 _DONTFORK, _DOFORK = 10, 11
-#: Asks the copy to give up on the variable it is at.
-GIVE_UP = signal.SIGUSR1 if hasattr(signal, "SIGUSR1") else signal.SIGTERM
+#: How often a copy is asked to go on to the next variable before it is ended.
+_MOST_ASKED = 30
+
+_forking = threading.local()
 
 
-class Stuck(Exception):
-    """Raised in the copy when a variable waits for something that will never happen there."""
+class Pulse:
+    """Numbers that a copy sets and the kernel sees, without a message.
+
+    `at` counts the variables the copy has come to, `gave_up` those it was asked
+    to give up on and did.
+    """
 
     def __init__(self) -> None:
-        super().__init__("pickling it waits for another thread")
+        self._page = mmap.mmap(-1, 16)
+
+    @property
+    def at(self) -> int:
+        """How many variables the copy has come to; -1 once it is past them all."""
+        return int(struct.unpack_from("q", self._page, 0)[0])
+
+    @at.setter
+    def at(self, number: int) -> None:
+        struct.pack_into("q", self._page, 0, number)
+
+    @property
+    def gave_up(self) -> int:
+        """How often the copy heard that it should give up."""
+        return int(struct.unpack_from("q", self._page, 8)[0])
+
+    @gave_up.setter
+    def gave_up(self, number: int) -> None:
+        struct.pack_into("q", self._page, 8, number)
 
 
-class ChildDied(Exception):
-    """The copy ended before its work was done."""
+@dataclass
+class Line:
+    """What a copy has to do with the kernel."""
+
+    inbox: Connection
+    outbox: Connection
+    pulse: Pulse
 
 
 @dataclass
@@ -46,105 +84,148 @@ class Child:
     """A copy of this process, as this process sees it."""
 
     pid: int
-    inbox: Connection
-    outbox: Connection
+    line: Line
+    #: What `waitpid` said of its end; None until then, -1 if somebody else was told.
+    status: int | None = None
 
-    def receive(self) -> Any:
-        """Return the copy's next message; raise `ChildDied` if there will be none."""
+    def receive(self, patience: float, longest: float = float("inf")) -> Any:
+        """Return the copy's next message, asking it to give up on variables that keep it.
+
+        Parameters
+        ----------
+        patience : float
+            Seconds for which it may sleep.
+        longest : float
+            Seconds which it may spend on one variable.
+
+        Raises
+        ------
+        CopyLost
+            If there will be none.
+        """
+        stillness = Stillness(Path(f"/proc/{self.pid}/stat"))
+        pulse, asked, beats, at = self.line.pulse, 0, 0, 0
+        while not self.line.inbox.poll(BEAT):
+            beats, at = (beats + 1, at) if pulse.at == at else (0, pulse.at)
+            if self._ended() and not self.line.inbox.poll(0):
+                break
+            busy = 0 if at == -1 else beats * BEAT
+            unheard = asked > pulse.gave_up
+            if stillness.seconds() > patience or busy > (1 if unheard else longest):
+                if unheard or asked >= _MOST_ASKED:  # it is where no signal is heard
+                    raise CopyLost("a variable could not be pickled in time")
+                with suppress(ProcessLookupError):
+                    os.kill(self.pid, GIVE_UP)
+                stillness.begin()
+                asked, beats = asked + 1, 0
+                patience = min(patience, 0.5)
         try:
-            return self.inbox.recv()
+            return self.line.inbox.recv()
         except (EOFError, OSError) as error:
-            raise ChildDied("the copy of the process ended") from error
+            raise CopyLost(self._ending()) from error
 
     def send(self, message: Any) -> None:
         """Tell the copy something."""
         with suppress(OSError):  # it has ended: `receive` says so
-            self.outbox.send(message)
+            self.line.outbox.send(message)
 
-    def waits(self) -> bool:
-        """Tell whether the copy sleeps."""
-        try:
-            return self._stat()[0] == "S"
-        except OSError:
-            return False
+    def end(self) -> None:
+        """End the copy, whatever it is at, so that nothing is left of it."""
+        if self.status is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            self._wait(0)
+        self.line.inbox.close()
+        self.line.outbox.close()
 
-    def ticks(self) -> int:
-        """Return how much processor time the copy has used, in clock ticks."""
-        try:
-            fields = self._stat()
-            return int(fields[11]) + int(fields[12])
-        except OSError:
-            return -1
+    def crashed(self) -> bool:
+        """Tell whether it touched memory that it does not have."""
+        self._wait(0)
+        return (
+            self.status is not None
+            and os.WIFSIGNALED(self.status)
+            and (os.WTERMSIG(self.status) in (signal.SIGSEGV, signal.SIGBUS))
+        )
 
-    def kill(self) -> None:
-        """End the copy, whatever it is at."""
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+    def _ended(self) -> bool:
+        self._wait(os.WNOHANG)
+        return self.status is not None
 
-    def give_up(self) -> None:
-        """Ask the copy to go on to the next variable."""
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, GIVE_UP)
+    def _wait(self, options: int) -> None:
+        if self.status is None:
+            try:
+                pid, status = os.waitpid(self.pid, options)
+            except ChildProcessError:  # the user's code may have waited for any child
+                pid, status = self.pid, -1
+            if pid == self.pid:
+                self.status = status
 
-    def reap(self) -> None:
-        """Wait for the copy's end, so that nothing is left of it."""
-        self.inbox.close()
-        self.outbox.close()
-        with suppress(ChildProcessError):  # the user's code may have waited for any child
-            os.waitpid(self.pid, 0)
-
-    def _stat(self) -> list[str]:
-        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+    def _ending(self) -> str:
+        self._wait(0)
+        if self.status not in (None, -1) and os.WIFSIGNALED(self.status):
+            return f"it was ended by {signal.Signals(os.WTERMSIG(self.status)).name}"
+        return "it ended early"
 
 
-def fork(work: Callable[[Connection, Connection], None], leave_out: Iterable[Span]) -> Child:
+def fork(work: Callable[[Line], None], leave_out: Iterable[Span]) -> Child:
     """Start a copy of this process that does `work` and ends.
 
     Parameters
     ----------
     work : callable
-        Called in the copy with its inbox and outbox.
+        Called in the copy.
     leave_out : iterable of spans
         Memory that the copy will not look at. It is not shared, so that writing
         to it here costs nothing; looking at it there would end the copy.
+
+    Raises
+    ------
+    OSError
+        If the system gives no further process.
     """
     there, outbox = Pipe(duplex=False)
     inbox, back = Pipe(duplex=False)
-    with _left_out(leave_out):
-        pid = os.fork()
-        if pid == 0:
-            _run(work, there, back)
-    there.close()
-    back.close()
-    return Child(pid, inbox, outbox)
+    pulse, kernel = Pulse(), os.getpid()
+    try:
+        with _left_out(leave_out):
+            _forking.ours = True
+            pid = os.fork()
+            if pid == 0:
+                _run(work, Line(there, back, pulse), kernel)
+    except BaseException:
+        inbox.close()
+        outbox.close()
+        raise
+    finally:
+        _forking.ours = False
+        there.close()
+        back.close()
+    return Child(pid, Line(inbox, outbox, pulse))
 
 
-def _run(
-    work: Callable[[Connection, Connection], None],
-    inbox: Connection,
-    outbox: Connection,
-) -> NoReturn:
+def is_ours() -> bool:
+    """Tell, in a process that has just been forked, whether :func:`fork` did it."""
+    return bool(getattr(_forking, "ours", False))
+
+
+def _run(work: Callable[[Line], None], line: Line, kernel: int) -> NoReturn:
     code = 1
     try:
         gc.disable()
-        _be_quiet({inbox.fileno(), outbox.fileno()})
-        work(inbox, outbox)
+        _be_quiet({line.inbox.fileno(), line.outbox.fileno()}, line.pulse)
+        if os.getppid() == kernel:  # else it ended before it could be followed
+            work(line)
         code = 0
     finally:
         os._exit(code)
 
 
-def _give_up(*_: Any) -> NoReturn:
-    raise Stuck
-
-
-def _be_quiet(keep: set[int]) -> None:
+def _be_quiet(keep: set[int], pulse: Pulse) -> None:
     libc = ctypes.CDLL(None)
     with suppress(AttributeError):  # Linux alone
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    for heard in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGALRM):
-        signal.signal(heard, signal.SIG_DFL if heard == signal.SIGTERM else signal.SIG_IGN)
-    signal.signal(GIVE_UP, _give_up)
+    _hear_nothing(pulse)
+    _leave_no_core()
     with suppress(OSError):
         os.nice(5)
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -159,6 +240,29 @@ def _be_quiet(keep: set[int]) -> None:
                 os.close(number)
 
 
+def _hear_nothing(pulse: Pulse) -> None:
+    def give_up(*_: Any) -> None:
+        pulse.gave_up += 1
+        raise_stuck()
+
+    # An event loop's descriptor, which is closed here, may soon be that of another file.
+    signal.set_wakeup_fd(-1)
+    for ends in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(ends, signal.SIG_DFL)
+    for ignored in (signal.SIGINT, signal.SIGCHLD, signal.SIGALRM):
+        signal.signal(ignored, signal.SIG_IGN)
+    signal.signal(GIVE_UP, give_up)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {GIVE_UP, signal.SIGTERM})
+
+
+def _leave_no_core() -> None:
+    """Keep a copy that crashes from leaving all that the user has in a file."""
+    import resource
+
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 @contextmanager
 def _left_out(spans: Iterable[Span]) -> Iterator[None]:
     """Keep memory out of copies of this process that are made inside.
@@ -169,9 +273,9 @@ def _left_out(spans: Iterable[Span]) -> Iterator[None]:
     page = os.sysconf("SC_PAGESIZE")
     pages = [(-(-a // page) * page, (a + size) // page * page) for a, size in spans]
     pages = [(start, end) for start, end in pages if end > start]
-    for start, end in pages:
-        libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _DONTFORK)
     try:
+        for start, end in pages:
+            libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _DONTFORK)
         yield
     finally:
         for start, end in pages:

@@ -5,6 +5,14 @@
 the results in, in the order of the views. Where the process cannot be copied,
 the view is pickled and what changed is copied before `view` returns, and only
 the writing follows.
+
+A copy may die of a variable, or wait for ever. What the keeper does then:
+
+- a variable that waits is given up on, and named (`patience`); at the next view
+  it is tried in the process itself, where the other threads go on;
+- a copy that crashed, or that hears no signal, is made again if no cell has
+  begun since: with all memory, then without the variable it was at;
+- if one has begun, the view has failed, and the next one includes everything.
 """
 
 from __future__ import annotations
@@ -13,20 +21,22 @@ import os
 import pickle
 import sys
 import threading
-import time
+import weakref
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from multiprocessing.connection import Connection
 from typing import Any
 
-from notewright.errors import NotewrightError
+from notewright.errors import CopyLost, NotewrightError
+from notewright.state.capture.aside import Aside
 from notewright.state.capture.bundling import Bundle, bundles, hold
 from notewright.state.capture.chunks import untouched
-from notewright.state.capture.forked import Child, ChildDied, fork
+from notewright.state.capture.forked import Child, Line, fork, is_ours
 from notewright.state.capture.keeping import keep
 from notewright.state.capture.known import Group, Known, Outcome
-from notewright.state.capture.looking import Look, Memory, look
+from notewright.state.capture.looking import Look, Memory
+from notewright.state.capture.patience import patience, uninterrupted
 from notewright.state.memory.pages import PageWatch, Span
 from notewright.state.namespace import Namespace
 from notewright.state.randomness import random_state, set_random_state
@@ -35,8 +45,32 @@ from notewright.store.packs import PackWriter
 
 #: How many copies work at the same time; the others wait for their turn.
 _AT_ONCE = 2
-#: Seconds after which a copy that sleeps is taken to wait for what cannot happen there.
+#: Seconds after which a copy that sleeps is taken to wait for what cannot happen there,
 _PATIENCE = 2.0
+#: after which one that sleeps while it writes is taken to have lost its disk,
+_PATIENCE_WRITING = 60.0
+#: and which it may spend on one variable.
+_LONGEST = 120.0
+#: Seconds for which a variable may keep the user.
+_PATIENCE_HERE = 0.8
+#: Bytes that are looked at in the process itself for the sake of one variable that waited.
+_SMALL = 1 << 29
+
+_keepers: weakref.WeakSet[Keeper] = weakref.WeakSet()
+
+
+def _begin_anew_in_a_users_copy() -> None:
+    if not is_ours():
+        for keeper in list(_keepers):
+            keeper._begin_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew_in_a_users_copy)
+
+
+def _nothing() -> None:
+    pass
 
 
 @dataclass
@@ -55,18 +89,23 @@ class View:
         the outcome and a writer to append more to the
         pack; what it returns is the view's result.
     failed : callable
-        Called on the keeper's thread with the error, if there is one.
+        Called on the keeper's thread with the error, if there is one, and the
+        outcome where only storing it failed.
     """
 
     save: bool
     observe: Callable[[], Any]
     finish: Callable[[Outcome, PackWriter], Any]
-    failed: Callable[[BaseException], None]
+    failed: Callable[[BaseException, Outcome | None], None]
     number: int = 0
     random: bytes = b""
     child: Child | None = None
-    here: Outcome | None = None
+    #: The variables, in the order in which the copy comes to them.
+    names: tuple[str, ...] = ()
+    found: Outcome | None = None
     bundles: list[Bundle | Group] = field(default_factory=list)
+    #: Why it cannot be stored, if that was found out before the thread had it.
+    refused: Exception | None = None
     result: Any = None
     error: BaseException | None = None
     done: threading.Event = field(default_factory=threading.Event)
@@ -93,6 +132,7 @@ class Keeper:
         self._forks = forks
         self._known = Known()
         self._watch = PageWatch()
+        self._aside = Aside()
         #: What was written between the views since the one that is known.
         self._written: dict[int, dict[Span, list[Span] | None]] = {}
         self._number = 0
@@ -103,6 +143,10 @@ class Keeper:
         self._ready = threading.Condition()
         self._thread: threading.Thread | None = None
         self._leaves_out = True
+        #: Whether a cell has begun since the last view.
+        self._begun = False
+        self._closed = False
+        _keepers.add(self)
 
     # -- for the thread that owns the namespace --------------------------------------
 
@@ -111,8 +155,8 @@ class Keeper:
         *,
         save: bool,
         finish: Callable[[Outcome, PackWriter], Any],
-        observe: Callable[[], Any] = lambda: None,
-        failed: Callable[[BaseException], None] = lambda error: None,
+        observe: Callable[[], Any] = _nothing,
+        failed: Callable[[BaseException, Outcome | None], None] = lambda error, found: None,
     ) -> View:
         """Take hold of the namespace as it is now; everything else follows behind.
 
@@ -122,28 +166,21 @@ class Keeper:
             See :class:`View`.
         """
         view = View(save, observe, finish, failed)
-        self._number = view.number = self._number + 1
-        self._watch.watch(self._known.large)
-        self._written[view.number] = self._watch.written()
-        view.random = pickle.dumps(random_state(), protocol=4)
-        if self._can_fork():
-            with self._ready:  # what is known must not be half changed in the copy
-                self._news[view.number] = []
-                self._fork(view, self._since())
-                self._views.append(view)
-                self._ready.notify_all()
-        else:
+        with uninterrupted():
+            self._begin(view)
+            forked = self._can_fork() and not self._tries_here() and self._fork_now(view)
+        if not forked:
             self.settle()  # what is not written yet takes memory
             self._look_here(view)
             with self._ready:
-                self._news[view.number] = []
-                self._views.append(view)
-                self._ready.notify_all()
+                self._append(view)
         self._start()
         return view
 
     def expect_writes(self, names: set[str]) -> None:
-        """Say that the next cell is likely to write to these variables' large parts."""
+        """Say that a cell begins, and is likely to write to these variables' large parts."""
+        with self._ready:  # a view that is just being taken again is of the time before
+            self._begun = True
         seen = self._known.seen
         spans = (b.span for n in names if n in seen for b in seen[n].buffers)
         self._watch.expect_writes(spans)
@@ -167,10 +204,28 @@ class Keeper:
     def close(self) -> None:
         """Finish what was begun, and stop."""
         self.settle()
+        with self._ready:
+            self._closed = True
+            self._ready.notify_all()
+        if self._thread is not None:
+            self._thread.join()
         self._watch.close()
         self._writer.close()
 
     # -- taking hold -------------------------------------------------------------------
+
+    def _begin(self, view: View) -> None:
+        with self._ready:
+            self._begun = False
+            self._number = view.number = self._number + 1
+        self._watch.watch(self._known.large)
+        self._written[view.number] = self._watch.written()
+        view.random = pickle.dumps(random_state(), protocol=4)
+
+    def _append(self, view: View) -> None:
+        self._news[view.number] = []
+        self._views.append(view)
+        self._ready.notify_all()
 
     def _since(self) -> dict[Span, list[Span]]:
         """Return what was written to large buffers since they were last hashed, where known."""
@@ -190,38 +245,75 @@ class Keeper:
         wanted = os.environ.get("NOTEWRIGHT_FORK", "1") != "0"
         return wanted and sys.platform == "linux" and not on_gpu
 
-    def _fork(self, view: View, written: dict[Span, list[Span]]) -> None:
-        in_flight = len(self._views)
+    def _tries_here(self) -> bool:
+        """Tell whether a variable that waited in a copy is to be tried in the process itself."""
+        small = sum(seen.size for seen in self._known.seen.values()) <= _SMALL
+        main = threading.current_thread() is threading.main_thread()
+        return small and main and not self.busy and self._aside.due(self._namespace, self._number)
+
+    def _fork_now(self, view: View) -> bool:
+        """Copy the process for a view; tell whether the system gave one."""
+        with self._ready:  # what is known must not be half changed in the copy
+            try:
+                self._fork(view, self._since(), waits=len(self._views) >= _AT_ONCE)
+            except OSError:
+                return False
+            self._append(view)
+        return True
+
+    def _fork(self, view: View, written: dict[Span, list[Span]], *, waits: bool) -> None:
         known, writer, namespace = self._known, self._writer, self._namespace
 
-        def work(inbox: Connection, outbox: Connection) -> None:
+        def work(line: Line) -> None:
             set_random_state(pickle.loads(view.random))  # Python seeds a copy's anew
-            if in_flight >= _AT_ONCE:
-                inbox.recv()
-            found = look(namespace, Memory(known.buffers(), written), known)
-            observed = view.observe()
-            outbox.send(_outcome(found, observed))
-            if not view.save:
-                return
-            for news in inbox.recv():
-                known.apply(news)
-                writer.learn(news.kept.placed if news.kept else ())
+            if waits:
+                line.inbox.recv()
             try:
+                found = self._found(Memory(known.buffers(), written), line)
+                line.outbox.send(_outcome(found, view.observe()))
+                if not view.save:
+                    return
+                for news in line.inbox.recv():
+                    known.apply(news)
+                    writer.learn(news.kept.placed if news.kept else ())
                 new = bundles(found, known, namespace.dict)
-                outbox.send(keep(new, known, writer, view.random))
+                line.outbox.send(keep(new, known, writer, view.random))
             except NotewrightError as error:
-                outbox.send(error)
+                writer.go_back(known.position)
+                line.outbox.send(error)
+            except Exception as error:  # noqa: BLE001 - told where it can be told
+                line.outbox.send(CopyLost(f"{type(error).__name__}: {error}"))
 
+        view.names = tuple(namespace.variables())
         unchanged = self._unchanged(written, view.save) if self._leaves_out else []
         view.child = fork(work, unchanged)
 
+    def _found(self, memory: Memory, line: Line) -> Look:
+        places = {name: at for at, name in enumerate(self._namespace.variables(), 1)}
+
+        def comes_to(name: str) -> None:
+            line.pulse.at = places[name]
+
+        found = self._aside.look(
+            self._namespace, memory, self._known, number=self._number, comes_to=comes_to
+        )
+        line.pulse.at = -1
+        return found
+
     def _look_here(self, view: View) -> None:
         memory = Memory(self._known.buffers(), self._since())
-        found = look(self._namespace, memory, self._known)
-        observed = view.observe()
-        view.here = _outcome(found, observed)
+        tried = self._can_fork()
+        with patience(_PATIENCE_HERE):
+            found = self._aside.look(
+                self._namespace, memory, self._known, number=self._number, tries=tried
+            )
+        view.found = _outcome(found, view.observe())
         if view.save:
-            view.bundles = bundles(found, self._known, self._namespace.dict)
+            try:
+                with patience(_PATIENCE_HERE):
+                    view.bundles = bundles(found, self._known, self._namespace.dict)
+            except Exception as error:  # noqa: BLE001 - a user's object may raise anything
+                view.refused = error
             hold(view.bundles, self._known)
 
     def _unchanged(self, written: dict[Span, list[Span]], save: bool) -> list[Span]:
@@ -243,27 +335,18 @@ class Keeper:
             self._thread.start()
 
     def _run(self) -> None:
-        while True:
-            with self._ready:
-                self._ready.wait_for(lambda: bool(self._views))
-                view = self._views[0]
+        while (view := self._next()) is not None:
             try:
                 self._finish(view)
             except BaseException as error:  # noqa: BLE001 - told to the owner, by `failed`
-                view.error = error
-                view.failed(error)
+                self._fail(view, error)
             finally:
-                if view.child is not None:
-                    view.child.kill()
-                    view.child.reap()
-                with self._ready:
-                    self._news.pop(view.number, None)
-                    self._views.popleft()
-                    waiting = self._views[_AT_ONCE - 1] if len(self._views) >= _AT_ONCE else None
-                view.bundles = []
-                view.done.set()
-            if waiting is not None and waiting.child is not None:
-                waiting.child.send("start")
+                self._leave(view)
+
+    def _next(self) -> View | None:
+        with self._ready:
+            self._ready.wait_for(lambda: bool(self._views) or self._closed)
+            return self._views[0] if self._views else None
 
     def _finish(self, view: View) -> None:
         outcome = self._outcome_of_child(view) if view.child else self._outcome_here(view)
@@ -273,6 +356,20 @@ class Keeper:
         if outcome.kept is not None:
             kept = replace(outcome.kept, position=self._writer.position())
             outcome = replace(outcome, kept=kept)
+        self._take_in(view, outcome)
+
+    def _fail(self, view: View, error: BaseException) -> None:
+        view.error = error
+        if view.child is not None:
+            view.child.end()
+        if view.save:
+            self._writer.go_back(self._known.position)
+        with suppress(Exception):  # the first error has been told, and says why
+            view.failed(error, view.found)
+        if view.found is not None:
+            self._take_in(view, view.found)
+
+    def _take_in(self, view: View, outcome: Outcome) -> None:
         with self._ready:
             self._known.apply(outcome)
             self._settled = view.number
@@ -280,52 +377,95 @@ class Keeper:
                 del self._written[number]
             for news in self._news.values():
                 news.append(outcome)
+            self._aside.note(outcome, self._namespace, view.number)
+
+    def _leave(self, view: View) -> None:
+        if view.child is not None:
+            view.child.end()
+        with self._ready:
+            self._news.pop(view.number, None)
+            self._views.popleft()
+            waiting = self._views[_AT_ONCE - 1] if len(self._views) >= _AT_ONCE else None
+        view.bundles = []
+        view.done.set()
+        if waiting is not None and waiting.child is not None:
+            waiting.child.send("start")
 
     def _outcome_here(self, view: View) -> Outcome:
-        found = view.here
-        assert found is not None
+        assert view.found is not None
+        if view.refused is not None:
+            raise CopyLost(f"{type(view.refused).__name__}: {view.refused}")
         if not view.save:
-            return found
+            return view.found
         kept = keep(view.bundles, self._known, self._writer, view.random)
-        return replace(found, kept=kept)
+        return replace(view.found, kept=kept)
 
     def _outcome_of_child(self, view: View) -> Outcome:
-        child = view.child
-        assert child is not None
-        outcome: Outcome = self._looked(child)
+        found = view.found = self._looked(view)
         if not view.save:
-            return outcome
+            return found
+        assert view.child is not None
         with self._ready:
             news = list(self._news[view.number])
-        child.send(news)
-        kept = child.receive()
-        if isinstance(kept, BaseException):
-            raise kept
-        return replace(outcome, kept=kept)
+        view.child.send(news)
+        return replace(found, kept=_or_raise(view.child.receive(_PATIENCE_WRITING)))
 
-    def _looked(self, child: Child) -> Outcome:
-        """Return the copy's look; a copy that waits for another thread is helped on, or ended."""
-        asked = 0
-        ticks, since = child.ticks(), time.monotonic()
+    def _looked(self, view: View) -> Outcome:
+        """Return the copy's look, or that of another copy if it died and nothing happened since."""
         while True:
-            if not child.inbox.poll(0.5):
-                now = child.ticks()
-                if now != ticks or not child.waits():
-                    ticks, since = now, time.monotonic()
-                elif time.monotonic() - since > _PATIENCE:
-                    if asked >= 3:
-                        child.kill()
-                        raise ChildDied("a variable could not be pickled in time")
-                    child.give_up()
-                    asked, since = asked + 1, time.monotonic()
-                continue
+            assert view.child is not None
             try:
-                message = child.receive()
-            except ChildDied:
-                self._leaves_out = False  # perhaps it looked at what was left out
-                raise
-            if isinstance(message, Outcome):
-                return message
+                outcome: Outcome = _or_raise(view.child.receive(_PATIENCE, _LONGEST))
+            except CopyLost as error:
+                if not self._again(view, error):
+                    raise
+            else:
+                return outcome
+
+    def _again(self, view: View, error: CopyLost) -> bool:
+        """Copy the process once more for a view, if nothing has happened since."""
+        child = view.child
+        assert child is not None
+        child.end()
+        with self._ready:
+            at = child.line.pulse.at
+            if child.crashed() and self._leaves_out:
+                self._leaves_out = False  # it may have looked at what was left out
+            elif 0 < at <= len(view.names):
+                self._aside.put(view.names[at - 1], self._namespace, error.problem, view.number)
+            else:
+                return False  # not a variable's doing
+            looks_only = not view.save and view.observe is _nothing
+            if self._begun or view.number != self._number or looks_only:
+                return False
+            try:
+                self._fork(view, {}, waits=False)
+            except OSError:
+                return False
+            self._news[view.number] = []
+        return True
+
+    # -- elsewhere ----------------------------------------------------------------------
+
+    def _begin_anew(self) -> None:
+        """Be of use in a copy of the process that the user's code made.
+
+        The thread is not there, what was in flight is the original's, and so is the pack.
+        """
+        self._ready = threading.Condition()
+        self._thread = None
+        self._views.clear()
+        self._news.clear()
+        self._written.clear()
+        self._watch = PageWatch()
+        self._writer = self._writer.anew()
+        self._known.position = ("", 0)
+
+
+def _or_raise(message: Any) -> Any:
+    if isinstance(message, BaseException):
+        raise message
+    return message
 
 
 def _outcome(found: Look, observed: Any) -> Outcome:

@@ -7,7 +7,7 @@ a method call or C code, and needs no cooperation from the user's objects.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -108,7 +108,12 @@ class Look:
         return {name: (self.seen.get(name) or self.unsaveable[name]).digest for name in self.values}
 
 
-def look(namespace: Namespace, memory: Memory, before: Before | None = None) -> Look:
+def look(
+    namespace: Namespace,
+    memory: Memory,
+    before: Before | None = None,
+    comes_to: Callable[[str], object] = lambda name: None,
+) -> Look:
     """Return what `namespace` holds now.
 
     Parameters
@@ -119,6 +124,8 @@ def look(namespace: Namespace, memory: Memory, before: Before | None = None) -> 
         What is known of large buffers.
     before : Before, optional
         What the last look found.
+    comes_to : callable
+        Called with the name of each variable before it is pickled.
     """
     values = namespace.variables()
     seen: dict[str, Seen] = {}
@@ -135,6 +142,7 @@ def look(namespace: Namespace, memory: Memory, before: Before | None = None) -> 
                 seen[name] = replace(seen[alias], name=name)
                 aliases[alias].append(name)
                 continue
+            comes_to(name)
             try:
                 pickles[name] = pickled = dump(value, namespace.dict)
                 members[name] = met = members_of(pickled)

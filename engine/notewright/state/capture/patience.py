@@ -1,0 +1,124 @@
+"""Noticing that pickling a variable waits for what will not happen, and going on without it.
+
+A variable's own code may wait for a lock. In a copy of the process no other
+thread is there to release it; in the process itself one may hold it for ever.
+What sleeps without using the processor waits, and is sent a signal whose
+handler raises :class:`Stuck` there.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+#: Asks to give up on the variable at hand.
+GIVE_UP = signal.SIGUSR1 if hasattr(signal, "SIGUSR1") else signal.SIGTERM
+#: Seconds between two looks at whether something sleeps.
+BEAT = 0.05
+
+
+class Stuck(Exception):
+    """Raised where a variable waits for something that does not happen."""
+
+    words = "pickling it waits for another thread"
+
+    def __init__(self) -> None:
+        super().__init__(self.words)
+
+
+class Stillness:
+    """For how long a process or thread has slept without using the processor.
+
+    It is counted in looks, not by the clock: whoever looks may have been kept
+    from looking, and what he looks at from running.
+
+    Parameters
+    ----------
+    stat : Path
+        Its ``/proc/.../stat``; where there is none it never seems to sleep.
+    """
+
+    def __init__(self, stat: Path) -> None:
+        self._stat = stat
+        self._ticks = -1
+        self._looks = 0
+
+    def seconds(self) -> float:
+        """Look again; to be called once a `BEAT`."""
+        try:
+            fields = self._stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        ticks = int(fields[11]) + int(fields[12])
+        self._looks = self._looks + 1 if fields[0] == "S" and ticks == self._ticks else 0
+        self._ticks = ticks
+        return self._looks * BEAT
+
+    def begin(self) -> None:
+        """Count from now on."""
+        self._looks = 0
+
+
+@contextmanager
+def patience(seconds: float) -> Iterator[None]:
+    """Raise `Stuck` inside whenever the main thread has waited that long there.
+
+    Whoever catches it and goes on is given a fifth of that for each further
+    wait, so that the user is not kept for long. On other threads, which no
+    signal reaches, there is no end to the patience.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    main, inside, over = threading.get_ident(), True, threading.Event()
+
+    def give_up(*_: Any) -> None:
+        if inside:
+            raise Stuck
+
+    def watch() -> None:
+        stillness = Stillness(Path(f"/proc/self/task/{os.getpid()}/stat"))
+        left = seconds
+        while not over.wait(BEAT):
+            if stillness.seconds() > left:
+                signal.pthread_kill(main, GIVE_UP)
+                stillness.begin()
+                left = seconds / 5
+
+    previous = signal.signal(GIVE_UP, give_up)
+    watcher = threading.Thread(target=watch, name="notewright-patience", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        inside = False
+        over.set()
+        watcher.join()
+        signal.signal(GIVE_UP, previous if previous is not None else signal.SIG_DFL)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait until the block, which takes milliseconds, is over."""
+    previous = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or previous is None:
+        yield
+        return
+    held: list[tuple[Any, ...]] = []
+    signal.signal(signal.SIGINT, lambda *arguments: held.append(arguments))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+        if held and callable(previous):
+            previous(*held[0])
+
+
+def raise_stuck(*_: Any) -> NoReturn:
+    """Be the handler of `GIVE_UP`."""
+    raise Stuck
