@@ -10,9 +10,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from notewright.state.tracker import digest
 
 from notewright.state.pickling import dump, load
-from notewright.state.tracker import digest
 
 CHANGES = {
     "data": lambda f: f.axes[0].lines[0].set_ydata([3, 2, 1]),
