@@ -10,8 +10,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from notewright.state.capture.looking import digest
 
+from notewright.state.capture.looking import digest
 from notewright.state.pickling import dump, load
 
 CHANGES = {
