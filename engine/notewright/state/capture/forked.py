@@ -38,14 +38,16 @@ _DONTFORK, _DOFORK = 10, 11
 #: How often a copy is asked to go on to the next variable before it is ended.
 _MOST_ASKED = 30
 
+#: Where a copy is while it is at no variable.
+AT_NONE = -1
+
 _forking = threading.local()
 
 
 class Pulse:
     """Numbers that a copy sets and the kernel sees, without a message.
 
-    `at` counts the variables the copy has come to, `gave_up` those it was asked
-    to give up on and did.
+    `at` is the variable it is at, `gave_up` how many it was asked to give up on and did.
     """
 
     def __init__(self) -> None:
@@ -53,7 +55,7 @@ class Pulse:
 
     @property
     def at(self) -> int:
-        """How many variables the copy has come to; -1 once it is past them all."""
+        """Which variable the copy is at, from 1; 0 for several at once."""
         return int(struct.unpack_from("q", self._page, 0)[0])
 
     @at.setter
@@ -68,6 +70,33 @@ class Pulse:
     @gave_up.setter
     def gave_up(self, number: int) -> None:
         struct.pack_into("q", self._page, 8, number)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many seconds a copy may take.
+
+    Parameters
+    ----------
+    waiting : float
+        For which it may sleep at a variable; after the first, half a second.
+    elsewhere : float
+        For which it may sleep where it is at none, and the disk may be slow.
+    longest : float
+        Which it may spend on one variable.
+    """
+
+    waiting: float
+    elsewhere: float
+    longest: float
+
+    def are_over(self, at: int, slept: float, took: float, asked: int, *, unheard: bool) -> bool:
+        """Tell whether it has taken longer at the variable `at`, after having been `asked`."""
+        if at == AT_NONE:
+            return slept > self.elsewhere
+        if unheard and took > 1:
+            return True
+        return slept > (min(self.waiting, 0.5) if asked else self.waiting) or took > self.longest
 
 
 @dataclass
@@ -88,15 +117,13 @@ class Child:
     #: What `waitpid` said of its end; None until then, -1 if somebody else was told.
     status: int | None = None
 
-    def receive(self, patience: float, longest: float = float("inf")) -> Any:
+    def receive(self, limits: Limits) -> Any:
         """Return the copy's next message, asking it to give up on variables that keep it.
 
         Parameters
         ----------
-        patience : float
-            Seconds for which it may sleep.
-        longest : float
-            Seconds which it may spend on one variable.
+        limits : Limits
+            How long it may take.
 
         Raises
         ------
@@ -109,16 +136,14 @@ class Child:
             beats, at = (beats + 1, at) if pulse.at == at else (0, pulse.at)
             if self._ended() and not self.line.inbox.poll(0):
                 break
-            busy = 0 if at == -1 else beats * BEAT
             unheard = asked > pulse.gave_up
-            if stillness.seconds() > patience or busy > (1 if unheard else longest):
+            if limits.are_over(at, stillness.seconds(), beats * BEAT, asked, unheard=unheard):
                 if unheard or asked >= _MOST_ASKED:  # it is where no signal is heard
                     raise CopyLost("a variable could not be pickled in time")
                 with suppress(ProcessLookupError):
                     os.kill(self.pid, GIVE_UP)
                 stillness.begin()
                 asked, beats = asked + 1, 0
-                patience = min(patience, 0.5)
         try:
             return self.line.inbox.recv()
         except (EOFError, OSError) as error:

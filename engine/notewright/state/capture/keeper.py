@@ -30,13 +30,14 @@ from typing import Any
 
 from notewright.errors import CopyLost, NotewrightError
 from notewright.state.capture.aside import Aside
-from notewright.state.capture.bundling import Bundle, bundles, hold
+from notewright.state.capture.bundling import Bundle, hold
 from notewright.state.capture.chunks import untouched
-from notewright.state.capture.forked import Child, Line, fork, is_ours
+from notewright.state.capture.forked import AT_NONE, Child, Limits, Line, fork, is_ours
 from notewright.state.capture.keeping import keep
 from notewright.state.capture.known import Group, Known, Outcome
 from notewright.state.capture.looking import Look, Memory
 from notewright.state.capture.patience import patience, uninterrupted
+from notewright.state.capture.salvage import salvaged, without
 from notewright.state.memory.pages import PageWatch, Span
 from notewright.state.namespace import Namespace
 from notewright.state.randomness import random_state, set_random_state
@@ -104,8 +105,6 @@ class View:
     names: tuple[str, ...] = ()
     found: Outcome | None = None
     bundles: list[Bundle | Group] = field(default_factory=list)
-    #: Why it cannot be stored, if that was found out before the thread had it.
-    refused: Exception | None = None
     result: Any = None
     error: BaseException | None = None
     done: threading.Event = field(default_factory=threading.Event)
@@ -276,8 +275,11 @@ class Keeper:
                 for news in line.inbox.recv():
                     known.apply(news)
                     writer.learn(news.kept.placed if news.kept else ())
-                new = bundles(found, known, namespace.dict)
-                line.outbox.send(keep(new, known, writer, view.random))
+                line.pulse.at = 0
+                new = salvaged(found, known, namespace.dict)
+                line.pulse.at = AT_NONE
+                kept = keep(new.bundles, known, writer, view.random)
+                line.outbox.send((kept, new.refused))
             except NotewrightError as error:
                 writer.go_back(known.position)
                 line.outbox.send(error)
@@ -297,23 +299,20 @@ class Keeper:
         found = self._aside.look(
             self._namespace, memory, self._known, number=self._number, comes_to=comes_to
         )
-        line.pulse.at = -1
+        line.pulse.at = AT_NONE
         return found
 
     def _look_here(self, view: View) -> None:
         memory = Memory(self._known.buffers(), self._since())
-        tried = self._can_fork()
         with patience(_PATIENCE_HERE):
             found = self._aside.look(
-                self._namespace, memory, self._known, number=self._number, tries=tried
+                self._namespace, memory, self._known, number=self._number, tries=True
             )
         view.found = _outcome(found, view.observe())
         if view.save:
-            try:
-                with patience(_PATIENCE_HERE):
-                    view.bundles = bundles(found, self._known, self._namespace.dict)
-            except Exception as error:  # noqa: BLE001 - a user's object may raise anything
-                view.refused = error
+            with patience(_PATIENCE_HERE):
+                new = salvaged(found, self._known, self._namespace.dict)
+            view.bundles, view.found = new.bundles, without(view.found, new.refused)
             hold(view.bundles, self._known)
 
     def _unchanged(self, written: dict[Span, list[Span]], save: bool) -> list[Span]:
@@ -393,8 +392,6 @@ class Keeper:
 
     def _outcome_here(self, view: View) -> Outcome:
         assert view.found is not None
-        if view.refused is not None:
-            raise CopyLost(f"{type(view.refused).__name__}: {view.refused}")
         if not view.save:
             return view.found
         kept = keep(view.bundles, self._known, self._writer, view.random)
@@ -408,14 +405,15 @@ class Keeper:
         with self._ready:
             news = list(self._news[view.number])
         view.child.send(news)
-        return replace(found, kept=_or_raise(view.child.receive(_PATIENCE_WRITING)))
+        kept, refused = _or_raise(view.child.receive(_limits()))
+        return replace(without(found, refused), kept=kept)
 
     def _looked(self, view: View) -> Outcome:
         """Return the copy's look, or that of another copy if it died and nothing happened since."""
         while True:
             assert view.child is not None
             try:
-                outcome: Outcome = _or_raise(view.child.receive(_PATIENCE, _LONGEST))
+                outcome: Outcome = _or_raise(view.child.receive(_limits()))
             except CopyLost as error:
                 if not self._again(view, error):
                     raise
@@ -460,6 +458,10 @@ class Keeper:
         self._watch = PageWatch()
         self._writer = self._writer.anew()
         self._known.position = ("", 0)
+
+
+def _limits() -> Limits:
+    return Limits(_PATIENCE, _PATIENCE_WRITING, _LONGEST)
 
 
 def _or_raise(message: Any) -> Any:
