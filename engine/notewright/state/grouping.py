@@ -91,11 +91,12 @@ def _sharing(members: list[npt.NDArray[np.uint64]], by_name: Set[int]) -> Iterat
     kinds, which = np.unique(pairs[:, 0] * len(members) + pairs[:, 1], return_inverse=True)
     for at, kind in enumerate(kinds.tolist()):
         common = (int(identity) for identity in ids[same[which == at]])
-        if any(i not in by_name and (i > _MARKS or _ties(object_at(i))) for i in common):
+        if any(i not in by_name and (i > _MARKS or can_change(object_at(i))) for i in common):
             yield divmod(kind, len(members))
 
 
-def _ties(value: Any) -> bool:
+def can_change(value: Any) -> bool:
+    """Tell whether sharing this object can be noticed: whether it, and no name, can change."""
     if isinstance(value, _CONSTANT):
         return False
     if isinstance(value, tuple):

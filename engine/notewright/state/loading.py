@@ -20,17 +20,15 @@ _THREADS = 2
 
 def load_groups(
     addresses: Iterable[str], namespace: dict[str, Any], objects: ObjectStore
-) -> dict[str, Any]:
-    """Return the variables of the groups at `addresses`, as new objects."""
-    values: dict[str, Any] = {}
+) -> Iterator[dict[str, Any]]:
+    """Yield the variables of each group at `addresses`, as new objects."""
     with ThreadPoolExecutor(_THREADS, "notewright-read") as pool, no_collection():
         for address in dict.fromkeys(addresses):
             manifest = objects.get_json(address)
             names, alias = manifest["names"], manifest.get("alias", len(manifest["names"]) == 1)
             buffers = list(_buffers(manifest, objects, pool))
             value = load(objects.get(manifest["stream"]), buffers, namespace)
-            values.update(dict.fromkeys(names, value) if alias else zip(names, value, strict=True))
-    return values
+            yield dict.fromkeys(names, value) if alias else dict(zip(names, value, strict=True))
 
 
 def parts(address: str, objects: ObjectStore) -> list[str]:

@@ -29,6 +29,7 @@ from notewright.state.loading import load_groups, parts
 from notewright.state.namespace import Namespace
 from notewright.state.randomness import set_random_state
 from notewright.state.records import FileRead, Snapshot, Unsaved, Variable
+from notewright.state.sharing import shared_with_live
 from notewright.store import Store
 from notewright.store.canonical import canonical, digest_of, parse, plain
 from notewright.store.ids import new_id, now
@@ -327,7 +328,9 @@ class Snapshots:
         chosen = self._choose(snapshot, names)
         globals_: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
         addresses = [v.group for v in snapshot.variables if v.name in chosen]
-        values = load_groups(addresses, globals_, self._store.objects)
+        values: dict[str, Any] = {}
+        for group in load_groups(addresses, globals_, self._store.objects):
+            values.update(group)
         globals_.update(values)
         return {name: values[name] for name in chosen}
 
@@ -365,9 +368,18 @@ class Snapshots:
             if v.name in chosen and (v.name not in live or digests[v.name] != v.digest)
         }
         addresses = [v.group for v in snapshot.variables if v.name in differs]
-        values = load_groups(addresses, namespace.dict, self._store.objects)
-        names = tuple(name for name in values if name in chosen)
-        namespace.dict.update((name, values[name]) for name in names)
+        saved = {v.name: v.digest for v in snapshot.variables}
+        back: dict[str, Any] = {}
+        for values in load_groups(addresses, namespace.dict, self._store.objects):
+            kept = {n: live[n] for n in values if n in live and digests[n] == saved[n]}
+            shared = None
+            if kept:
+                wanted = [n for n in values if n in differs]
+                shared = shared_with_live(values, wanted, kept, namespace.dict)
+            # Where it cannot be told what is shared, all that were chosen come back.
+            back.update((n, v) for n, v in (shared or values).items() if n in chosen)
+        names = tuple(back)
+        namespace.dict.update(back)
         removed: tuple[str, ...] = ()
         if only is None:
             unsaved = {u.name for u in snapshot.unsaved}

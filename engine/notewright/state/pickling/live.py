@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 #: The module name under which the prelude asks for them.
@@ -17,10 +18,15 @@ MODULE = "notewright.live"
 
 _NAMES = ("namespace", "builtins", "modules", "path", "argv")
 
-#: A pickle that puts the live containers into the unpickler's memo and returns None.
-PRELUDE = (
-    b"\x80\x05" + b"".join(f"c{MODULE}\n{name}\n".encode() + b"\x940" for name in _NAMES) + b"N."
-)
+#: The names under which it asks for objects that the caller puts in.
+_APART = "apart"
+
+
+def prelude(apart: int = 0) -> bytes:
+    """Return a pickle that puts the live containers into the memo, and `apart` more objects."""
+    names = (*_NAMES, *(f"{_APART}{position}" for position in range(apart)))
+    asked = b"".join(f"c{MODULE}\n{name}\n".encode() + b"\x940" for name in names)
+    return b"\x80\x05" + asked + b"N."
 
 
 def containers(namespace: dict[str, Any]) -> tuple[Any, ...]:
@@ -28,6 +34,8 @@ def containers(namespace: dict[str, Any]) -> tuple[Any, ...]:
     return (namespace, builtins.__dict__, sys.modules, sys.path, sys.argv)
 
 
-def find(name: str, namespace: dict[str, Any]) -> Any:
-    """Return the live container called `name`."""
+def find(name: str, namespace: dict[str, Any], apart: Sequence[Any] = ()) -> Any:
+    """Return the live container, or the object put in, called `name`."""
+    if name.startswith(_APART):
+        return apart[int(name.removeprefix(_APART))]
     return containers(namespace)[_NAMES.index(name)]

@@ -61,7 +61,7 @@ class Pickled:
         return len(self.stream) + sum(b.raw().nbytes for b in self.buffers)
 
 
-def dump(value: Any, namespace: dict[str, Any]) -> Pickled:
+def dump(value: Any, namespace: dict[str, Any], apart: Sequence[Any] = ()) -> Pickled:
     """Return `value` pickled, with functions of `namespace` bound to it by reference.
 
     Parameters
@@ -70,6 +70,8 @@ def dump(value: Any, namespace: dict[str, Any]) -> Pickled:
         What to pickle. It is read, never changed.
     namespace : dict
         The live globals of the user's cells.
+    apart : sequence, optional
+        Objects to leave out: :func:`load` is given what to put in their places.
 
     Raises
     ------
@@ -79,9 +81,9 @@ def dump(value: Any, namespace: dict[str, Any]) -> Pickled:
     memory = Memory()
     for _ in range(_ATTEMPTS):
         stream = io.BytesIO()
-        stream.write(live.PRELUDE)
+        stream.write(live.prelude(len(apart)))
         buffers: list[pickle.PickleBuffer] = []
-        pickler = Pickler(stream, namespace, buffers.append, memory)
+        pickler = Pickler(stream, namespace, buffers.append, memory, apart)
         try:
             pickler.dump(value)
         except Overlap as overlap:
@@ -95,11 +97,18 @@ def dump(value: Any, namespace: dict[str, Any]) -> Pickled:
     raise pickle.PicklingError("it shows one piece of memory in too many overlapping ways")
 
 
-def load(stream: bytes, buffers: Sequence[Any], namespace: dict[str, Any]) -> Any:
-    """Return the value that :func:`dump` pickled, its functions bound to `namespace`."""
+def load(
+    stream: bytes, buffers: Sequence[Any], namespace: dict[str, Any], apart: Sequence[Any] = ()
+) -> Any:
+    """Return the value that :func:`dump` pickled, its functions bound to `namespace`.
+
+    `apart` are the objects to put where those were that `dump` left out.
+    """
+    prelude = live.prelude(len(apart))
     with loading.into(namespace):
         unpickler = _Unpickler(io.BytesIO(stream), buffers=buffers)
-        if bytes(stream[: len(live.PRELUDE)]) == live.PRELUDE:
+        unpickler.apart = apart
+        if bytes(stream[: len(prelude)]) == prelude:
             unpickler.load()
         return unpickler.load()
 
@@ -130,6 +139,7 @@ class Pickler(pickle.Pickler):
         namespace: dict[str, Any],
         buffer_callback: Callable[[pickle.PickleBuffer], Any],
         memory: Memory,
+        apart: Sequence[Any] = (),
     ) -> None:
         self.dispatch_table = {**copyreg.dispatch_table, **cloudpickle.Pickler._dispatch_table}
         super().__init__(file, protocol=5, buffer_callback=buffer_callback)
@@ -137,7 +147,7 @@ class Pickler(pickle.Pickler):
         self.memory = memory
         self.closure_cells: set[int] = set()
         self.deferrable: list[pickle.PickleBuffer] = []
-        containers = live.containers(namespace)
+        containers = (*live.containers(namespace), *apart)
         self.by_name = {id(container) for container in containers}
         self.memo = {id(c): (position, c) for position, c in enumerate(containers)}
         # Which reducer a type has is decided once a pickle: types can change in between.
@@ -153,7 +163,9 @@ class Pickler(pickle.Pickler):
 
 
 class _Unpickler(pickle.Unpickler):
+    apart: Sequence[Any] = ()
+
     def find_class(self, module: str, name: str) -> Any:
         if module == live.MODULE:
-            return live.find(name, loading.namespace())
+            return live.find(name, loading.namespace(), self.apart)
         return super().find_class(module, name)

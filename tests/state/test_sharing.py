@@ -1,0 +1,69 @@
+"""A restore binds only what differs, and what is shared with the rest stays shared."""
+
+from __future__ import annotations
+
+import pytest
+
+CASES = {
+    "a list inside a list": (
+        "inner = [1]; a = [inner, 1]; b = {'inner': inner}",
+        "a.append(2)",
+        {"a"},
+        "a == [[1], 1] and a[0] is inner and b['inner'] is inner",
+    ),
+    "a view of an array": (
+        "import numpy as np; base = np.arange(6.); view = base[2:]",
+        "view = view * 2",
+        {"view"},
+        "view.base is base and view[0] == 2",
+    ),
+    "an instance and its class": (
+        "class P:\n    pass\np = P(); q = P(); q.p = p",
+        "q.v = 1",
+        {"q"},
+        "not hasattr(q, 'v') and q.p is p and type(q) is P",
+    ),
+    "a cell shared by closures": (
+        "def make():\n    n = []\n    def up(): n.append(1)\n    def get(): return n\n"
+        "    return up, get\nup, get = make()",
+        "up.note = 1",
+        {"up"},
+        "not hasattr(up, 'note') and (up(), get())[1] == [1]",
+    ),
+    "a table and one of its columns' arrays": (
+        "import pandas as pd; t = pd.DataFrame({'a': [1, 2]}); both = [t, 'x']",
+        "both.append(3)",
+        {"both"},
+        "both[0] is t and len(both) == 2",
+    ),
+    "a name that was deleted": (
+        "a = [1]; b = [a]",
+        "del b",
+        {"b"},
+        "b[0] is a",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_did_not_differ_stays_and_is_shared_with_what_comes_back(notebook, case) -> None:
+    make, change, expected, holds = CASES[case]
+    notebook.run(make)
+    taken = notebook.recorder.take()
+    before = dict(notebook.namespace.variables())
+    notebook.run(change)
+    restored = notebook.recorder.restore(taken.id)
+    assert set(restored.rebound) == expected
+    assert eval(holds, notebook.variables)
+    now = notebook.namespace.variables()
+    assert all(now[name] is value for name, value in before.items() if name not in expected)
+
+
+def test_one_of_several_can_be_asked_for(notebook) -> None:
+    notebook.run("inner = [1]; a = [inner]; b = [inner]")
+    taken = notebook.recorder.take()
+    notebook.run("a.append(2); b.append(3)")
+    notebook.recorder.restore(taken.id, only=["a"])
+    assert notebook["a"] == [[1]]
+    assert notebook["a"][0] is notebook["inner"]
+    assert notebook["b"] == [[1], 3]
