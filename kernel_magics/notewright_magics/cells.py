@@ -6,6 +6,7 @@ import ast
 import re
 import shlex
 from dataclasses import dataclass
+from functools import cache
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -46,7 +47,7 @@ def plain_code(source: str) -> str:
         if magic.name in _PYTHON_BODY:
             return plain_code(magic.body)
         return "".join(f"# {line}\n" for line in source.splitlines())
-    transformed = TransformerManager().transform_cell(source)
+    transformed = _transformer().transform_cell(source)
     try:
         tree = ast.parse(transformed)
     except SyntaxError:
@@ -56,6 +57,11 @@ def plain_code(source: str) -> str:
         if isinstance(node, ast.Expr) and (call := _shell_call(node.value)):
             _replace(lines, node, call)
     return "\n".join(lines)
+
+
+@cache
+def _transformer() -> TransformerManager:
+    return TransformerManager()
 
 
 def _shell_call(node: ast.expr) -> tuple[str, list[str]] | None:

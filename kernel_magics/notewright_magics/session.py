@@ -235,7 +235,7 @@ class KernelSession:
             self._watch = None
         info = result.info
         if info is not None and not cell.source:
-            cell.source, cell.code = info.raw_cell, plain_code(info.raw_cell)
+            cell.source = info.raw_cell
             cell.cell = getattr(info, "cell_id", None)
         cell.number = result.execution_count
         cell.saves = not is_only_nw(cell.source)
@@ -243,7 +243,12 @@ class KernelSession:
         if error is not None:
             cell.status, cell.error = "error", f"{type(error).__name__}: {error}"
         started, opened = self._started[0], self._opened
-        self._hold = lambda: self._recorder.ended(cell, started, seconds, opened)
+
+        def hold() -> None:
+            cell.code = plain_code(cell.source)
+            self._recorder.ended(cell, started, seconds, opened)
+
+        self._hold = hold
         try:
             if self._run is not None:
                 self.settle()
@@ -287,8 +292,8 @@ class KernelSession:
             self._loop.call_soon_threadsafe(self.listeners.tell, "snapshots")
 
     def _begin(self, source: str, cell_id: str | None) -> None:
-        self._cell = Cell(source, plain_code(source) if source else "", cell_id)
-        self._recorder.begins(self._cell.code)
+        self._cell = Cell(source, "", cell_id)
+        self._recorder.begins(source)
         self._started = (now(), time.perf_counter())
         self._watch = FileWatch.watching()
         self._opened = self._watch.__enter__()

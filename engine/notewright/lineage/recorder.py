@@ -145,8 +145,11 @@ class Recorder:
                 self.settle()
 
     def begins(self, code: str) -> None:
-        """Prepare for a cell: what it is likely to write to is made ready for that."""
-        self._keeper.expect_writes(set(touched_names(code)))
+        """Prepare for a cell: large arrays that it is likely to write to are made ready."""
+        large = self._keeper.begin()
+        # Few cells name a large array, and parsing is the longest part of what the user waits for.
+        if any(name in code for name in large):
+            self._keeper.expect_writes(large & set(touched_names(code)))
 
     def ended(self, cell: Cell, started: str, seconds: float, opened: Opened) -> None:
         """Record an execution that has ended, and snapshot if asked to after every cell.

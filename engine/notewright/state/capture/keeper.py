@@ -23,7 +23,7 @@ import sys
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -176,10 +176,14 @@ class Keeper:
         self._start()
         return view
 
-    def expect_writes(self, names: set[str]) -> None:
-        """Say that a cell begins, and is likely to write to these variables' large parts."""
+    def begin(self) -> Set[str]:
+        """Say that a cell begins; return the variables with large parts."""
         with self._ready:  # a view that is just being taken again is of the time before
             self._begun = True
+        return self._known.large_names
+
+    def expect_writes(self, names: Iterable[str]) -> None:
+        """Say that the cell is likely to write to these variables' large parts."""
         seen = self._known.seen
         spans = (b.span for n in names if n in seen for b in seen[n].buffers)
         self._watch.expect_writes(spans)

@@ -91,6 +91,8 @@ class Known:
     position: tuple[str, int] = ("", 0)
     #: Buffers large enough to have their pages watched, and whether all of each is stored.
     large: dict[Span, tuple[Buffer, bool]] = field(default_factory=dict)
+    #: The variables that have such buffers.
+    large_names: frozenset[str] = frozenset()
 
     def apply(self, outcome: Outcome) -> None:
         """Take in an outcome; in the order of the looks."""
@@ -103,6 +105,9 @@ class Known:
             self.chunks.update(kept.chunks)
             self.random = kept.random
             self.position = kept.position
+        self.large_names = frozenset(
+            n for n, s in outcome.seen.items() if any(b.span[1] >= WATCHED for b in s.buffers)
+        )
         self.large = {
             b.span: (b, all(h in self.chunks for h in b.hashes))
             for seen in outcome.seen.values()
