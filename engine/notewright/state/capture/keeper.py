@@ -36,7 +36,7 @@ from notewright.state.capture.forked import AT_NONE, Child, Limits, Line, fork, 
 from notewright.state.capture.keeping import keep
 from notewright.state.capture.known import Group, Known, Outcome
 from notewright.state.capture.looking import Look, Memory
-from notewright.state.capture.patience import patience, uninterrupted
+from notewright.state.capture.patience import Done, patience, uninterrupted
 from notewright.state.capture.salvage import salvaged, without
 from notewright.state.memory.pages import PageWatch, Span
 from notewright.state.namespace import Namespace
@@ -107,7 +107,7 @@ class View:
     bundles: list[Bundle | Group] = field(default_factory=list)
     result: Any = None
     error: BaseException | None = None
-    done: threading.Event = field(default_factory=threading.Event)
+    done: Done = field(default_factory=Done)
 
 
 class Keeper:
@@ -167,18 +167,17 @@ class Keeper:
         view = View(save, observe, finish, failed)
         with uninterrupted():
             self._begin(view)
-            forked = self._can_fork() and not self._tries_here() and self._fork_now(view)
-        if not forked:
-            self.settle()  # what is not written yet takes memory
-            self._look_here(view)
-            with self._ready:
-                self._append(view)
-        self._start()
+            if self._can_fork() and not self._tries_here() and self._fork_now(view):
+                return view
+        self.settle()  # what is not written yet takes memory
+        self._look_here(view)
+        with uninterrupted(), self._ready:
+            self._append(view)
         return view
 
     def begin(self) -> Set[str]:
         """Say that a cell begins; return the variables with large parts."""
-        with self._ready:  # a view that is just being taken again is of the time before
+        with uninterrupted(), self._ready:  # a view that is taken again is of the time before
             self._begun = True
         return self._known.large_names
 
@@ -190,10 +189,8 @@ class Keeper:
 
     def settle(self) -> None:
         """Wait until every view so far is finished or has failed."""
-        with self._ready:
-            last = self._views[-1] if self._views else None
-        if last is not None:
-            last.done.wait()
+        with suppress(IndexError):  # without the lock, which an interrupt could leave taken
+            self._views[-1].done.wait()
 
     @property
     def busy(self) -> bool:
@@ -207,7 +204,7 @@ class Keeper:
     def close(self) -> None:
         """Finish what was begun, and stop."""
         self.settle()
-        with self._ready:
+        with uninterrupted(), self._ready:
             self._closed = True
             self._ready.notify_all()
         if self._thread is not None:
@@ -228,6 +225,9 @@ class Keeper:
     def _append(self, view: View) -> None:
         self._news[view.number] = []
         self._views.append(view)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="notewright", daemon=True)
+            self._thread.start()
         self._ready.notify_all()
 
     def _since(self) -> dict[Span, list[Span]]:
@@ -331,11 +331,6 @@ class Keeper:
         ]
 
     # -- the thread that takes the results in -------------------------------------------
-
-    def _start(self) -> None:
-        if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._run, name="notewright", daemon=True)
-            self._thread.start()
 
     def _run(self) -> None:
         while (view := self._next()) is not None:

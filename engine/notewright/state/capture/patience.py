@@ -9,10 +9,11 @@ handler raises :class:`Stuck` there.
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -90,16 +91,20 @@ def patience(seconds: float) -> Iterator[None]:
                 stillness.begin()
                 left = seconds / 5
 
-    previous = signal.signal(GIVE_UP, give_up)
     watcher = threading.Thread(target=watch, name="notewright-patience", daemon=True)
-    watcher.start()
+    previous: Any = None
     try:
+        with uninterrupted():
+            previous = signal.signal(GIVE_UP, give_up) or signal.SIG_DFL
+            watcher.start()
         yield
     finally:
-        inside = False
-        over.set()
-        watcher.join()
-        signal.signal(GIVE_UP, previous if previous is not None else signal.SIG_DFL)
+        with uninterrupted():
+            inside = False
+            over.set()
+            if previous is not None:
+                watcher.join()
+                signal.signal(GIVE_UP, previous)
 
 
 @contextmanager
@@ -117,6 +122,29 @@ def uninterrupted() -> Iterator[None]:
         signal.signal(signal.SIGINT, previous)
         if held and callable(previous):
             previous(*held[0])
+
+
+class Done:
+    """Something that is waited for until it is done, and may be interrupted at any moment.
+
+    An interrupt may leave the lock of a `threading.Event` taken, for good.
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._tokens: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def set(self) -> None:
+        """Let everybody go on who waits."""
+        self._is_set = True
+        self._tokens.put(None)
+
+    def wait(self) -> None:
+        """Return once it is done."""
+        while not self._is_set:
+            with suppress(queue.Empty):
+                self._tokens.get(timeout=0.5)  # another one may have taken it
+        self._tokens.put(None)
 
 
 def raise_stuck(*_: Any) -> NoReturn:
