@@ -24,14 +24,14 @@ KINDS: list[Kind] = [
     named(
         "process pool",
         "from concurrent.futures import ProcessPoolExecutor; x = ProcessPoolExecutor(1)",
-        "weak",
+        "lock",
     ),
     named(
         "process",
         "import subprocess, sys; x = subprocess.Popen([sys.executable, '-c', '']); _ = x.wait()",
         "process",
     ),
-    named("event loop", "import asyncio; x = asyncio.new_event_loop(); x.close()", "lock"),
+    named("event loop", "import asyncio; x = asyncio.new_event_loop(); x.close()", "weak"),
     named("context variable", "import contextvars; x = contextvars.ContextVar('v')", "ContextVar"),
     named("context", "import contextvars; x = contextvars.copy_context()", "Context"),
     named("weak reference", "class P: pass\n_p = P()\nimport weakref; x = weakref.ref(_p)", "weak"),

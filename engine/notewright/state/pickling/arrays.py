@@ -43,6 +43,8 @@ def owner_of(array: Array) -> tuple[Array, Any]:
     root: Any = array
     while True:
         base = root.base
+        if type(base) is memoryview:
+            base = base.obj
         if isinstance(base, np.ndarray):
             root = base
         elif isinstance(held := getattr(base, "base", None), np.ndarray):
@@ -58,7 +60,7 @@ def address(array: Array) -> int:
 
 def _is_plain_buffer(holder: Any) -> bool:
     kind = type(holder)
-    return kind in (bytes, bytearray, memoryview) or kind.__module__ in ("array", "_ctypes", "mmap")
+    return kind in (bytes, bytearray) or kind.__module__ in ("array", "_ctypes", "mmap")
 
 
 # -- the owner: an array with its bytes ------------------------------------------
@@ -186,3 +188,14 @@ def reduce_record(record: Any, pickler: Any) -> Any:
 def make_record(cell: Array) -> Any:
     """Return the record that a zero-dimensional array shows."""
     return cell[()]
+
+
+# -- types of elements ------------------------------------------------------------------
+
+
+def reduce_dtype(dtype: Any, pickler: Any) -> Any:
+    """Reduce one of NumPy's own types as the one object it is; pickle would copy it."""
+    if dtype.isbuiltin == 1 and dtype.metadata is None:
+        pickler.by_name.add(id(dtype))
+        return np.dtype, (dtype.char,)
+    return NotImplemented

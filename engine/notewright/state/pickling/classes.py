@@ -5,13 +5,13 @@ from __future__ import annotations
 import abc
 import ctypes
 import operator
-import sys
 from types import MemberDescriptorType
 from typing import Any
 
 from cloudpickle import cloudpickle as _cloudpickle
 
 from notewright.state.pickling import enums
+from notewright.state.pickling.functions import interned
 from notewright.state.pickling.words import fresh, module_mark, module_name, word
 
 _HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE
@@ -29,6 +29,8 @@ _OWN = frozenset(
         "__annotations_cache__",
     }
 )
+
+_MADE_EARLY = (b"__doc__", b"__abstractmethods__", b"__slots__", b"__annotations__")
 
 
 def reduce_class(cls: Any, pickler: Any) -> Any:
@@ -54,8 +56,8 @@ def reduce_class(cls: Any, pickler: Any) -> Any:
         made_from,
     )
     attributes = [(fresh(k), v) for k, v in own.items() if k not in _OWN and not _is_slot(v, cls)]
-    # The docstring is put into a class at another place when it is made anew.
-    attributes.sort(key=lambda pair: pair[0] == b"__doc__")
+    # Some are put into a class at another place when it is made anew.
+    attributes.sort(key=lambda pair: pair[0] in _MADE_EARLY)
     state = (attributes, _registered(cls), filled)
     return _make_class, arguments, state, None, None, _fill_class
 
@@ -146,8 +148,8 @@ def _fill_class(cls: Any, state: Any) -> None:
     # Setting any attribute deletes the line number that Python 3.13 notes: it comes last.
     late = (b"__firstlineno__",)
     for name, value in [*attributes, *(pair for pair in attributes if pair[0] in late)]:
-        if name == b"__annotations__" and type(value) is dict:
-            value = {sys.intern(k) if type(k) is str else k: v for k, v in value.items()}
+        if name == b"__annotations__":
+            interned(value)
         if name != b"__slots__":
             _set(cls, word(name), value)
     for other in registered or ():

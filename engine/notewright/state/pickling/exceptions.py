@@ -58,7 +58,7 @@ def _make_traceback(places: list[tuple[str, str, int, int]]) -> types.TracebackT
     made: types.TracebackType | None = None
     for filename, name, first, line in reversed(places):
         frame = _frame(filename, name, first)
-        made = types.TracebackType(made, frame, 0, line)
+        made = types.TracebackType(made, frame, -1, line)  # -1: go by the line
     return made
 
 

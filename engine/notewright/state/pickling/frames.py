@@ -18,6 +18,12 @@ def is_block(kind: type) -> bool:
     return internals is not None and issubclass(kind, internals.Block)
 
 
+def is_manager(kind: type) -> bool:
+    """Tell whether a type is what holds the block of a series."""
+    managers = sys.modules.get("pandas.core.internals.managers")
+    return managers is not None and kind is managers.SingleBlockManager
+
+
 def is_references(kind: type) -> bool:
     """Tell whether a type is pandas' note of who shares a block."""
     internals = sys.modules.get("pandas._libs.internals")
@@ -44,6 +50,11 @@ def _make_block(kind: Any, values: Any, places: Any, ndim: int, references: Any)
     return kind(values, internals.BlockPlacement(places), ndim, refs=references)
 
 
+def reduce_manager(manager: Any, pickler: Any) -> Any:
+    """Reduce the manager of a series with its block: pandas would save the values only."""
+    return type(manager), (manager.blocks[0], manager.axes[0])
+
+
 def reduce_references(references: Any, pickler: Any) -> Any:
     """Reduce a note of sharing: those who share add themselves when they are made."""
     return type(references), ()
@@ -52,7 +63,7 @@ def reduce_references(references: Any, pickler: Any) -> Any:
 def reduce_index(index: Any, pickler: Any) -> Any:
     """Reduce an index with its note of sharing."""
     reduced = index.__reduce__()
-    references = getattr(index, "_references", None)
+    references = vars(index).get("_references")
     if references is None or not references.has_reference():
         return reduced
     return (*reduced[:2], references, None, None, _fill_index)

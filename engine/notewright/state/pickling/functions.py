@@ -74,17 +74,21 @@ def _fill_function(function: FunctionType, state: Any) -> None:
     function.__module__ = module_name(module)
     function.__doc__ = doc.decode("utf-8", "surrogatepass") if type(doc) is bytes else doc
     function.__defaults__ = defaults
-    function.__kwdefaults__ = keywords and _interned(keywords)
-    function.__annotations__ = _interned(annotations)
+    function.__kwdefaults__ = interned(keywords)
+    function.__annotations__ = interned(annotations)
     if params:
         function.__type_params__ = params  # type: ignore[attr-defined]  # Python 3.12
     for cell, contents in cells:
         cell.cell_contents = contents
 
 
-def _interned(named: dict[Any, Any]) -> dict[Any, Any]:
-    """Return a dictionary whose names are the objects that code objects use."""
-    return {sys.intern(k) if type(k) is str else k: v for k, v in named.items()}
+def interned(named: Any) -> Any:
+    """Give a dictionary the names that code objects use; it stays the dictionary it is."""
+    if type(named) is dict:
+        items = [(sys.intern(k) if type(k) is str else k, v) for k, v in named.items()]
+        named.clear()
+        named.update(items)
+    return named
 
 
 # -- cells -----------------------------------------------------------------------
