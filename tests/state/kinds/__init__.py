@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from kinds import (
+    figures,
+    frames_elsewhere,
     functions,
+    models,
     numpy_,
     pandas_,
     plain,
     scipy_,
     sklearn_,
+    torch_,
     unsaveable,
 )
 from kinds.kind import Kind
@@ -20,5 +24,10 @@ LIBRARIES: dict[str, list[Kind]] = {
     "pandas": pandas_.KINDS,
     "scipy": scipy_.KINDS,
     "sklearn": sklearn_.KINDS,
+    "torch": torch_.KINDS,
+    "polars": frames_elsewhere.POLARS,
+    "pyarrow": frames_elsewhere.PYARROW,
+    "models": models.KINDS,
+    "figures": figures.KINDS,
     "unsaveable": unsaveable.KINDS,
 }

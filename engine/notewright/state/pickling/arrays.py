@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import array as array_module
+import ctypes
+import mmap
 import pickle
 from typing import Any
 
@@ -58,9 +61,11 @@ def address(array: Array) -> int:
     return int(array.__array_interface__["data"][0])
 
 
+_BUFFERS = (bytes, bytearray, array_module.array, mmap.mmap, ctypes.Array, ctypes.Structure)
+
+
 def _is_plain_buffer(holder: Any) -> bool:
-    kind = type(holder)
-    return kind in (bytes, bytearray) or kind.__module__ in ("array", "_ctypes", "mmap")
+    return isinstance(holder, _BUFFERS)
 
 
 # -- the owner: an array with its bytes ------------------------------------------
@@ -146,9 +151,9 @@ def make_view(
 ) -> Array:
     """Make an array that shows the memory of another object."""
     if type(owner).__module__.startswith("torch"):
-        from notewright.state.pickling.tensors import bytes_of_storage
+        from notewright.state.pickling.tensors import array_of_storage
 
-        owner = bytes_of_storage(owner)
+        owner = array_of_storage(owner)
     view: Array = np.ndarray.__new__(kind, shape, dtype, owner, offset, strides)
     if not writeable:
         view.flags.writeable = False

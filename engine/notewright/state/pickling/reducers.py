@@ -16,11 +16,13 @@ import numpy as np
 
 from notewright.state.pickling import (
     arrays,
+    arrow,
     builtins_,
     classes,
     code,
     enums,
     exceptions,
+    figures,
     files,
     frames,
     functions,
@@ -81,6 +83,9 @@ _FAMILIES: tuple[tuple[Callable[[type], bool], Reducer], ...] = (
     (lambda kind: issubclass(kind, np.dtype), arrays.reduce_dtype),
     (tensors.is_tensor, tensors.reduce_tensor),
     (tensors.is_storage, tensors.reduce_storage),
+    (figures.is_registry, figures.reduce_registry),
+    (figures.is_figure, figures.reduce_figure),
+    (arrow.is_buffer, arrow.reduce_buffer),
     (frames.is_block, frames.reduce_block),
     (frames.is_manager, frames.reduce_manager),
     (frames.is_references, frames.reduce_references),

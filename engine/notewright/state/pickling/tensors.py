@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import pickle
 import sys
@@ -83,9 +84,19 @@ def _device_address(storage: Any) -> int:
 
 
 def bytes_of_storage(storage: Any) -> np.ndarray[Any, Any]:
-    """Return an array that shows a storage's memory."""
-    torch = _torch()
+    """Return an array that shows a storage's memory.
 
+    Not by ``Tensor.numpy()``: it would forbid the user to resize the tensor.
+    """
+    size = storage.nbytes()
+    memory = (ctypes.c_ubyte * size).from_address(storage.data_ptr())
+    memory.owner = storage  # alive as long as the array is
+    return np.frombuffer(memory, np.uint8)
+
+
+def array_of_storage(storage: Any) -> np.ndarray[Any, Any]:
+    """Return an array that shares a storage with its tensors, as ``Tensor.numpy()`` does."""
+    torch = _torch()
     flat = torch.empty(0, dtype=torch.uint8)
     flat.set_(storage)
     array: np.ndarray[Any, Any] = flat.numpy()
@@ -113,7 +124,7 @@ def _show_storage(owner: Any, offset: int, size: int) -> Any:
     torch = _torch()
 
     if isinstance(owner, torch.UntypedStorage):
-        owner = bytes_of_storage(owner)
+        owner = array_of_storage(owner)
     shown: np.ndarray[Any, Any] = np.ndarray((size,), np.uint8, owner, offset)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch says so when the array is read-only; it was before
