@@ -26,7 +26,7 @@ test: $(VENV)/panel  ## Run the tests (browser tests too)
 	$(BIN)/python -m pytest --ignore tests/browser
 	$(BIN)/python -m pytest tests/browser
 
-test-all: $(VENV)/panel  ## Run the slow suites as well
+test-all: $(VENV)/panel $(VENV)/objects  ## Run the slow suites as well
 	$(BIN)/python scripts/ensure_chromium.py
 	$(BIN)/python -m pytest -m "slow or not slow" --ignore tests/browser
 	$(BIN)/python -m pytest -m "slow or not slow" tests/browser
@@ -44,6 +44,10 @@ lock:  ## Resolve the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --extra lab --extra serve --group dev pyproject.toml \
 	  -o requirements/dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --group objects --constraints requirements/dev.txt \
+	  --no-emit-package nvidia-nccl-cu12 --no-emit-package nvidia-nccl-cu13 \
+	  -o requirements/objects.txt
 
 clean:  ## Remove what was made
 	rm -rf $(VENV) dist build demo_run
@@ -52,6 +56,11 @@ clean:  ## Remove what was made
 $(VENV)/installed: pyproject.toml requirements/dev.txt scripts/install.py
 	@$(PYTHON) -c 'import sys; sys.exit("Notewright needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
 	$(PYTHON) scripts/install.py $(VENV)
+	@touch $@
+
+# Libraries that only the slow suites try snapshots on.
+$(VENV)/objects: $(VENV)/installed requirements/objects.txt
+	$(PYTHON) scripts/install.py $(VENV) requirements/objects.txt
 	@touch $@
 
 # The JupyterLab panel, built from its sources and linked into the environment.

@@ -1,6 +1,6 @@
 """Make the project's environment: locked dependencies, then Notewright itself.
 
-Used by the Makefile. uv installs in seconds what takes pip a minute; where uv
+Used by the Makefile. With a second argument, it adds what another lock file lists. uv installs in seconds what takes pip a minute; where uv
 cannot reach an index that pip is set up for, pip does it.
 """
 
@@ -25,12 +25,7 @@ def main(folder: str) -> int:
         venv.create(home, with_pip=True)
     say("installing the locked dependencies")
     run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *uv_requirement())
-    locked = ["--require-hashes", "-r", str(LOCK)]
-    if subprocess.run(
-        [python, "-m", "uv", "pip", "install", "-q", *index(python), *locked]
-    ).returncode:
-        say("uv could not; pip takes over")
-        run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *locked)
+    install_locked(python, LOCK)
     say("installing Notewright")
     run(
         python,
@@ -45,6 +40,24 @@ def main(folder: str) -> int:
         str(ROOT),
     )
     return 0
+
+
+def add(folder: str, lock: str) -> int:
+    """Install what a further lock file lists, and nothing else, into an environment."""
+    python = Path(folder).resolve() / ("Scripts" if os.name == "nt" else "bin") / "python"
+    say(f"installing {lock}")
+    install_locked(python, ROOT / lock, "--no-deps")
+    return 0
+
+
+def install_locked(python: Path, lock: Path, *options: str) -> None:
+    """Install what a lock file lists, with uv or else with pip."""
+    locked = [*options, "--require-hashes", "-r", str(lock)]
+    if subprocess.run(
+        [python, "-m", "uv", "pip", "install", "-q", *index(python), *locked]
+    ).returncode:
+        say("uv could not; pip takes over")
+        run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *locked)
 
 
 def uv_requirement() -> list[str]:
@@ -77,4 +90,4 @@ def say(words: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1]) if len(sys.argv) == 2 else add(*sys.argv[1:]))

@@ -140,3 +140,31 @@ def test_a_snapshot_by_an_untrusted_key_is_not_unpickled(notebook, workspace) ->
         connection.execute("UPDATE snapshots SET signature = ?", ("00" * 64,))
     with pytest.raises(UntrustedStore):
         workspace.snapshots.load(taken)
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("x = (i for i in range(3))", "generator"),
+        ("import threading; x = threading.Lock()", "lock"),
+        ("import socket; x = socket.socket()", "socket"),
+        ("import sqlite3; x = sqlite3.connect(':memory:')", "Connection"),
+        ("from concurrent.futures import ThreadPoolExecutor; x = ThreadPoolExecutor()", "pickle"),
+        ("x = open('f.txt', 'w')", "file"),
+    ],
+)
+def test_what_cannot_be_saved_is_named_with_the_cell_that_made_it(
+    notebook, code: str, word: str
+) -> None:
+    execution = notebook.run(code)
+    notebook.run("kept = [1]")
+    taken = notebook.recorder.take("partly")
+    assert [u.name for u in taken.unsaved] == ["x"]
+    unsaved = taken.unsaved[0]
+    assert word in unsaved.reason
+    assert unsaved.execution == execution.id
+    assert "cell [1]" in unsaved.cell
+    assert taken.variable("kept") is not None, "one bad object never costs another its place"
+    close = getattr(notebook["x"], "close", None)
+    if close is not None:
+        close()

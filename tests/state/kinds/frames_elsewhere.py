@@ -58,6 +58,7 @@ PYARROW = [
         "import pyarrow as pa\nassert x is y and x.to_pydict() == {'a': [1, None], 's': ['u', 'v']} and x.schema.metadata == {b'k': b'v'}",
         needs="pyarrow",
         change="x = x.append_column('b', pa.array([1, 2]))",
+        stable=False,
     ),
     Kind(
         "arrays, slices, dictionaries",
@@ -72,6 +73,7 @@ PYARROW = [
         _A + "x = pa.schema([('a', pa.int8())]), pa.record_batch({'a': [1]})",
         "import pyarrow as pa\nassert x[0] == pa.schema([('a', pa.int8())]) and x[1].to_pydict() == {'a': [1]}",
         needs="pyarrow",
+        stable=False,
     ),
     Kind(
         "Arrow array of a NumPy array",
@@ -86,12 +88,14 @@ PYARROW = [
         _A + "x = pa.array([1., 2.]); v = x.to_numpy()",
         "assert v.tolist() == [1, 2] and not v.flags.writeable",
         needs="pyarrow",
+        stable=False,
     ),
     Kind(
         "buffer",
         _A + "b = bytearray(b'abcd'); x = pa.py_buffer(b)",
         "assert x.to_pybytes() == b'abcd'",
         needs="pyarrow",
+        stable=False,
     ),
     Kind(
         "file reader",

@@ -52,6 +52,7 @@ KINDS = [
             name,
             f"{_D}import warnings\nwarnings.simplefilter('ignore')\nfrom sklearn.{module} import *\nx = {code}.fit(X, y)\ndel r",
             expect=f"x.{method}(X).tolist()",
+            stable=False,  # names of parameters are interned or not
             change="x.set_params(**{next(iter(x.get_params())): 'other'})",
         )
         for name, (module, code, method) in _FITTED.items()
@@ -64,12 +65,14 @@ KINDS = [
         expect="x.predict(f).tolist()",
         change="scale.append(1)",
         changes="scale",
+        stable=False,
     ),
     Kind(
         "grid search",
         _D
         + "from sklearn.model_selection import GridSearchCV, KFold\nfrom sklearn.tree import DecisionTreeClassifier\nx = GridSearchCV(DecisionTreeClassifier(random_state=0), {'max_depth': [1, 2]}, cv=KFold(3)).fit(X, y)",
         expect="x.best_params_, x.predict(X).tolist(), x.cv_results_['mean_test_score'].tolist()",
+        stable=False,
     ),
     Kind(
         "text features",
@@ -81,6 +84,7 @@ KINDS = [
         _D
         + "from sklearn.ensemble import StackingClassifier\nfrom sklearn.calibration import CalibratedClassifierCV\nfrom sklearn.linear_model import LogisticRegression\nfrom sklearn.naive_bayes import GaussianNB\nx = StackingClassifier([('a', GaussianNB())], LogisticRegression()).fit(X, y); z = CalibratedClassifierCV(GaussianNB()).fit(X, y)",
         expect="x.predict_proba(X).tolist(), z.predict_proba(X).tolist()",
+        stable=False,
     ),
     Kind(
         "a part shared with its whole",
