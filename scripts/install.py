@@ -1,7 +1,8 @@
 """Make the project's environment: locked dependencies, then Notewright itself.
 
-Used by the Makefile. With a second argument, it adds what another lock file lists. uv installs in seconds what takes pip a minute; where uv
-cannot reach an index that pip is set up for, pip does it.
+Used by the Makefile. With a second argument, it adds what another lock file lists.
+uv installs in seconds what takes pip a minute; where uv cannot reach an index that pip is
+set up for, pip does it.
 """
 
 from __future__ import annotations

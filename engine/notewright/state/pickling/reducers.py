@@ -32,6 +32,7 @@ from notewright.state.pickling import (
     refused,
     singletons,
     tensors,
+    transforms,
     typing_things,
 )
 
@@ -83,6 +84,8 @@ _FAMILIES: tuple[tuple[Callable[[type], bool], Reducer], ...] = (
     (lambda kind: issubclass(kind, np.dtype), arrays.reduce_dtype),
     (tensors.is_tensor, tensors.reduce_tensor),
     (tensors.is_storage, tensors.reduce_storage),
+    (transforms.is_transform, transforms.reduce_transform),
+    (figures.is_line, figures.reduce_line),
     (figures.is_registry, figures.reduce_registry),
     (figures.is_figure, figures.reduce_figure),
     (arrow.is_buffer, arrow.reduce_buffer),
