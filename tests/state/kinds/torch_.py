@@ -53,6 +53,13 @@ KINDS = [
         changes="x a",
     ),
     _kind(
+        "tensor of part of an array, apart",
+        "a = np.arange(6.); x = torch.from_numpy(a[2:5]); y = torch.from_numpy(a[4:])",
+        "a[4] = 9\nassert x[2] == 9 and y[0] == 9",
+        change="a[4] = 5",
+        changes="x y a",
+    ),
+    _kind(
         "gradient",
         "x = torch.ones(2, requires_grad=True); (x * 3).sum().backward(); g = x.grad",
         "assert x.grad is g and g.tolist() == [3, 3] and x.requires_grad and x.is_leaf\n(x * 2).sum().backward()\nassert g.tolist() == [5, 5]",

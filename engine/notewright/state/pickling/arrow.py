@@ -19,7 +19,7 @@ def reduce_buffer(buffer: Any, pickler: Any) -> Any:
     """Reduce a buffer: as a view where its memory belongs to an array that is saved too."""
     if not buffer.size or not buffer.is_cpu:
         return NotImplemented
-    owner, offset = pickler.memory.owner(buffer, buffer.address, buffer.size)
+    owner, offset = pickler.memory.borrowed(buffer, buffer.address, buffer.size)
     return NotImplemented if owner is buffer else (_show, (owner, offset, buffer.size))
 
 

@@ -62,11 +62,10 @@ def reduce_references(references: Any, pickler: Any) -> Any:
 
 def reduce_index(index: Any, pickler: Any) -> Any:
     """Reduce an index with its note of sharing."""
-    reduced = index.__reduce__()
     references = vars(index).get("_references")
     if references is None or not references.has_reference():
-        return reduced
-    return (*reduced[:2], references, None, None, _fill_index)
+        return NotImplemented
+    return (*index.__reduce__()[:2], references, None, None, _fill_index)
 
 
 def _fill_index(index: Any, references: Any) -> None:

@@ -10,8 +10,10 @@ a smaller one, the dump starts over with the larger one known beforehand.
 from __future__ import annotations
 
 import bisect
+import functools
 import pickle
 import sys
+import weakref
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +61,7 @@ class Memory:
         # Arrays that own their memory cannot overlap: they are looked at when something else is.
         self._pending: list[Any] = []
         self._holders: set[tuple[int, int]] = set()
+        self._borrowed: list[Region] = []
 
     def array(self, array: Any) -> tuple[Any, int]:
         """Return the object that holds the bytes of an array that owns its memory."""
@@ -70,8 +73,7 @@ class Memory:
     def foreign(self, array: Any, holder: Any) -> tuple[Any, int]:
         """Return the object that holds the bytes of an array whose memory `holder` keeps alive."""
         key = (id(holder), array.dtype.num)
-        shared = type(holder).__module__.partition(".")[0] in _SHARERS
-        if not self._regions and not shared and key not in self._holders:
+        if not self._regions and key not in self._holders and not _shares(type(holder)):
             # The first of its kind that this holder shows: addresses are slow to ask for.
             self._holders.add(key)
             self._pending.append(array)
@@ -107,17 +109,44 @@ class Memory:
             self._regions = sorted([*self._regions, *found], key=lambda region: region.start)
             self._starts = [region.start for region in self._regions]
 
+    def borrowed(self, owner: Any, start: int, size: int) -> tuple[Any, int]:
+        """Like :meth:`owner`, for memory that may belong to an object of another dump."""
+        self._borrowed.append(Region(start, start + size, owner))
+        _borrowers.add(self)
+        return self.owner(owner, start, size)
+
     def keys(self) -> dict[int, tuple[int, Any]]:
-        """Return the regions as if they were objects, by the negative of their address."""
+        """Return the regions as if they were objects, by the negative of their address.
+
+        Where part of them is borrowed by what another dump holds, they have its key too.
+        """
         if not any(name in sys.modules for name in _SHARERS):
             return {}
         self._look_at_pending()
-        return {-region.start: (-1, region) for region in self._regions}
+        found = {-region.start: (-1, region) for region in self._regions}
+        for other in _borrowers:
+            for region in other._borrowed:
+                if self._meets(region):
+                    found[-region.start] = (-1, region)
+        return found
+
+    def _meets(self, region: Region) -> bool:
+        after = bisect.bisect_left(self._starts, region.stop)
+        return any(mine.stop > region.start for mine in self._regions[max(after - 1, 0) : after])
 
     def regions(self) -> list[tuple[int, int]]:
         """Return the addresses of the regions."""
         self._look_at_pending()
         return [(region.start, region.stop) for region in self._regions]
+
+
+#: The memories of dumps that are still held and show memory that others may own.
+_borrowers: weakref.WeakSet[Memory] = weakref.WeakSet()
+
+
+@functools.lru_cache(256)
+def _shares(kind: Any) -> bool:
+    return str(kind.__module__).partition(".")[0] in _SHARERS
 
 
 def place(array: Any) -> tuple[int, int]:

@@ -7,7 +7,6 @@ import functools
 import io
 import types
 import typing
-import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -99,7 +98,10 @@ _FAMILIES: tuple[tuple[Callable[[type], bool], Reducer], ...] = (
 
 
 #: What has been decided about types that cells cannot change.
-_decided: weakref.WeakKeyDictionary[type, Reducer | None] = weakref.WeakKeyDictionary()
+_decided: dict[type, Reducer | None] = {}
+
+#: More types than any library has: beyond it they are made while the program runs.
+_MANY = 10_000
 
 
 def reducer_for(kind: type) -> Reducer | None:
@@ -109,7 +111,7 @@ def reducer_for(kind: type) -> Reducer | None:
     if kind in _decided:
         return _decided[kind]
     found = next((reducer for fits, reducer in _FAMILIES if fits(kind)), None)
-    if kind.__module__ != "__main__":
+    if kind.__module__ != "__main__" and len(_decided) < _MANY:
         _decided[kind] = found
     return found
 

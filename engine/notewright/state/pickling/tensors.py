@@ -72,7 +72,9 @@ def reduce_storage(storage: Any, pickler: Any) -> Any:
             size,
             device,
         )
-    owner, offset = pickler.memory.owner(storage, storage.data_ptr(), size)
+    # What torch may not resize, it did not allocate: it was made from an array.
+    find = pickler.memory.owner if storage.resizable() else pickler.memory.borrowed
+    owner, offset = find(storage, storage.data_ptr(), size)
     if owner is storage:
         return _make_storage, (pickle.PickleBuffer(bytes_of_storage(storage).data), size, device)
     return _show_storage, (owner, offset, size)
