@@ -10,7 +10,6 @@ a smaller one, the dump starts over with the larger one known beforehand.
 from __future__ import annotations
 
 import bisect
-import functools
 import pickle
 import sys
 import weakref
@@ -144,9 +143,14 @@ class Memory:
 _borrowers: weakref.WeakSet[Memory] = weakref.WeakSet()
 
 
-@functools.lru_cache(256)
-def _shares(kind: Any) -> bool:
-    return str(kind.__module__).partition(".")[0] in _SHARERS
+_known_kinds: dict[type, bool] = {}
+
+
+def _shares(kind: type) -> bool:
+    found = _known_kinds.get(kind)
+    if found is None:
+        found = _known_kinds[kind] = kind.__module__.partition(".")[0] in _SHARERS
+    return found
 
 
 def place(array: Any) -> tuple[int, int]:
