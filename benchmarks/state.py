@@ -253,7 +253,7 @@ class Commits:
 
 def settled(system: str, notebook: Notebook) -> None:
     if system == "notewright":
-        notebook.run("get_ipython().find_line_magic('nw')('status');")
+        notebook.run("%nw status")
 
 
 def stored(system: str, folder: Path) -> int:

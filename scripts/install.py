@@ -1,6 +1,6 @@
 """Make the project's environment: locked dependencies, then Notewright itself.
 
-Used by the Makefile. With a second argument, it adds what another lock file lists.
+Used by the Makefile. With more arguments, it puts what another lock file lists into a folder.
 uv installs in seconds what takes pip a minute; where uv cannot reach an index that pip is
 set up for, pip does it.
 """
@@ -43,11 +43,11 @@ def main(folder: str) -> int:
     return 0
 
 
-def add(folder: str, lock: str) -> int:
-    """Install what a further lock file lists, and nothing else, into an environment."""
+def add(folder: str, lock: str, target: str) -> int:
+    """Install what a further lock file lists into a folder of its own beside an environment."""
     python = Path(folder).resolve() / ("Scripts" if os.name == "nt" else "bin") / "python"
     say(f"installing {lock}")
-    install_locked(python, ROOT / lock, "--no-deps")
+    install_locked(python, ROOT / lock, "--no-deps", "--target", str(Path(target).resolve()))
     return 0
 
 

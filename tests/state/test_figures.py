@@ -84,7 +84,7 @@ def test_what_the_user_changes_is_a_change(change: str, draw_first: bool) -> Non
     assert digest(made, {}) != before
 
 
-@pytest.mark.parametrize(("change", "draw_first"), itertools.product(CHANGES, [False, True]))
+@pytest.mark.parametrize(("change", "draw_first"), list(itertools.product(CHANGES, [False, True])))
 def test_a_restored_figure_follows_changes_as_the_first_one_does(
     change: str, draw_first: bool
 ) -> None:

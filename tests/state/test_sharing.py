@@ -67,3 +67,16 @@ def test_one_of_several_can_be_asked_for(notebook) -> None:
     assert notebook["a"] == [[1]]
     assert notebook["a"][0] is notebook["inner"]
     assert notebook["b"] == [[1], 3]
+
+
+def test_a_file_that_changed_keeps_back_only_what_uses_it(notebook, tmp_path) -> None:
+    (tmp_path / "log.txt").write_text("one\ntwo\n")
+    notebook.run("file = open('log.txt'); line = file.readline(); x = 1")
+    taken = notebook.recorder.take()
+    notebook.run("file.close(); x = 2; file = None")
+    (tmp_path / "log.txt").write_text("something else\n")
+    restored = notebook.recorder.restore(taken.id)
+    assert notebook["x"] == 1
+    assert notebook["file"] is None
+    (words,) = restored.refused
+    assert "log.txt" in words

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from notewright.errors import FileChanged
 from notewright.state.capture.chunks import LARGE
 from notewright.state.capture.looking import no_collection
 from notewright.state.pickling import load
@@ -20,14 +21,21 @@ _THREADS = 2
 
 def load_groups(
     addresses: Iterable[str], namespace: dict[str, Any], objects: ObjectStore
-) -> Iterator[dict[str, Any]]:
-    """Yield the variables of each group at `addresses`, as new objects."""
+) -> Iterator[dict[str, Any] | FileChanged]:
+    """Yield the variables of each group at `addresses`, as new objects.
+
+    A group that uses a file which is not what it was gives the error in its place.
+    """
     with ThreadPoolExecutor(_THREADS, "notewright-read") as pool, no_collection():
         for address in dict.fromkeys(addresses):
             manifest = objects.get_json(address)
             names, alias = manifest["names"], manifest.get("alias", len(manifest["names"]) == 1)
             buffers = list(_buffers(manifest, objects, pool))
-            value = load(objects.get(manifest["stream"]), buffers, namespace)
+            try:
+                value = load(objects.get(manifest["stream"]), buffers, namespace)
+            except FileChanged as error:
+                yield error
+                continue
             yield dict.fromkeys(names, value) if alias else dict(zip(names, value, strict=True))
 
 

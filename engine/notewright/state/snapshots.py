@@ -14,6 +14,7 @@ from typing import Any
 from notewright.errors import (
     BadName,
     CorruptObject,
+    FileChanged,
     MissingObject,
     NotSaved,
     UnknownId,
@@ -79,6 +80,8 @@ class Restored:
     unsaved: tuple[str, ...]
     environment: tuple[str, ...]
     partial: bool
+    #: Why variables could not be brought back.
+    refused: tuple[str, ...] = ()
 
 
 class Snapshots:
@@ -330,6 +333,8 @@ class Snapshots:
         addresses = [v.group for v in snapshot.variables if v.name in chosen]
         values: dict[str, Any] = {}
         for group in load_groups(addresses, globals_, self._store.objects):
+            if isinstance(group, FileChanged):
+                raise group
             values.update(group)
         globals_.update(values)
         return {name: values[name] for name in chosen}
@@ -370,7 +375,13 @@ class Snapshots:
         addresses = [v.group for v in snapshot.variables if v.name in differs]
         saved = {v.name: v.digest for v in snapshot.variables}
         back: dict[str, Any] = {}
+        refused: list[str] = []
         for values in load_groups(addresses, namespace.dict, self._store.objects):
+            if isinstance(values, FileChanged):
+                if only is not None:
+                    raise values
+                refused.append(str(values))
+                continue
             kept = {n: live[n] for n in values if n in live and digests[n] == saved[n]}
             shared = None
             if kept:
@@ -392,10 +403,11 @@ class Snapshots:
             snapshot,
             rebound=names,
             removed=removed,
-            kept=tuple(n for n in chosen if n not in names),
+            kept=tuple(n for n in chosen if n not in names and n not in differs),
             unsaved=tuple(u.name for u in snapshot.unsaved) if only is None else (),
             environment=tuple(self._environment_difference(snapshot)),
             partial=only is not None,
+            refused=tuple(refused),
         )
 
     def signature(self, snapshot: Snapshot) -> tuple[str, bool]:

@@ -121,6 +121,7 @@ def restored_view(restored: Restored) -> View:
     words.append(f"{len(restored.kept)} unchanged.")
     if restored.unsaved:
         words.append(f"Not in the snapshot: {_names(restored.unsaved)}.")
+    words += restored.refused
     if restored.environment:
         words.append("The environment differs: " + "; ".join(restored.environment[:5]) + ".")
     record = {
@@ -129,6 +130,7 @@ def restored_view(restored: Restored) -> View:
         "removed": list(restored.removed),
         "unchanged": list(restored.kept),
         "unsaved": list(restored.unsaved),
+        "refused": list(restored.refused),
         "environment": list(restored.environment),
     }
     return Message(" ".join(words), record)

@@ -144,7 +144,7 @@ _borrowers: weakref.WeakSet[Memory] = weakref.WeakSet()
 
 
 def _shares(kind: type) -> bool:
-    return str(kind.__module__).partition(".")[0] in _SHARERS
+    return kind.__module__.partition(".")[0] in _SHARERS
 
 
 def place(array: Any) -> tuple[int, int]:
