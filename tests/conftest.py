@@ -62,3 +62,15 @@ class PlainNotebook:
 def notebook(workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlainNotebook:
     monkeypatch.chdir(tmp_path)
     return PlainNotebook(workspace, tmp_path)
+
+
+@pytest.fixture
+def open_notebook():
+    """Return a function that opens a plain notebook in a folder of its own."""
+
+    def opened(root: Path) -> PlainNotebook:
+        from notewright.workspace import Workspace
+
+        return PlainNotebook(Workspace(root), root)
+
+    return opened

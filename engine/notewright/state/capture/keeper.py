@@ -104,6 +104,8 @@ class View:
     #: The variables, in the order in which the copy comes to them.
     names: tuple[str, ...] = ()
     found: Outcome | None = None
+    #: Whether the process was copied for it more than once.
+    repeated: bool = False
     bundles: list[Bundle | Group] = field(default_factory=list)
     result: Any = None
     error: BaseException | None = None
@@ -397,27 +399,25 @@ class Keeper:
         return replace(view.found, kept=kept)
 
     def _outcome_of_child(self, view: View) -> Outcome:
-        found = view.found = self._looked(view)
+        """Return what the copy made of a view, or another copy if it died and nothing happened."""
+        while True:
+            try:
+                return self._heard(view)
+            except CopyLost as error:
+                if not self._again(view, error):
+                    raise
+
+    def _heard(self, view: View) -> Outcome:
+        assert view.child is not None
+        found: Outcome = _or_raise(view.child.receive(_limits()))
+        view.found = found
         if not view.save:
             return found
-        assert view.child is not None
         with self._ready:
             news = list(self._news[view.number])
         view.child.send(news)
         kept, refused = _or_raise(view.child.receive(_limits()))
         return replace(without(found, refused), kept=kept)
-
-    def _looked(self, view: View) -> Outcome:
-        """Return the copy's look, or that of another copy if it died and nothing happened since."""
-        while True:
-            assert view.child is not None
-            try:
-                outcome: Outcome = _or_raise(view.child.receive(_limits()))
-            except CopyLost as error:
-                if not self._again(view, error):
-                    raise
-            else:
-                return outcome
 
     def _again(self, view: View, error: CopyLost) -> bool:
         """Copy the process once more for a view, if nothing has happened since."""
@@ -430,8 +430,9 @@ class Keeper:
                 self._leaves_out = False  # it may have looked at what was left out
             elif 0 < at <= len(view.names):
                 self._aside.put(view.names[at - 1], self._namespace, error.problem, view.number)
-            else:
-                return False  # not a variable's doing
+            elif view.repeated:
+                return False
+            view.repeated = True
             looks_only = not view.save and view.observe is _nothing
             if self._begun or view.number != self._number or looks_only:
                 return False
