@@ -18,6 +18,7 @@ from notewright.state.capture.keeper import Keeper, View
 from notewright.state.capture.known import Outcome
 from notewright.state.namespace import Namespace
 from notewright.state.records import FileRead, Snapshot
+from notewright.state.sharing import shared_otherwise
 from notewright.state.snapshots import Occasion, Restored, Snapshots
 from notewright.store.ids import new_id, now
 from notewright.store.packs import PackWriter
@@ -220,8 +221,12 @@ class Recorder:
         """
         self.settle()
         snapshot = self._snapshots.get(ref, self.session)
-        self.take(f"before going back to {snapshot.id[:6]}", kind="restore")
-        live = self._keeper.known().digests
+        left = self.take(f"before going back to {snapshot.id[:6]}", kind="restore")
+        names = [v.name for v in snapshot.variables if only is None or v.name in only]
+        anew = shared_otherwise(left, snapshot, names)
+        # A digest tells values, not which of them are one object.
+        digests = self._keeper.known().digests
+        live = {name: "" if name in anew else digest for name, digest in digests.items()}
         restored = self._snapshots.restore(self.namespace, snapshot, only, live)
         self._look()
         if only is None:
