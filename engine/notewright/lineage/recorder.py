@@ -18,6 +18,7 @@ from notewright.state.capture.keeper import Keeper, View
 from notewright.state.capture.known import Outcome
 from notewright.state.namespace import Namespace
 from notewright.state.records import FileRead, Snapshot
+from notewright.state.sharing import shared_otherwise
 from notewright.state.snapshots import Occasion, Restored, Snapshots
 from notewright.store.ids import new_id, now
 from notewright.store.packs import PackWriter
@@ -241,9 +242,14 @@ class Recorder:
         self.settle()
         snapshot = self._snapshots.get(ref, self.session)
         still = still and self._snapshot is not None and not self._changed
-        if not still:
-            self.take(f"before going back to {snapshot.id[:6]}", kind="restore")
-        live = self._keeper.known().digests
+        if still and self._snapshot is not None:
+            left = self._snapshots.get(self._snapshot)
+        else:
+            left = self.take(f"before going back to {snapshot.id[:6]}", kind="restore")
+        digests = self._keeper.known().digests
+        # A digest tells values, not which of them are one object.
+        anew = shared_otherwise(left, snapshot, digests)
+        live = {name: "" if name in anew else digest for name, digest in digests.items()}
         restored = self._snapshots.restore(self.namespace, snapshot, only, live)
         if still:
             self._put_back = {*restored.rebound, *restored.removed}

@@ -1,4 +1,4 @@
-"""Bring back some of several variables that share objects: the others keep theirs, shared."""
+"""What variables share, when only some of them come back."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from notewright.state.grouping import can_change
 from notewright.state.memory.memo import identities, object_at
 from notewright.state.pickling import Pickled, dump, load
+from notewright.state.records import Snapshot
 
 
 def shared_with_live(
@@ -64,3 +65,37 @@ def _common(new: Pickled, live: Pickled, wanted: Pickled) -> tuple[list[Any], li
         if int(theirs[at]) not in by_name and can_change(object_at(theirs[at]))
     ]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def shared_otherwise(live: Snapshot, wanted: Snapshot, digests: Mapping[str, str]) -> set[str]:
+    """Return the variables to bind anew though their values are equal.
+
+    Equal values may be one object in `wanted` and two in `live`, or the other
+    way round. Groups that are stored at one address share what they share in
+    the same way; of others with several variables that is not known. Where a
+    value in the group differs, :func:`shared_with_live` finds out.
+
+    Parameters
+    ----------
+    live, wanted : Snapshot
+        What is there, and what is to be.
+    digests : mapping
+        The digests of the live variables.
+    """
+    before, after = _groups(live), _groups(wanted)
+    differing = {v.group for v in wanted.variables if digests.get(v.name) != v.digest}
+    return {
+        name
+        for name, (address, members) in after.items()
+        if name in before
+        and address not in differing
+        and before[name][0] != address
+        and (len(members) > 1 or len(before[name][1]) > 1)
+    }
+
+
+def _groups(snapshot: Snapshot) -> dict[str, tuple[str, set[str]]]:
+    members: dict[str, set[str]] = {}
+    for variable in snapshot.variables:
+        members.setdefault(variable.group, set()).add(variable.name)
+    return {name: (address, group) for address, group in members.items() for name in group}
