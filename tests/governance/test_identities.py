@@ -163,3 +163,12 @@ def test_a_name_alone_or_a_borrowed_name_confirms_nothing(house):
     ):
         with pytest.raises(AccessDenied):
             identities.confirm(claim)
+
+
+def test_two_processes_of_one_user_may_register_at_the_same_moment(house, monkeypatch):
+    identities = house.governance.identities
+    registered = identities.me()
+    read, rows = identities._row, iter([None])
+    monkeypatch.setattr(identities, "_row", lambda name: next(rows, read(name)))
+    assert identities.me() == registered
+    assert [r.name for r in identities.list()] == [registered.name]

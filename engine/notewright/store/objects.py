@@ -129,7 +129,6 @@ class ObjectStore:
 
     def pack_writer(self) -> PackWriter:
         """Return a writer that appends to a pack of its own."""
-        self._index.refresh()
         return PackWriter(self._reader.root, self._index)
 
     def record_places(self, placed: list[Placed], connection: Any) -> None:

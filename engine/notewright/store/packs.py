@@ -175,14 +175,15 @@ class PackWriter:
     ----------
     root : Path
         The folder of the packs.
-    known : mapping
+    known : PackIndex
         The places of all objects that are stored already.
     """
 
-    def __init__(self, root: Path, known: Mapping[str, Placed]) -> None:
+    def __init__(self, root: Path, known: PackIndex) -> None:
         self._root = root
         self._reader = PackReader(root, self.find)
         self._known = known
+        self._prepared = False
         self._pack = new_id() + ".pack"
         self._file = -1
         #: Whether the folder may not know the pack yet after a power loss.
@@ -191,6 +192,15 @@ class PackWriter:
         #: What was appended since it was last taken by :meth:`take_placed`.
         self._placed: dict[str, Placed] = {}
         self._learned: dict[str, Placed] = {}
+
+    def prepare(self) -> None:
+        """Find out what is stored already; until then everything is new.
+
+        It takes a moment in a store that holds much, and is done once.
+        """
+        if not self._prepared:
+            self._known.refresh()
+            self._prepared = True
 
     def learn(self, placed: Iterable[Placed]) -> None:
         """Take in what another writer of the same pack appended."""
@@ -274,7 +284,9 @@ class PackWriter:
 
     def anew(self) -> PackWriter:
         """Return a writer with a pack of its own, in a copy of the process with this one."""
-        return PackWriter(self._root, self._known)
+        writer = PackWriter(self._root, self._known)
+        writer._prepared = self._prepared
+        return writer
 
     def close(self) -> None:
         """Close the pack."""
@@ -377,22 +389,24 @@ class PackIndex(Mapping[str, Placed]):
     ) -> None:
         self._query = query
         self._after_commit = after_commit
-        self._places: dict[str, Placed] = {}
+        #: Places as they are known, or as the catalog's rows that say them.
+        self._places: dict[str, Any] = {}
         self._last = 0
 
     def refresh(self) -> None:
         """Add what anybody committed since the last time."""
         rows = self._query(
-            f"SELECT seq, {_COLUMNS} FROM packed WHERE seq > ? ORDER BY seq",  # noqa: S608
+            f"SELECT {_COLUMNS}, seq FROM packed WHERE seq > ? ORDER BY seq",  # noqa: S608
             (self._last,),
         )
-        for row in rows:
-            self._places[row[1]] = Placed(*row[1:])
-            self._last = row[0]
+        if rows:
+            # Hardly any of them will be asked for: they are made into places then.
+            self._places.update((row[0], row) for row in rows)
+            self._last = rows[-1][-1]
 
     def find(self, digest: str) -> Placed | None:
         """Return where an object is, if need be from the catalog; None if it is not packed."""
-        if (placed := self._places.get(digest)) is None:
+        if (placed := self.get(digest)) is None:
             for row in self._query(
                 f"SELECT {_COLUMNS} FROM packed WHERE digest = ?",  # noqa: S608
                 (digest,),
@@ -411,7 +425,7 @@ class PackIndex(Mapping[str, Placed]):
             if place.digest in self._places or place.digest in new:
                 continue
             if place.base is not None:
-                base = new.get(place.base) or self._places.get(place.base)
+                base = new.get(place.base) or self.get(place.base)
                 if base is None:
                     raise MissingObject(place.base)
                 place = place._replace(depth=base.depth + 1)
@@ -424,7 +438,13 @@ class PackIndex(Mapping[str, Placed]):
         self._after_commit(lambda: self._places.update(places))
 
     def __getitem__(self, digest: str) -> Placed:
-        return self._places[digest]
+        place = self._places[digest]
+        if type(place) is not Placed:
+            place = self._places[digest] = Placed(*tuple(place)[:-1])
+        return place
+
+    def __contains__(self, digest: object) -> bool:
+        return digest in self._places
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)

@@ -167,6 +167,8 @@ class Keeper:
             See :class:`View`.
         """
         view = View(save, observe, finish, failed)
+        if save:
+            self._writer.prepare()
         with uninterrupted():
             self._begin(view)
             if self._can_fork() and not self._tries_here() and self._fork_now(view):
@@ -335,6 +337,8 @@ class Keeper:
     # -- the thread that takes the results in -------------------------------------------
 
     def _run(self) -> None:
+        with suppress(Exception):  # whoever is the first to save is told
+            self._writer.prepare()
         while (view := self._next()) is not None:
             try:
                 self._finish(view)
