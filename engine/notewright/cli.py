@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notewright import __version__
-from notewright.errors import Cancelled, NotewrightError, NoWorkspace, UsageError
+from notewright.errors import Cancelled, NeedsKernel, NotewrightError, NoWorkspace, UsageError
 from notewright.progress import Progress
 from notewright.verbs import find_verb
 from notewright.verbs.base import Context, HelpShown
@@ -58,8 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _say(error: NotewrightError, *, as_json: bool) -> None:
     """Print an error on stderr: in words, or as the one line of JSON that ends it."""
     words = json.dumps(error.record()) if as_json else f"notewright: {error}"
-    # The verbs are the same; only the word before them differs.
-    print(words.replace("`%nw ", "`notewright "), file=sys.stderr)
+    if not isinstance(error, NeedsKernel):
+        # The verbs are the same; only the word before them differs.
+        words = words.replace("`%nw ", "`notewright ")
+    print(words, file=sys.stderr)
 
 
 def _run(words: list[str]) -> View | None:

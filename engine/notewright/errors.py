@@ -167,7 +167,10 @@ class StoreUnusable(NotewrightError):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
             f"The store at {path} cannot be used: {reason}.",
-            "Free space or mend the folder's permissions; what is already stored is untouched.",
+            "Copy the store back from a backup, or move it away to start a new one."
+            if "not a database" in reason or "malformed" in reason
+            else "Free space or mend the folder's permissions; "
+            "what is already stored is untouched.",
         )
 
 
@@ -224,6 +227,17 @@ class MissingObject(NotewrightError):
         )
 
 
+class UnknownPrediction(UnknownId):
+    """No prediction log has this id."""
+
+    def __init__(self, ref: str) -> None:
+        NotewrightError.__init__(
+            self,
+            f"There is no prediction '{ref}'.",
+            "Give the `id` of an answer of the server; `%nw deployments` lists what was served.",
+        )
+
+
 class RefMoved(NotewrightError):
     """A compare-and-swap found that somebody else moved the reference first."""
 
@@ -247,8 +261,15 @@ class UnknownVariable(NotewrightError):
     def __init__(self, name: str, where: str, known: Iterable[str] = ()) -> None:
         import difflib
 
-        close = difflib.get_close_matches(name, list(known), n=1)
-        hint = f"Did you mean '{close[0]}'?" if close else "`%who` lists the variables there are."
+        names = sorted(known)
+        close = difflib.get_close_matches(name, names, n=1)
+        if close:
+            hint = f"Did you mean '{close[0]}'?"
+        elif names:
+            more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+            hint = f"These are there: {', '.join(names[:10])}{more}."
+        else:
+            hint = "Run the cell that makes it first: there is no variable at all."
         super().__init__(f"There is no variable '{name}' in {where}.", hint)
 
 
@@ -624,7 +645,8 @@ class NotAModel(NotewrightError):
 
     def __init__(self, name: str, type_: str) -> None:
         super().__init__(
-            f"'{name}' is a {type_}, not a model: it has no `predict`.",
+            f"'{name}' is {'an' if type_[0] in 'aeiouAEIOU' else 'a'} {type_}, "
+            "not a model that was fitted.",
             "Export the variable that holds the fitted estimator or pipeline.",
         )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 import traceback
 from typing import TYPE_CHECKING
 
@@ -56,9 +58,11 @@ class NwMagic:
             self._run(words, cell)
         except HelpShown:
             return
-        except NotewrightError:
+        except NotewrightError as error:
             if "--debug" in words:
                 traceback.print_exc()
+            if "--json" in words:
+                print(json.dumps(error.record()), file=sys.stderr)
             raise
 
     def _run(self, words: list[str], cell: str | None) -> None:
@@ -100,8 +104,6 @@ class NwMagic:
 def display_view(view: View, *, as_json: bool = False, as_widget: bool = False) -> None:
     """Show a view as HTML and text, which also read well later and without a kernel."""
     if as_json:
-        import json
-
         print(json.dumps(view.data(), indent=2, default=str))
         return
     if not (as_widget and present(view)):

@@ -15,13 +15,15 @@ from tests.damage import flip_byte
 from notewright.store.catalog import SCHEMA_VERSION
 
 
-def notewright(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def notewright(
+    *words: str, folder: Path, more: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "notewright.cli", "--workspace", str(folder), *words],
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", **(more or {})},
     )
 
 
@@ -206,3 +208,36 @@ def test_looking_never_makes_a_store(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     assert notewright("policy", "init", folder=tmp_path).returncode == 0
     assert (tmp_path / "policy.yaml").is_file()
+
+
+def test_what_needs_a_notebook_is_said_in_the_notebooks_words(stored: Path) -> None:
+    assert "Run `%nw restore` in a cell" in notewright("restore", "HEAD", folder=stored).stderr
+
+
+def test_a_file_that_is_no_database_is_not_called_a_matter_of_permissions(tmp_path: Path) -> None:
+    (tmp_path / ".notewright").mkdir()
+    (tmp_path / ".notewright" / "catalog.sqlite").write_bytes(b"not a database" * 500)
+    done = notewright("timeline", folder=tmp_path)
+    assert done.returncode == 2
+    assert "Copy the store back from a backup" in done.stderr
+    assert "permissions" not in done.stderr
+
+
+def test_a_policy_that_is_a_folder_is_not_called_a_store(stored: Path) -> None:
+    (stored / "policy.yaml").mkdir()
+    done = notewright("policy", folder=stored)
+    assert done.returncode == 2
+    assert "The policy at" in done.stderr
+    assert "store" not in done.stderr
+
+
+def test_an_unknown_prediction_says_where_its_id_comes_from(stored: Path) -> None:
+    assert "Give the `id` of an answer" in notewright("retrace", "feed", folder=stored).stderr
+
+
+def test_looking_at_governance_needs_no_key(stored: Path, tmp_path_factory) -> None:
+    assert notewright("identity", folder=stored).returncode == 0
+    elsewhere = {"XDG_CONFIG_HOME": str(tmp_path_factory.mktemp("home"))}
+    for words in (["deployments"], ["identity"], ["role"], ["audit", "verify"]):
+        done = notewright(*words, folder=stored, more=elsewhere)
+        assert done.returncode == 0, done.stderr

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from notewright.errors import UsageError
+from notewright.errors import CorruptObject, UsageError
 from notewright.experiments.evaluation import Evaluation
 from notewright.governance.checks import Cell, Check, Evidence, registry
 from notewright.governance.checks.registry import own_checks
@@ -200,6 +200,14 @@ class Broken(Check):
         raise ZeroDivisionError("division by zero")
 
 
+class Damaged(Broken):
+    name = "other.broken"
+
+    def run(self, material, options):
+        yield from ()
+        raise CorruptObject("ab" * 32, "it cannot be decompressed")
+
+
 class Taken(Broken):
     name = "bias.group_size"
 
@@ -228,6 +236,16 @@ def test_a_check_of_another_package_joins_and_if_it_breaks_it_has_not_passed(hou
 
 
 @pytest.mark.usefixtures("forget_checks")
+def test_a_damaged_store_is_not_blamed_on_the_check(house, monkeypatch):
+    offer(monkeypatch, Damaged)
+    house.replace("checks: [data_quality, performance]\n", "checks: [other]\n")
+    (found,) = of(house.check(), "other.broken")
+    assert found.status == "could_not_run"
+    assert found.sentence == "The stored object abababababab is damaged: it cannot be decompressed."
+    assert "fsck" in found.remedy
+
+
+@pytest.mark.usefixtures("forget_checks")
 @pytest.mark.parametrize("made", [Taken, int])
 def test_an_entry_point_that_is_no_check_or_takes_a_name_is_refused(house, monkeypatch, made):
     offer(monkeypatch, made)
@@ -246,8 +264,6 @@ def test_reports_are_kept_and_verified_on_reading(house):
     path = house.governance._store.objects.path(report.digest)
     path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:-3] + b"xyz")
-    from notewright.errors import CorruptObject
-
     with pytest.raises(CorruptObject):
         again.get(report.id)
 

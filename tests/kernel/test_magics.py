@@ -25,7 +25,7 @@ def test_loading_prints_one_line_and_changes_nothing_of_the_users(live) -> None:
 def test_a_mistake_is_undone_in_the_kernel_and_the_cell_ids_are_kept(live) -> None:
     live.run("%load_ext notewright")
     live.run("items = [1, 2]", cell="cell-a")
-    assert "1 variables" in live.run('%nw snapshot -m "good"').text
+    assert "1 variable," in live.run('%nw snapshot -m "good"').text
     live.run("items.clear()", cell="cell-b")
     assert "restored items" in live.run("%nw restore HEAD").text
     assert live.run("print(items)").text == "[1, 2]\n"
@@ -224,3 +224,39 @@ def test_cells_are_called_by_the_number_the_notebook_shows(live) -> None:
     live.run("%load_ext notewright")
     live.run("stream = (i for i in ())")
     assert "cell [3] `stream" in live.run("%nw snapshot").text
+
+
+def test_a_partial_restore_does_not_say_that_the_notebook_moved(live) -> None:
+    live.run("%load_ext notewright")
+    live.run("a = [1]; b = [2]")
+    live.run("%nw snapshot -m start")
+    live.run("a.append(3); b.append(4)")
+    shown = live.run("%nw restore start --only a").text
+    assert "Back at" not in shown
+    assert "restored a." in shown
+    assert live.run("print(a, b)").text == "[1] [2, 4]\n"
+    assert "Back at" in live.run("%nw restore start").text
+
+
+def test_with_json_an_error_is_json_too_and_the_cell_still_fails(live) -> None:
+    live.run("%load_ext notewright")
+    failed = live.run("%nw restore feed --json")
+    assert failed.error is not None
+    record = json.loads(failed.text)
+    assert record["code"] == "unknown_id"
+    assert record["remedy"]
+
+
+def test_a_snapshot_as_json_names_the_cell_it_stands_after(live) -> None:
+    live.run("%load_ext notewright")
+    live.run("a = 1")
+    assert "a = 1" in json.loads(live.run("%nw snapshot --json").text)["cell"]
+
+
+def test_a_variable_that_is_not_there_names_those_that_are(live) -> None:
+    live.run("%load_ext notewright")
+    live.run("alpha = 1")
+    live.run("%nw snapshot -m start")
+    shown = live.run("%nw restore start --only zz")
+    assert shown.error is not None
+    assert "These are there: alpha." in "".join(shown.error["traceback"])

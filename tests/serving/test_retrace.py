@@ -147,7 +147,7 @@ def test_the_whole_chain_holds(copy: Workspace, chained: Chained) -> None:
     assert found.verified, found.broken
     assert found.sentence == "All 11 links hold."
     words = {link.kind: link.sentence for link in found.links}
-    assert "2 row(s)" in words["prediction"]
+    assert "2 rows;" in words["prediction"]
     assert "looks sound" in words["approval"]
     assert "3 of 4" in words["cells"] or "4 of 4" in words["cells"]
     view = Chain(found)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from notewright.errors import PolicyMissing, StoreUnusable, UsageError
+from notewright.errors import PolicyMissing, UsageError
 from notewright.store.canonical import canonical, digest_of
 
 FILE_NAME = "policy.yaml"
@@ -152,9 +152,15 @@ def load_policy(path: Path) -> Policy:
     except FileNotFoundError:
         raise PolicyMissing(path) from None
     except OSError as error:
-        raise StoreUnusable(path, (error.strerror or str(error)).lower()) from error
+        raise UsageError(
+            f"The policy at {path} cannot be read: {(error.strerror or str(error)).lower()}.",
+            "Put a file there that you may read.",
+        ) from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not text.", "`%nw policy init` writes a fresh one.") from error
+        raise UsageError(
+            f"{path} is not text in UTF-8.",
+            "Save it as UTF-8, or move it away and let `%nw policy init` write a fresh one.",
+        ) from error
     return parse_policy(text, path)
 
 
@@ -225,5 +231,8 @@ def write_template(path: Path) -> Path:
             f"There is a policy at {path} already.", "Edit it; `%nw policy` checks what it says."
         ) from None
     except OSError as error:
-        raise StoreUnusable(path, (error.strerror or str(error)).lower()) from error
+        raise UsageError(
+            f"The policy cannot be written to {path}: {(error.strerror or str(error)).lower()}.",
+            "Free space or mend the folder's permissions.",
+        ) from error
     return path

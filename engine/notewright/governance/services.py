@@ -92,7 +92,7 @@ class Governance:
         """Who may do what."""
         from notewright.governance.roles import Roles
 
-        self.identities.me()  # the first identity owns the workspace
+        self.identities.owner()  # the first identity owns the workspace; looking needs no key
         return Roles(self._store, self.identities, self.acts)
 
     @cached_property

@@ -61,15 +61,27 @@ def swap(tree: Path, target: Path) -> None:
 
 def place_copy(kept: Path, target: Path) -> Path:
     """Put a copy of a kept tree at `target`, writable, whole or not at all."""
-    check_target(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".copy-") as folder:
-        tree = Path(folder) / "tree"
-        shutil.copytree(kept, tree)
-        for path in tree.rglob("*"):
-            path.chmod(0o755 if path.is_dir() else 0o644)
-        swap(tree, target)
+    try:
+        check_target(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".copy-") as folder:
+            tree = Path(folder) / "tree"
+            shutil.copytree(kept, tree)
+            for path in tree.rglob("*"):
+                path.chmod(0o755 if path.is_dir() else 0o644)
+            swap(tree, target)
+    except shutil.Error as error:  # one line for every file
+        raise _no_place(target, str(error.args[0][0][2])) from error
+    except OSError as error:
+        raise _no_place(target, error.strerror or str(error)) from error
     return target
+
+
+def _no_place(target: Path, reason: str) -> ExportFailed:
+    return ExportFailed(
+        f"The files cannot be written to {target}: {reason.lower()}.",
+        "Free space, or choose a folder that you may write; nothing was left there.",
+    )
 
 
 def _edited(target: Path) -> bool:

@@ -16,6 +16,7 @@ from notewright.serving.log import Logged
 from notewright.serving.ports import Services
 from notewright.serving.records import Deployment
 from notewright.store.canonical import canonical, digest_of, plain
+from notewright.words import number_of
 
 #: What the catalog repeats of a deployment's record.
 _INDEXED = ("name", "package", "model_version")
@@ -26,7 +27,7 @@ def prediction(services: Services, logged: Logged) -> Link:
     entry = logged.entry
     answers = _answers(entry.outputs)
     what = f"answered {answers}" if answers else f"was refused: {entry.error}"
-    sentence = f"Asked on {_day(entry.time)}, {entry.rows} row(s); {what}."
+    sentence = f"Asked on {_day(entry.time)}, {number_of(entry.rows, 'row')}; {what}."
     problem = logged.problem()
     return Link("prediction", entry.id, logged.digest, sentence, problem is None, problem)
 
@@ -144,7 +145,8 @@ def data(services: Services, version: Any, found: Any) -> Link:
         lines.append(f"{file.path} {file.digest[:12]} {now}")
         if now != "unchanged" and problem is None:
             problem = f"{file.path} is {now}"
-    many = f"{len(found.files)} data file(s), {sum(file.size for file in found.files)} bytes."
+    total = sum(file.size for file in found.files)
+    many = f"{number_of(len(found.files), 'data file')}, {total:,} bytes."
     sentence = many if found.files else "No data file was read."
     return Link("data", recorded[:16], recorded, sentence, problem is None, problem, tuple(lines))
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from notewright.errors import AmbiguousId, StoreUnusable, UnknownId
+from notewright.errors import AmbiguousId, StoreUnusable, UnknownPrediction
 from notewright.serving import spool
 from notewright.serving.spool import Entry
 from notewright.store.canonical import digest_of
@@ -100,12 +100,12 @@ class PredictionLog:
 
         Raises
         ------
-        UnknownId, AmbiguousId
+        UnknownPrediction, AmbiguousId
             If none or several fit.
         """
         matches = self.matches(ref)
         if not matches:
-            raise UnknownId("prediction", ref, "%nw monitor NAME")
+            raise UnknownPrediction(ref)
         if len(matches) > 1:
             raise AmbiguousId("prediction", ref, [match.entry.id for match in matches])
         return matches[0]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from notewright.errors import AmbiguousId, NotewrightError, UnknownId
+from notewright.errors import AmbiguousId, NotewrightError, UnknownPrediction
 from notewright.serving import evidence
 from notewright.serving.links import Link, broken, guarded
 from notewright.serving.log import Logged
@@ -62,7 +62,7 @@ def retrace(services: Services, prediction: str) -> Retrace:
 
     Raises
     ------
-    UnknownId, AmbiguousId
+    UnknownPrediction, AmbiguousId
         If no prediction, or more than one, has this id.
     """
     logged = _find(services, prediction)
@@ -127,7 +127,7 @@ def _find(services: Services, prediction: str) -> Logged:
         logged for log in services.deployments.logs().values() for logged in log.matches(prediction)
     ]
     if not found:
-        raise UnknownId("prediction", prediction, "%nw monitor NAME")
+        raise UnknownPrediction(prediction)
     if len(found) > 1:
         raise AmbiguousId("prediction", prediction, [logged.entry.id for logged in found])
     return found[0]

@@ -253,9 +253,10 @@ def _identity_arguments(parser: argparse.ArgumentParser) -> None:
 def _identity(args: argparse.Namespace, context: Context) -> View:
     workspace = context.workspace
     identities = workspace.identities
-    me = context.identity or identities.me()
     if args.action == "list":
+        identities.owner()  # the first identity owns the workspace; looking needs no key
         return identities_view(identities.list(), workspace.roles.all())
+    me = context.identity or identities.me()
     if args.action == "create":
         if not (args.name and args.key):
             raise UsageError(

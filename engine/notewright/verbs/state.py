@@ -27,7 +27,8 @@ def _snapshot(args: argparse.Namespace, context: Context) -> View:
     taken = context.live("snapshot").take(args.message)
     if args.tag:
         context.workspace.snapshots.tag(taken.id, args.tag, taken.session)
-    return snapshot_view(taken)
+    made = context.workspace.history.get(taken.execution).words if taken.execution else None
+    return snapshot_view(taken, cell=made)
 
 
 snapshot = Verb(

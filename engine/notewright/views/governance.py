@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from notewright.governance.checks.counting import number
 from notewright.store.canonical import plain
 from notewright.views.base import Message, Table, View, escape, prose, tint
+from notewright.views.state import when
 
 if TYPE_CHECKING:
     from notewright.governance.approvals import Approval
@@ -195,7 +196,7 @@ def approvals_view(approvals: Sequence[tuple[Approval, bool]]) -> Table:
                 a.gate,
                 a.signer,
                 a.role,
-                a.created[:16],
+                when(a.created),
                 a.expires[:10],
                 "yes" if used else "no",
                 a.note,
@@ -211,10 +212,7 @@ def entries_view(entries: Sequence[Entry]) -> Table:
     """Return entries of the audit log, oldest first."""
     return Table(
         ("n", "time", "actor", "act", "subject", "details"),
-        [
-            (e.n, e.time[:19].replace("T", " "), e.actor, e.act, e.subject, _short(e.details))
-            for e in entries
-        ],
+        [(e.n, when(e.time), e.actor, e.act, e.subject, _short(e.details)) for e in entries],
         empty="The log is empty.",
         records=[plain(entry) for entry in entries],
     )

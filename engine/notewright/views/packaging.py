@@ -8,6 +8,7 @@ from typing import Any
 
 from notewright.packaging.records import Package
 from notewright.views.base import Message, Page, Table, View, prose
+from notewright.views.state import when
 
 
 def package_record(package: Package) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def packages_view(packages: Sequence[Package]) -> View:
         (
             f"{p.name}@{p.number}",
             p.id[:8],
-            p.created[:19].replace("T", " "),
+            when(p.created),
             p.origin,
             ", ".join(f"{k} {v:.4g}" for k, v in p.metrics.items()),
             "yes" if p.serves_raw_rows else "no",
@@ -62,7 +63,10 @@ def package_view(package: Package) -> View:
     """Say what was exported and what was proved."""
     proof = package.equivalence
     parts: list[View] = [
-        Message(f"{package.name}@{package.number} is in {package.place} ({proof['result']})."),
+        Message(
+            f"{package.name}@{package.number} is in {package.place}. "
+            f"Its predictions against the notebook's: {proof['result']}."
+        ),
         Table(["proved", "how"], _proved(package)),
     ]
     if package.findings:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from notewright.views.base import Message, Page, Table, View, escape, prose
+from notewright.views.state import when
 
 if TYPE_CHECKING:
     from notewright.serving.links import Link
@@ -49,7 +50,7 @@ def deployments_view(deployments: Sequence[Deployment], caption: str = "") -> Vi
             found.url or "-",
             found.kind,
             found.actor,
-            (found.live_from or found.created)[:16].replace("T", " "),
+            when(found.live_from or found.created),
             found.id[:8],
         )
         for found in deployments

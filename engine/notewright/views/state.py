@@ -9,6 +9,7 @@ from notewright.state.diff import SnapshotDiff
 from notewright.state.records import Snapshot
 from notewright.state.snapshots import Restored
 from notewright.views.base import Message, Page, Table, View
+from notewright.words import number_of
 
 
 def snapshot_record(snapshot: Snapshot, cell: str | None = None) -> dict[str, Any]:
@@ -35,12 +36,12 @@ def snapshot_record(snapshot: Snapshot, cell: str | None = None) -> dict[str, An
     }
 
 
-def snapshot_view(snapshot: Snapshot, verb: str = "Snapshot") -> View:
+def snapshot_view(snapshot: Snapshot, verb: str = "Snapshot", cell: str | None = None) -> View:
     """Say what a snapshot holds and what it could not hold."""
     words = (
         f"{verb} {snapshot.id[:6]}"
         + (f' "{snapshot.message}"' if snapshot.message else "")
-        + f": {len(snapshot.variables)} variables, {size(snapshot.bytes_added)} added."
+        + f": {number_of(len(snapshot.variables), 'variable')}, {size(snapshot.bytes_added)} added."
     )
     parts: list[View] = [Message(words)]
     if snapshot.unsaved:
@@ -50,7 +51,7 @@ def snapshot_view(snapshot: Snapshot, verb: str = "Snapshot") -> View:
                 [(u.name, u.type, u.reason, u.cell) for u in snapshot.unsaved],
             )
         )
-    return Page(parts, snapshot_record(snapshot))
+    return Page(parts, snapshot_record(snapshot, cell))
 
 
 def timeline_view(
@@ -112,13 +113,15 @@ def diff_view(diff: SnapshotDiff, code: Sequence[str]) -> View:
 def restored_view(restored: Restored) -> View:
     """Say what a restore did and did not do."""
     s = restored.snapshot
-    words = [
-        f"Back at {s.id[:6]}" + (f' "{s.message}"' if s.message else "") + ":",
-        f"restored {_names(restored.rebound)};" if restored.rebound else "nothing differed;",
-    ]
+    name = s.id[:6] + (f' "{s.message}"' if s.message else "")
+    # With --only, the notebook stays where it is and only some variables move.
+    words = [f"From {name}:" if restored.partial else f"Back at {name}:"]
+    did = [f"restored {_names(restored.rebound)}" if restored.rebound else "nothing differed"]
     if restored.removed:
-        words.append(f"removed {_names(restored.removed)};")
-    words.append(f"{len(restored.kept)} unchanged.")
+        did.append(f"removed {_names(restored.removed)}")
+    if restored.kept:
+        did.append(f"{len(restored.kept)} unchanged")
+    words.append("; ".join(did) + ".")
     if restored.unsaved:
         words.append(f"Not in the snapshot: {_names(restored.unsaved)}.")
     words += restored.refused
@@ -126,6 +129,7 @@ def restored_view(restored: Restored) -> View:
         words.append("The environment differs: " + "; ".join(restored.environment[:5]) + ".")
     record = {
         "snapshot": s.id,
+        "partial": restored.partial,
         "restored": list(restored.rebound),
         "removed": list(restored.removed),
         "unchanged": list(restored.kept),

@@ -27,7 +27,7 @@ export function KernelNotice({ link }: { link: NotebookLink }): JSX.Element | nu
       return null;
     case 'opening':
       return link.kernel.busy ? (
-        <Notice kind="info" problem="Waiting for the running cell to reach the kernel." />
+        <Notice kind="info" problem="A cell is running; the panel asks the kernel when it ends." />
       ) : null;
     case 'none':
       return (

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from notewright.errors import UnknownId
+from notewright.errors import NotewrightError, UnknownId
 from notewright.governance.checks.base import CannotRun, Check, Finding
 from notewright.governance.checks.material import Evidence, Material, Sources, Version
 from notewright.governance.checks.registry import all_checks
@@ -239,6 +239,8 @@ def run_check(check: Check, rules: CheckRules, material: Material) -> list[Findi
             problem = ("It found nothing to look at.", "Look at its settings in policy.yaml.")
     except CannotRun as reason:
         problem = (reason.sentence, reason.remedy)
+    except NotewrightError as error:
+        problem = (error.problem, error.remedy)
     except Exception as error:  # noqa: BLE001 - a check of another package may do anything
         problem = (
             f"It stopped with {type(error).__name__}: {error}.",
