@@ -19,6 +19,15 @@ def own_config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     return folder
 
 
+@pytest.fixture(autouse=True)
+def stores_closed():
+    """Keep no connection to a store for the tests that follow."""
+    yield
+    from notewright.store import catalog
+
+    catalog._kept_open.clear()
+
+
 @pytest.fixture
 def workspace(tmp_path: Path):
     from notewright.workspace import Workspace

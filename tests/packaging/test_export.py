@@ -228,7 +228,7 @@ def test_a_mistake_at_the_packages_command_is_a_sentence(
 
 def test_what_is_not_a_model_is_refused(project: Path) -> None:
     notebook = Notebook(project).run("# %%\nx = 3\nmodel_names = ['a']")
-    with pytest.raises(NotAModel, match="'x' is a int"):
+    with pytest.raises(NotAModel, match="'x' is an int"):
         notebook.export("x")
     with pytest.raises(UnknownVariable, match="model_name"):
         notebook.export("model_name")
