@@ -297,6 +297,23 @@ class FileChanged(NotewrightError):
         )
 
 
+class CannotLoad(NotewrightError):
+    """Saved variables cannot be made into objects here."""
+
+    code = "cannot_load"
+
+    def __init__(self, names: Iterable[str], error: BaseException) -> None:
+        listed = sorted(names)
+        shown = ", ".join(f"'{name}'" for name in listed[:5]) + (", ..." if listed[5:] else "")
+        missing = isinstance(error, ImportError) and error.name
+        super().__init__(
+            f"{shown} cannot be brought back: {type(error).__name__}: {str(error)[:200]}.",
+            f"Install {missing} in this environment and try again."
+            if missing
+            else "Run the cells that made it again, or restore the other variables with --only.",
+        )
+
+
 class NeedsKernel(NotewrightError):
     """A verb that acts on live variables was called outside a kernel."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from tests.damage import flip_byte
 
+from notewright.errors import CorruptObject
 from notewright.store.catalog import SCHEMA_VERSION
 
 
@@ -175,6 +176,21 @@ def test_a_flipped_byte_is_found_and_what_does_not_need_it_still_loads(
     assert victim[:12] in done.stdout
     assert f"snapshot {second.id[:6]}" in done.stdout
     assert workspace.snapshots.load(first)["a"] == [1]
+
+
+def test_a_snapshot_whose_record_is_damaged_hides_no_other(stored: Path, workspace) -> None:
+    last, first = workspace.snapshots.get("HEAD"), workspace.snapshots.get("HEAD~1")
+    flip_byte(workspace.store.objects, last.digest)
+    rows = json.loads(notewright("timeline", "--json", folder=stored).stdout)
+    assert [row["id"] for row in rows] == [last.id, first.id]
+    assert "is damaged" in rows[0]["damage"]
+    assert rows[1]["damage"] is None
+    assert "is damaged" in notewright("timeline", folder=stored).stdout
+    refused = notewright("diff", "HEAD~1", "HEAD", folder=stored)
+    assert (refused.returncode, "is damaged" in refused.stderr) == (2, True)
+    assert workspace.snapshots.load(first)["a"] == [1]
+    with pytest.raises(CorruptObject):
+        workspace.snapshots.load(workspace.snapshots.head())
 
 
 def test_the_traceback_is_printed_when_asked_for(stored: Path) -> None:

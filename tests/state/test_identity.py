@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+import sys
 
 import numpy as np
 import pytest
 
-from notewright.errors import NotSaved, UnknownVariable, UntrustedStore
+from notewright.errors import CannotLoad, NotSaved, UnknownVariable, UntrustedStore
 
 
 def test_two_names_of_one_object_stay_one_object(notebook) -> None:
@@ -111,6 +112,19 @@ def test_random_state_comes_back_with_a_full_restore_and_is_never_disturbed(note
     assert (random.random(), np.random.random()) == expected
 
 
+def test_random_state_comes_back_with_some_variables_only_when_named(notebook) -> None:
+    notebook.run("x = 1")
+    taken = notebook.recorder.take()
+    expected = random.random(), np.random.random()
+    notebook.run("x = 2; y = 2")
+    notebook.recorder.restore(taken.id, ["x"])
+    assert (random.random(), np.random.random()) != expected
+    restored = notebook.recorder.restore(taken.id, ["random-state"])
+    assert (random.random(), np.random.random()) == expected
+    assert restored.rebound == ()
+    assert notebook["y"] == 2
+
+
 def test_the_state_that_a_restore_leaves_is_kept(notebook, workspace) -> None:
     notebook.run("x = 'first'")
     first = notebook.recorder.take()
@@ -122,6 +136,34 @@ def test_the_state_that_a_restore_leaves_is_kept(notebook, workspace) -> None:
     notebook.run("x = 'third'")
     branch = notebook.recorder.take()
     assert branch.parent == first.id, "going on after a restore makes a branch"
+
+
+def test_a_restore_that_is_refused_takes_no_snapshot(notebook, workspace) -> None:
+    notebook.run("model = 1; g = (i for i in ())")
+    taken = notebook.recorder.take()
+    notebook.run("model = 2")
+    for name, refusal in (("modle", UnknownVariable), ("g", NotSaved)):
+        with pytest.raises(refusal):
+            notebook.recorder.restore(taken.id, ["model", name])
+    assert [s.id for s in workspace.snapshots.list()] == [taken.id]
+    assert notebook["model"] == 2
+
+
+def test_what_a_missing_library_made_is_named_and_the_rest_comes_back(
+    notebook, workspace, tmp_path, monkeypatch
+) -> None:
+    (tmp_path / "gone_library.py").write_text("class Thing:\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    notebook.run("import gone_library\nx = gone_library.Thing(); y = [1]")
+    taken = notebook.recorder.take()
+    notebook.run("x = 0; y = 0; del gone_library")
+    del sys.modules["gone_library"]
+    (tmp_path / "gone_library.py").unlink()
+    restored = notebook.recorder.restore(taken.id)
+    assert (notebook["y"], notebook["x"]) == ([1], 0)
+    assert any("'x' cannot be brought back" in refused for refused in restored.refused)
+    with pytest.raises(CannotLoad, match="Install gone_library"):
+        notebook.recorder.restore(taken.id, ["x"])
 
 
 def test_a_variable_that_is_not_there_is_said_so(notebook, workspace) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import pickle
 import random
 import subprocess
 import sys
 import warnings
+import zlib
 
 import numpy as np
 import pandas as pd
@@ -127,3 +129,44 @@ def test_what_is_nested_too_deeply_is_refused_with_a_reason() -> None:
     finally:
         while deep:
             deep = deep.pop()
+
+
+#: Ten variables as the first store format held them: class, instance, two closures that share a
+#: cell, an array, a view of it, a read-only array, a number, an enum's member, the enum.
+EARLIER = (
+    "c-n<jTW{P%6dvy_Cfy`0O?r_K2||dCfF+wamqk%2m`bRYRwcCXM6Izsn{nc`ll8bEr9mmuZZ~KiDlt(~sYs|"
+    "&-}xy#^2kr%v2So@?A^_VN_eE5GsoU@zVDlJ&SByB_YzXi=l8%kEFRy^&J}*u4Wh)`@!jo!RL|IgPunfLP3("
+    "A^1cXJQ?FKlG#V?}5btmxy=7+K11-8FKz{!huB0pq;=6NY{wusBX*%1eVkK1-D@{)kqw%|G(upfdM^EuZg?x"
+    "Nw;S8L5hqwcwDE6&nlop?3FSX#!OAsS3<2#WYrn%j;Eiy3AzADub?AY-=eMJ_~Z$jE-^GnwRi7%{Tf_BSc3s"
+    "_(0ck{@mgKADngCZWsxD3p;9pRhARcAt%IMjp8<4;_F|v2qrIm4lTxr%%u$?Gdt3|MAe*NHjWvYv04?ybzP1"
+    "Dd=n$!mP)v4S8>fv-l>JRMmmQDwyR%^xJ2r#`Bd^Si(eNeqM5Kbfo|@fV$}i!3gRPB>!>DAik3@5=*HIA#Rb"
+    "8RQhg$1LdXf@ltvZf|hw6WRs$Kq=}P&#bA$b@0~eaz#*uJWi}PM=#n6a#djj<ZY+%4DMTxIQR2wJSLs_7OH*"
+    "2DN~<~03T+LPV!45d9u|?*jlNB1d8vtA7PUoJ(04k5zB`D>%c)k`(JGn~hv@X~^KV`@pV@z0`B2dJ&nop1{S"
+    "suMA0G%>8=_jGCN*f8E;r~(gRVB{8od7`rIH*#QrPL#{A1urXRTc9q&!fza@J+@&13BZ9U)J9IDyd5V96V|v"
+    "@YBepe?#l0=3VtsGYQ{>p|q=AihyeUs&VjrB{dOFa3?)S4X9u_UF{ao(|Bt7DB-&{Pa5197sH<x%my)GE#U*"
+    "DoX{N?!A^1y)RK=No|yc1}yZHg;HGshf*b>;4}Zht^C%cIR>zw?mm@Z>9>8T_XogshrrTMfNSf2am_&es4jf"
+    "qlRY_5z;hw>;C37DOV<f6hDmE@A1cr5H)XE5CXRYfR72*uwk{ft#_fOLQ9l-9!m&!S4NcLLK-JylyTZC==}="
+    "jZm6PsQ=o3q~avkt@2HqbkC#UpBp7YP7pg+APK_33oIa1-rVRT$RHzWz5Rx`4oEMB;kIsjJ5j9|RB1^pHJDZ"
+    "g>+3t?$7bkAIkEY|T#ZKdw6Vq=Y9?A4c+7mRw-SaytBy_wCyOZ3ILnRl)Y;Y~>Pr2UMSW!`Gv0pgXF*&;26w"
+    "B=wJj_|Qf!sHy0Q$-&Jkyi}#l91w<VrV4$0S*!p+j0nGU1MpoROt&Qs^G1d3uxr|`_s(0nQnTvU(ELDo5H--"
+    "|5(fR{)iByE2{qjwX|Wa"
+)
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="code objects of Python 3.11")
+def test_what_the_first_store_format_held_is_loaded() -> None:
+    stream, buffers = pickle.loads(zlib.decompress(base64.b85decode(EARLIER)))
+    live: dict = {"__name__": "__main__", "factor": 10}
+    point_class, point, count, seen, base, view, frozen, factor, red, colour = load(
+        stream, buffers, live
+    )
+    assert type(point) is point_class
+    assert point.double() == 20
+    assert (count(), seen()) == (2, 2)
+    view[0] = -1
+    assert base[0, 1] == -1
+    assert base.shape == (2, 3)
+    assert frozen.tolist() == [0, 1, 2]
+    assert not frozen.flags.writeable
+    assert factor == 10
+    assert red is colour.RED

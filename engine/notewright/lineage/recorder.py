@@ -241,6 +241,7 @@ class Recorder:
         """
         self.settle()
         snapshot = self._snapshots.get(ref, self.session)
+        self._snapshots.check_restorable(snapshot, only)
         still = still and self._snapshot is not None and not self._changed
         if still and self._snapshot is not None:
             left = self._snapshots.get(self._snapshot)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from notewright.errors import FileChanged
+from notewright.errors import CannotLoad, FileChanged, NotewrightError
 from notewright.state.capture.chunks import LARGE
 from notewright.state.capture.looking import no_collection
 from notewright.state.pickling import load
@@ -21,10 +21,11 @@ _THREADS = 2
 
 def load_groups(
     addresses: Iterable[str], namespace: dict[str, Any], objects: ObjectStore
-) -> Iterator[dict[str, Any] | FileChanged]:
+) -> Iterator[dict[str, Any] | CannotLoad | FileChanged]:
     """Yield the variables of each group at `addresses`, as new objects.
 
-    A group that uses a file which is not what it was gives the error in its place.
+    A group that cannot be loaded here (it uses a file which is not what it was, a
+    library that is not installed) gives the error in its place. What is damaged raises.
     """
     with ThreadPoolExecutor(_THREADS, "notewright-read") as pool, no_collection():
         for address in dict.fromkeys(addresses):
@@ -35,6 +36,11 @@ def load_groups(
                 value = load(objects.get(manifest["stream"]), buffers, namespace)
             except FileChanged as error:
                 yield error
+                continue
+            except (NotewrightError, MemoryError):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever the user's classes raise
+                yield CannotLoad(names, error)
                 continue
             yield dict.fromkeys(names, value) if alias else dict(zip(names, value, strict=True))
 

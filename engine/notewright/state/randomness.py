@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+#: How `restore --only` names it; no variable can be called so.
+RANDOM_STATE = "random-state"
+
 
 def random_state() -> dict[str, Any]:
     """Return the state of every generator whose library is already imported."""

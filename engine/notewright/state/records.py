@@ -80,6 +80,8 @@ class Snapshot:
     environment: str
     random: str | None
     bytes_added: int = 0
+    #: Why its record cannot be read; the catalog's row is all that is known then.
+    damage: str | None = None
 
     def variable(self, name: str) -> Variable | None:
         """Return the variable `name`, or None."""
@@ -93,3 +95,10 @@ class Snapshot:
         fields["unsaved"] = tuple(Unsaved(**u) for u in body["unsaved"])
         fields["files"] = tuple(FileRead(**f) for f in body["files"])
         return cls(**fields, **row)
+
+    @classmethod
+    def damaged(cls, row: dict[str, Any], damage: str) -> Snapshot:
+        """Return what the catalog's `row` tells of a snapshot whose record is damaged."""
+        known = {k: v for k, v in row.items() if k not in ("signer", "signature")}
+        empty: dict[str, Any] = {"variables": (), "unsaved": (), "files": ()}
+        return cls(**known, **empty, environment="", random=None, damage=damage)

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from sqlite3 import Row
 from typing import Any
 
 from notewright.errors import (
     BadName,
     CorruptObject,
-    FileChanged,
     MissingObject,
+    NotewrightError,
     NotSaved,
     UnknownId,
     UnknownVariable,
@@ -28,7 +29,7 @@ from notewright.state.environment import environment, environment_difference
 from notewright.state.finding import find_snapshot
 from notewright.state.loading import load_groups, parts
 from notewright.state.namespace import Namespace
-from notewright.state.randomness import set_random_state
+from notewright.state.randomness import RANDOM_STATE, set_random_state
 from notewright.state.records import FileRead, Snapshot, Unsaved, Variable
 from notewright.state.sharing import shared_with_live
 from notewright.store import Store
@@ -82,6 +83,8 @@ class Restored:
     partial: bool
     #: Why variables could not be brought back.
     refused: tuple[str, ...] = ()
+    #: Whether the state of the random generators was put back.
+    random: bool = False
 
 
 class Snapshots:
@@ -252,9 +255,9 @@ class Snapshots:
         return self._read(find_snapshot(self._store, ref))
 
     def head(self, session: str | None = None) -> Snapshot | None:
-        """Return the snapshot the notebook stands on, or None."""
+        """Return the snapshot the notebook stands on, or None; a damaged one as in `list`."""
         target = self._store.refs.get(f"heads/{session}" if session else "HEAD")
-        return None if target is None else self._read(target)
+        return None if target is None else self._listed(self._row(target))
 
     def tag(self, ref: str, name: str, actor: str) -> None:
         """Give a snapshot a name of its own.
@@ -274,12 +277,15 @@ class Snapshots:
         return [name.removeprefix("tags/") for name in self._store.refs.list("tags/")]
 
     def list(self, limit: int | None = None) -> list[Snapshot]:
-        """Return all snapshots, or the newest `limit`, oldest first."""
+        """Return all snapshots, or the newest `limit`, oldest first.
+
+        One whose record is damaged has `damage` instead of variables.
+        """
         rows = self._store.catalog.query(
-            "SELECT id FROM snapshots ORDER BY created DESC, rowid DESC LIMIT ?",
+            "SELECT * FROM snapshots ORDER BY created DESC, rowid DESC LIMIT ?",
             (-1 if limit is None else limit,),
         )
-        return [self._read(row["id"]) for row in reversed(rows)]
+        return [self._listed(row) for row in reversed(rows)]
 
     def count(self) -> int:
         """Return how many snapshots there are."""
@@ -333,17 +339,22 @@ class Snapshots:
         addresses = [v.group for v in snapshot.variables if v.name in chosen]
         values: dict[str, Any] = {}
         for group in load_groups(addresses, globals_, self._store.objects):
-            if isinstance(group, FileChanged):
+            if isinstance(group, NotewrightError):
                 raise group
             values.update(group)
         globals_.update(values)
         return {name: values[name] for name in chosen}
 
+    def check_restorable(self, snapshot: Snapshot, only: Sequence[str] | None = None) -> None:
+        """Raise what :meth:`restore` would raise before it touches anything."""
+        self._check_trust(snapshot)
+        self._choose(snapshot, only)
+
     def restore(
         self,
         namespace: Namespace,
         snapshot: Snapshot,
-        only: Iterable[str] | None = None,
+        only: Sequence[str] | None = None,
         known: Mapping[str, str] | None = None,
     ) -> Restored:
         """Put the variables of `snapshot` back into a live namespace.
@@ -358,13 +369,16 @@ class Snapshots:
             The live variables.
         snapshot : Snapshot
             What to go back to.
-        only : iterable of str, optional
-            Just these variables.
+        only : sequence of str, optional
+            Just these variables; ``random-state`` stands for the state of the global generators.
         known : mapping, optional
             The digests of the live variables where they have just been looked at.
         """
         self._check_trust(snapshot)
         chosen = self._choose(snapshot, only)
+        generators = None
+        if snapshot.random is not None and (only is None or RANDOM_STATE in only):
+            generators = pickle.loads(self._store.objects.get(snapshot.random))
         live = namespace.variables()
         digests = known if known is not None else _Digests(live, namespace.dict)
         differs = {
@@ -377,7 +391,7 @@ class Snapshots:
         back: dict[str, Any] = {}
         refused: list[str] = []
         for values in load_groups(addresses, namespace.dict, self._store.objects):
-            if isinstance(values, FileChanged):
+            if isinstance(values, NotewrightError):
                 if only is not None:
                     raise values
                 refused.append(str(values))
@@ -397,8 +411,8 @@ class Snapshots:
             removed = tuple(n for n in live if n not in chosen and n not in unsaved)
             for name in removed:
                 del namespace.dict[name]
-            if snapshot.random is not None:
-                set_random_state(pickle.loads(self._store.objects.get(snapshot.random)))
+        if generators is not None:
+            set_random_state(generators)
         return Restored(
             snapshot,
             rebound=names,
@@ -408,6 +422,7 @@ class Snapshots:
             environment=tuple(self._environment_difference(snapshot)),
             partial=only is not None,
             refused=tuple(refused),
+            random=generators is not None,
         )
 
     def signature(self, snapshot: Snapshot) -> tuple[str, bool]:
@@ -425,10 +440,12 @@ class Snapshots:
             raise UntrustedStore(signer[:16])
 
     def _choose(self, snapshot: Snapshot, names: Iterable[str] | None) -> dict[str, None]:
+        if snapshot.damage:
+            self._read(snapshot.id)  # raises it
         known = {v.name: None for v in snapshot.variables}
         if names is None:
             return known
-        chosen = dict.fromkeys(names)
+        chosen = dict.fromkeys(name for name in names if name != RANDOM_STATE)
         for name in chosen:
             if name not in known:
                 for unsaved in snapshot.unsaved:
@@ -456,10 +473,22 @@ class Snapshots:
         return self._read(id_)
 
     def _read(self, id_: str) -> Snapshot:
+        return self._parsed(self._row(id_))
+
+    def _row(self, id_: str) -> Row:
         row = self._store.catalog.one("SELECT * FROM snapshots WHERE id = ?", (id_,))
         if row is None:
             raise UnknownId("snapshot", id_, "%nw timeline")
+        return row
+
+    def _parsed(self, row: Row) -> Snapshot:
         body = parse(self._store.objects.get(row["digest"]))
         return Snapshot.parse(
             body, id=row["id"], digest=row["digest"], bytes_added=row["bytes_added"]
         )
+
+    def _listed(self, row: Row) -> Snapshot:
+        try:
+            return self._parsed(row)
+        except (CorruptObject, MissingObject) as error:
+            return Snapshot.damaged(dict(row), error.problem)

@@ -107,7 +107,12 @@ diff = Verb(
 
 def _restore_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("snapshot", metavar="SNAPSHOT", help=SNAPSHOT)
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="bring back just these variables")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        metavar="NAME",
+        help="bring back just these variables; random-state stands for the random generators",
+    )
 
 
 def _restore(args: argparse.Namespace, context: Context) -> View:

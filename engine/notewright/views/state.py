@@ -33,6 +33,7 @@ def snapshot_record(snapshot: Snapshot, cell: str | None = None) -> dict[str, An
             {"name": u.name, "type": u.type, "reason": u.reason, "cell": u.cell}
             for u in snapshot.unsaved
         ],
+        "damage": snapshot.damage,
     }
 
 
@@ -66,8 +67,8 @@ def timeline_view(
             s.kind,
             s.message,
             cells.get(s.execution or "", ""),
-            len(s.variables),
-            ", ".join(u.name for u in s.unsaved),
+            "?" if s.damage else len(s.variables),
+            s.damage or ", ".join(u.name for u in s.unsaved),
         )
         for s in reversed(snapshots)
     ]
@@ -116,7 +117,10 @@ def restored_view(restored: Restored) -> View:
     name = s.id[:6] + (f' "{s.message}"' if s.message else "")
     # With --only, the notebook stays where it is and only some variables move.
     words = [f"From {name}:" if restored.partial else f"Back at {name}:"]
-    did = [f"restored {_names(restored.rebound)}" if restored.rebound else "nothing differed"]
+    did = [f"restored {_names(restored.rebound)}"] if restored.rebound else []
+    if restored.partial and restored.random:
+        did.append("put the random state back")
+    did = did or ["nothing differed"]
     if restored.removed:
         did.append(f"removed {_names(restored.removed)}")
     if restored.kept:
@@ -135,6 +139,7 @@ def restored_view(restored: Restored) -> View:
         "unchanged": list(restored.kept),
         "unsaved": list(restored.unsaved),
         "refused": list(restored.refused),
+        "random": restored.random,
         "environment": list(restored.environment),
     }
     return Message(" ".join(words), record)

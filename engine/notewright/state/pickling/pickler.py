@@ -12,6 +12,7 @@ from typing import Any
 import cloudpickle
 
 from notewright.state.pickling import live, loading
+from notewright.state.pickling.earlier import EarlierUnpickler
 from notewright.state.pickling.memory import Memory, Overlap
 from notewright.state.pickling.named import check_names
 from notewright.state.pickling.reducers import Reducer, reducer_for
@@ -106,10 +107,11 @@ def load(
     """
     prelude = live.prelude(len(apart))
     with loading.into(namespace):
+        if bytes(stream[: len(prelude)]) != prelude:
+            return EarlierUnpickler(io.BytesIO(stream), buffers=buffers).load()
         unpickler = _Unpickler(io.BytesIO(stream), buffers=buffers)
         unpickler.apart = apart
-        if bytes(stream[: len(prelude)]) == prelude:
-            unpickler.load()
+        unpickler.load()
         return unpickler.load()
 
 
