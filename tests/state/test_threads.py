@@ -443,6 +443,7 @@ def test_random_state_is_that_of_the_moment_and_goes_on_undisturbed(
 INTERRUPTED = """
     import os, random, signal, threading, time
     import numpy as np
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job starts without
     rng = random.Random(SEED)
     notebook.variables.update(big=np.zeros(2_000_000), x=0)
     notebook.recorder.autosnapshot = True
