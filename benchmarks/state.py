@@ -2,30 +2,32 @@
 
 Runs one workload in real kernels, cell by cell, once in plain IPython and once
 under each system, and takes the difference: cells sent back to back, and with
-a second of thought after each. Peers run in the same session: cloudpickle and
-dill dump the whole namespace after every cell; kishu runs in an environment of
-its own where one can be made. Prints tables and writes
-benchmarks/results/state.json.
+a second of thought after each. cloudpickle and dill dump the whole namespace
+after every cell; kishu runs in an environment of its own. Memory and the time
+until a snapshot is durable are read in a pass of their own, because reading
+them slows the kernel down. Prints tables and writes benchmarks/results/state.json.
 
-    python benchmarks/state.py [--small] [--only notewright,plain] [--repeat 3]
+    python benchmarks/state.py [--small] [--only notewright,kishu] [--repeat 3] [--cells]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import shutil
-import sqlite3
 import statistics
 import tempfile
-import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
-from jupyter_client.manager import start_new_kernel
+from _notebooks import Commits, Notebook, Peak
+from _systems import SYSTEMS, System
 
 RESULTS = Path(__file__).parent / "results"
 THINKING = 1.0
@@ -65,274 +67,220 @@ CELLS = [
     ("small", "x = x + 10"),
 ]
 
-SYSTEMS = {
-    "plain": "",
-    "notewright": "%load_ext notewright\n%nw autosnapshot on",
-    "cloudpickle": """
-def _install():
-    import cloudpickle, os, itertools
-    count = itertools.count()
-    os.makedirs('.peer', exist_ok=True)
-    ip = get_ipython()
-    def save(result):
-        hidden = ip.user_ns_hidden
-        state = {k: v for k, v in ip.user_ns.items()
-                 if not k.startswith('_') and k not in hidden and k not in ('In', 'Out')}
-        with open(f'.peer/{next(count)}', 'wb') as f:
-            cloudpickle.dump(state, f, protocol=5)
-    ip.events.register('post_run_cell', save)
-_install(); del _install
-""",
-}
-SYSTEMS["dill"] = (
-    SYSTEMS["cloudpickle"]
-    .replace("cloudpickle.dump", "dill.dump")
-    .replace("import cloudpickle", "import dill")
-)
-STORES = {"notewright": ".notewright", "cloudpickle": ".peer", "dill": ".peer"}
+
+@dataclass
+class Pass:
+    """One run of the workload, in seconds and bytes."""
+
+    cells: list[float] = field(default_factory=list)
+    loop: float = 0.0
+    base: int = 0
+    stored: int = 0
+    peak: int = 0
+    lags: list[float] = field(default_factory=list)
+    back: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
-class Timings:
-    """What one pass over the workload took, in seconds a cell."""
+class Result:
+    """What all passes of a system say, medians over the repetitions."""
 
-    setup: list[float] = field(default_factory=list)
-    cells: list[float] = field(default_factory=list)
-    lags: list[float] = field(default_factory=list)
-    stored: int = 0
-    base: int = 0
-    peak: int = 0
-    loop: float = 0.0
-    after: dict[str, float] = field(default_factory=dict)
-
-
-class Notebook:
-    """A real kernel in a folder of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.manager, self.client = start_new_kernel(cwd=str(folder))
-
-    def send(self, code: str) -> str:
-        return self.client.execute(code)
-
-    def reply(self, request: str) -> float:
-        """Return the time at which the reply to `request` came; fail if the cell failed."""
-        while True:
-            message = self.client.get_shell_msg(timeout=600)
-            if message["parent_header"].get("msg_id") == request:
-                now = time.perf_counter()
-                if message["content"]["status"] != "ok":
-                    raise SystemExit("\n".join(message["content"]["traceback"]))
-                return now
-
-    def run(self, code: str) -> float:
-        """Return the seconds a cell took, from sending it to its reply."""
-        began = time.perf_counter()
-        return self.reply(self.send(code)) - began
-
-    def memory(self) -> int:
-        """Return the bytes the kernel and its copies take, shared ones counted once."""
-        total = 0
-        process = psutil.Process(self.manager.provisioner.process.pid)
-        for each in [process, *process.children(recursive=True)]:
-            try:
-                for line in Path(f"/proc/{each.pid}/smaps_rollup").read_text().splitlines():
-                    if line.startswith("Pss:"):
-                        total += int(line.split()[1]) * 1024
-            except (OSError, psutil.Error):
-                continue
-        return total
-
-    def close(self) -> None:
-        self.client.stop_channels()
-        self.manager.shutdown_kernel(now=True)
+    back_to_back: list[float]
+    thinking: list[float]
+    loop: float
+    base: int
+    stored: int
+    peak: int
+    lags: list[float]
+    back: dict[str, float]
 
 
-class Peak(threading.Thread):
-    """The most memory a kernel took."""
-
-    def __init__(self, notebook: Notebook) -> None:
-        super().__init__(daemon=True)
-        self.notebook, self.most, self.going = notebook, 0, True
-
-    def run(self) -> None:
-        while self.going:
-            self.most = max(self.most, self.notebook.memory())
-            time.sleep(0.1)
-
-    def stop(self) -> int:
-        self.going = False
-        self.join()
-        return self.most
-
-
-def measured(system: str, sizes: dict[str, int], thinking: bool, memory: bool) -> Timings:
-    """Return what the workload took under `system`."""
+@contextmanager
+def notebook_of(system: System, sizes: dict[str, int]) -> Iterator[tuple[Notebook, Path]]:
+    """Give a notebook of the system that has run the set-up."""
     folder = Path(tempfile.mkdtemp(prefix="state-"))
-    notebook = Notebook(folder)
-    timings = Timings()
+    notebook = system.open(folder)
     try:
         for line in SETUP[:2]:
             notebook.run(line.format(**sizes))
-        if SYSTEMS[system]:
-            notebook.run(SYSTEMS[system])
-        timings.setup = [notebook.run(line.format(**sizes)) for line in SETUP[2:]]
-        settled(system, notebook)
-        timings.base = stored(system, folder)
-        peak = Peak(notebook) if memory else None
-        if peak:
-            peak.start()
-        watch = Commits(system, folder)
-        timings.cells = cells(notebook, sizes, thinking, watch)
-        timings.lags = watch.lags()
-        if peak:
-            timings.peak = peak.stop()
-        settled(system, notebook)
-        timings.stored = stored(system, folder)
-        loop = "for i in range(10**7): x += 1"
-        timings.loop = min(notebook.run(loop) for _ in range(3))
-        if system == "notewright" and not thinking:
-            timings.after = restores(notebook, folder)
+        if system.start:
+            notebook.run(system.start)
+        for line in SETUP[2:]:
+            notebook.run(line.format(**sizes))
+        notebook.run(system.settle)
+        yield notebook, folder
     finally:
         notebook.close()
         shutil.rmtree(folder, ignore_errors=True)
-    return timings
 
 
-def cells(notebook: Notebook, sizes: dict[str, int], thinking: bool, watch: Commits) -> list[float]:
-    codes = [code.format(**sizes) if "{trees}" in code else code for _, code in CELLS]
+def timed(system: System, sizes: dict[str, int], *, thinking: bool) -> Pass:
+    """Run the workload with nobody watching."""
+    with notebook_of(system, sizes) as (notebook, folder):
+        done = Pass(base=system.bytes_stored(folder))
+        codes = [code.format(**sizes) if "{trees}" in code else code for _, code in CELLS]
+        done.cells = thoughtful(notebook, codes) if thinking else back_to_back(notebook, codes)
+        notebook.run(system.settle)
+        done.stored = system.bytes_stored(folder)
+        loop = "for i in range(10**7): x += 1"
+        if thinking:
+            done.loop = min(notebook.run(loop) for _ in range(3))
+        elif system.back:
+            done.back = restores(system, notebook, folder)
+    return done
+
+
+def thoughtful(notebook: Notebook, codes: list[str]) -> list[float]:
+    """Run cells with a second after each."""
     took = []
-    if thinking:
-        for code in codes:
-            took.append(notebook.run(code))
-            watch.ended()
-            time.sleep(THINKING)
-        return took
-    before = time.perf_counter()
+    for code in codes:
+        took.append(notebook.run(code))
+        time.sleep(THINKING)
+    return took
+
+
+def back_to_back(notebook: Notebook, codes: list[str], watch: Commits | None = None) -> list[float]:
+    """Run cells that are all sent at once; what is between two replies is a cell's time."""
+    took, before = [], time.perf_counter()
     for request in [notebook.send(code) for code in codes]:
         now = notebook.reply(request)
-        watch.ended()
+        if watch is not None:
+            watch.ended()
         took.append(now - before)
         before = now
     return took
 
 
-class Commits:
-    """When each snapshot was committed, seen from another process."""
-
-    def __init__(self, system: str, folder: Path) -> None:
-        self._on = system == "notewright"
-        self._ends: list[float] = []
-        self._seen: list[float] = []
-        if self._on:
-            self._path = folder / ".notewright/catalog.sqlite"
-            self._before = self._count()
-            self._thread = threading.Thread(target=self._watch, daemon=True)
-            self._thread.start()
-
-    def ended(self) -> None:
-        self._ends.append(time.perf_counter())
-
-    def lags(self) -> list[float]:
-        if not self._on:
-            return []
-        self._thread.join(60)
-        return [seen - end for seen, end in zip(self._seen, self._ends, strict=True)]
-
-    def _count(self) -> int:
-        with sqlite3.connect(f"file:{self._path}?mode=ro", uri=True) as catalog:
-            return catalog.execute("SELECT count(*) FROM snapshots").fetchone()[0]
-
-    def _watch(self) -> None:
-        while len(self._seen) < len(CELLS):
-            new = self._count() - self._before - len(self._seen)
-            self._seen += [time.perf_counter()] * new
-            time.sleep(0.01)
+def watched(system: System, sizes: dict[str, int]) -> Pass:
+    """Run the workload back to back, reading memory and the time until all is durable."""
+    done = Pass()
+    codes = [code.format(**sizes) if "{trees}" in code else code for _, code in CELLS]
+    with notebook_of(system, sizes) as (notebook, _):
+        peak = Peak(notebook)
+        back_to_back(notebook, codes)
+        notebook.run(system.settle)
+        done.peak = peak.stop()
+    if system.name == "notewright":
+        with notebook_of(system, sizes) as (notebook, folder):
+            watch = Commits(folder, len(CELLS))
+            back_to_back(notebook, codes, watch)
+            done.lags = watch.lags()
+    return done
 
 
-def settled(system: str, notebook: Notebook) -> None:
-    if system == "notewright":
-        notebook.run("%nw status")
-
-
-def stored(system: str, folder: Path) -> int:
-    root = folder / STORES.get(system, "nothing")
-    return sum(f.stat().st_blocks * 512 for f in root.rglob("*") if f.is_file())
-
-
-def restores(notebook: Notebook, folder: Path) -> dict[str, float]:
+def restores(system: System, notebook: Notebook, folder: Path) -> dict[str, float]:
+    """Return how long going back takes."""
+    if system.name != "notewright":
+        return {"checkout 15 cells back": notebook.run(system.back)}
     took = {}
-    notebook.run("small = 1")
-    notebook.run("small = 2")
-    settled("notewright", notebook)
+    undone = []
+    for _ in range(3):
+        notebook.run("small = 1")
+        notebook.run("small = 2")
+        notebook.run(system.settle)
+        time.sleep(THINKING)
+        undone.append(notebook.run("%nw restore HEAD~1"))
+        assert notebook.value("small") == "1"
+    took["undo of one small variable, first"] = undone[0]
+    took["undo of one small variable"] = statistics.median(undone[1:])
+    for line in ("'a'", "'b'", "'c'"):
+        notebook.run(line)
+    notebook.run(system.settle)
     time.sleep(THINKING)
-    took["undo of one small variable"] = notebook.run("%nw restore HEAD~1")
-    notebook.run("1")
-    settled("notewright", notebook)
-    time.sleep(THINKING)
-    took["checkout 15 cells back"] = notebook.run("%nw restore HEAD~15")
-    notebook.run("assert 'k' in table.columns or True")
-    settled("notewright", notebook)
-    with sqlite3.connect(folder / ".notewright/catalog.sqlite") as catalog:
-        (last,) = catalog.execute(
-            "SELECT id FROM snapshots ORDER BY created DESC LIMIT 1"
-        ).fetchone()
-    again = Notebook(folder)
+    took["checkout 15 cells back"] = notebook.run(system.back)
+    notebook.run("%nw snapshot --tag all")
+    again = system.open(folder)
     try:
         again.run(SETUP[0])
         again.run("%load_ext notewright")
-        took["full restore after a restart"] = again.run(f"%nw restore {last}")
-        assert again.run("assert len(table) == rows and len(records)") >= 0
+        took["full restore after a restart"] = again.run("%nw restore all")
+        assert again.value("len(records), len(table)") == notebook.value("len(records), len(table)")
     finally:
         again.close()
     return took
 
 
+def result(system: System, sizes: dict[str, int], repeat: int) -> Result:
+    """Return all that is measured of a system."""
+    close = [timed(system, sizes, thinking=False) for _ in range(repeat)]
+    apart = [timed(system, sizes, thinking=True) for _ in range(repeat)]
+    seen = watched(system, sizes)
+    return Result(
+        back_to_back=_medians([p.cells for p in close]),
+        thinking=_medians([p.cells for p in apart]),
+        loop=min(p.loop for p in apart),
+        base=close[0].base,
+        stored=close[0].stored,
+        peak=seen.peak,
+        lags=seen.lags,
+        back={what: statistics.median(p.back[what] for p in close) for what in close[0].back},
+    )
+
+
+def _medians(rows: list[list[float]]) -> list[float]:
+    return [statistics.median(column) for column in zip(*rows, strict=True)]
+
+
 def main() -> None:
+    """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--small", action="store_true", help="a hundredth of the state")
-    parser.add_argument("--only", default="", help="systems, with commas")
-    parser.add_argument("--no-thinking", action="store_true", help="back to back only")
+    parser.add_argument("--only", default=",".join(SYSTEMS), help="systems, with commas")
+    parser.add_argument("--repeat", type=int, default=3, help="passes of each kind (3)")
     parser.add_argument("--cells", action="store_true", help="print every cell")
     options = parser.parse_args()
     scale = 100 if options.small else 1
     sizes = {"rows": 6_250_000 // scale, "objects": 67_500 // scale, "trees": 200 // scale or 2}
-    systems = options.only.split(",") if options.only else ["plain", "notewright", "cloudpickle"]
-    report: dict[str, object] = {"machine": platform.platform(), "cores": psutil.cpu_count()}
-    for thinking in (False,) if options.no_thinking else (False, True):
-        name = "a second of thought after each" if thinking else "back to back"
-        results = {s: measured(s, sizes, thinking, memory=not thinking) for s in systems}
-        report[name] = {s: vars(t) for s, t in results.items()}
-        show(name, results, options.cells)
+    names = dict.fromkeys(["plain", *options.only.split(",")])
+    load = os.getloadavg()[0]
+    results = {name: result(SYSTEMS[name], sizes, options.repeat) for name in names}
+    show(results, options.cells)
     RESULTS.mkdir(exist_ok=True)
+    report = {
+        "machine": platform.platform(),
+        "cores": psutil.cpu_count(),
+        "load at start": load,
+        "cells": CELLS,
+        "systems": {name: asdict(result) for name, result in results.items()},
+    }
     (RESULTS / "state.json").write_text(json.dumps(report, indent=2))
 
 
-def show(name: str, results: dict[str, Timings], each: bool) -> None:
-    plain = results.get("plain", Timings(cells=[0.0] * len(CELLS), setup=[0.0] * 5))
-    print(f"\n{name}, over plain IPython")
-    head = (
-        "blocked: median  worst (cell)     lag: median  worst   stored  after set-up   peak  loop"
-    )
-    print(f"{'':12} {head}")
-    for system, t in results.items():
-        if system == "plain":
-            continue
-        extra = [a - b for a, b in zip(t.cells, plain.cells, strict=True)]
-        worst = max(range(len(extra)), key=extra.__getitem__)
-        lags = t.lags or [0.0]
-        print(
-            f"{system:12} {statistics.median(extra) * 1000:9.1f} ms {extra[worst] * 1000:7.0f} ms"
-            f" ({CELLS[worst][0]:6}) {statistics.median(lags) * 1000:8.0f} ms"
-            f" {max(lags) * 1000:6.0f} ms {t.stored / 1e9:6.2f} GB {t.base / 1e9:8.2f} GB"
-            f" {(t.peak - plain.peak) / 1e6:8.0f} MB {t.loop / (plain.loop or t.loop):5.3f}"
-        )
-        if each:
-            for (kind, code), more, took in zip(CELLS, extra, t.cells, strict=True):
-                print(f"    {kind:7} {more * 1000:8.1f} of {took * 1000:8.1f} ms  {code[:60]}")
-        for what, seconds in t.after.items():
-            print(f"    {what:32} {seconds * 1000:8.0f} ms")
+def show(results: dict[str, Result], each: bool) -> None:
+    """Print the tables."""
+    plain = results["plain"]
+    print("\nBlocked, over plain IPython (ms)")
+    print(f"{'':12} {'a second after each':>24} {'back to back':>34}")
+    print(f"{'':12} {'median':>8} {'worst':>8} {'':9} {'median':>12} {'worst':>8}")
+    for name, r in results.items():
+        if name != "plain":
+            print(f"{name:12} {_blocked(r.thinking, plain.thinking)}", end="   ")
+            print(_blocked(r.back_to_back, plain.back_to_back))
+    print(f"\n{'':12} {'stored':>8} {'set-up':>8} {'peak memory':>12} {'loop':>7}   lag")
+    for name, r in results.items():
+        if name != "plain":
+            lag = f"{max(r.lags):5.2f} s worst" if r.lags else ""
+            print(
+                f"{name:12} {r.stored / 1e9:5.2f} GB {r.base / 1e9:5.2f} GB"
+                f" {(r.peak - plain.peak) / 1e6:+9.0f} MB {r.loop / plain.loop:7.3f}   {lag}"
+            )
+    print()
+    for name, r in results.items():
+        for what, seconds in r.back.items():
+            print(f"{name:12} {what:34} {seconds * 1000:8.0f} ms")
+        if each and name != "plain":
+            columns = (r.thinking, plain.thinking, r.back_to_back, plain.back_to_back)
+            rows = zip(CELLS, *columns, strict=True)
+            for (kind, code), one, p1, two, p2 in rows:
+                more = f"{(one - p1) * 1000:8.1f} {(two - p2) * 1000:8.1f} of {two * 1000:8.1f}"
+                print(f"    {kind:7} {more} ms  {code[:60]}")
+
+
+def _blocked(cells: list[float], plain: list[float]) -> str:
+    extra = [a - b for a, b in zip(cells, plain, strict=True)]
+    worst = max(range(len(extra)), key=extra.__getitem__)
+    kind = f"({CELLS[worst][0]})"
+    return f"{statistics.median(extra) * 1000:8.1f} {extra[worst] * 1000:8.0f} {kind:9}"
 
 
 if __name__ == "__main__":
