@@ -18,6 +18,7 @@ from notewright.lineage.recorder import Cell, Cost, Recorder
 from notewright.state.namespace import Namespace
 from notewright.store.ids import now
 from notewright.workspace import Workspace
+from notewright_magics import history_thread
 from notewright_magics.cells import is_only_nw, plain_code
 from notewright_magics.listeners import Listeners
 from notewright_magics.quiet import only_the_shells_own_work
@@ -70,6 +71,7 @@ class KernelSession:
             Path.cwd(),
             _notebook(),
             committed=self._committed,
+            around=history_thread.going_on,
         )
         self.session = self._recorder.session
         self._depth = 0

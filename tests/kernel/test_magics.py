@@ -260,3 +260,15 @@ def test_a_variable_that_is_not_there_names_those_that_are(live) -> None:
     shown = live.run("%nw restore start --only zz")
     assert shown.error is not None
     assert "These are there: alpha." in "".join(shown.error["traceback"])
+
+
+def test_ipythons_own_history_goes_on_while_snapshots_are_taken(live) -> None:
+    live.run("%load_ext notewright\n%nw autosnapshot on")
+    live.run("import sys; sys.kept_thread = get_ipython().history_manager.save_thread")
+    for number in range(3):
+        live.run(f"x = {number}")
+    live.run("%nw snapshot")
+    live.run("same = sys.kept_thread is get_ipython().history_manager.save_thread")
+    assert live.run("print(same)").text.strip() == "True"
+    live.run("get_ipython().history_manager.writeout_cache()")
+    assert "x = 2" in live.run("%history -g x = 2 -l 20").text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from notewright.lineage.history import History, Observed
 from notewright.lineage.reads import names_read
 from notewright.lineage.records import Execution
 from notewright.lineage.writes import touched_names
-from notewright.state.capture.keeper import Keeper, View
+from notewright.state.capture.keeper import Around, Keeper, View
 from notewright.state.capture.known import Outcome
 from notewright.state.namespace import Namespace
 from notewright.state.records import FileRead, Snapshot
@@ -76,6 +76,8 @@ class Recorder:
         The notebook's path, where the client tells it.
     committed : callable, optional
         Called, on another thread, when a snapshot was taken after a cell.
+    around : callable, optional
+        Gives what to enter around each copying of the process.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Recorder:
         directory: Path,
         notebook: str | None = None,
         committed: Callable[[], object] = lambda: None,
+        around: Around = nullcontext,
     ) -> None:
         self.namespace = namespace
         self.session = history.begin_session(directory, notebook).id
@@ -96,7 +99,7 @@ class Recorder:
         self._history = history
         self._snapshots = snapshots
         self._committed = committed
-        self._keeper: Keeper = snapshots.keeper(namespace)
+        self._keeper: Keeper = snapshots.keeper(namespace, around)
         #: What the variables were after the latest recorded execution.
         self._digests: dict[str, str] = {}
         #: What a restore in the running execution put back: that is no change of its own.

@@ -6,7 +6,7 @@ import builtins
 import pickle
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from sqlite3 import Row
@@ -22,7 +22,7 @@ from notewright.errors import (
     UnknownVariable,
     UntrustedStore,
 )
-from notewright.state.capture.keeper import Keeper
+from notewright.state.capture.keeper import Around, Keeper
 from notewright.state.capture.known import Outcome
 from notewright.state.capture.looking import digest
 from notewright.state.environment import environment, environment_difference
@@ -113,9 +113,9 @@ class Snapshots:
     def _environment(self) -> str:
         return self._store.objects.put_json(environment())
 
-    def keeper(self, namespace: Namespace) -> Keeper:
+    def keeper(self, namespace: Namespace, around: Around = nullcontext) -> Keeper:
         """Return what looks at `namespace` and stores what is new, for :meth:`commit`."""
-        return Keeper(namespace, self._store.objects)
+        return Keeper(namespace, self._store.objects, around=around)
 
     def take(
         self,

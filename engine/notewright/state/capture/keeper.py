@@ -24,7 +24,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Set
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -56,6 +56,9 @@ _LONGEST = 120.0
 _PATIENCE_HERE = 0.8
 #: Bytes that are looked at in the process itself for the sake of one variable that waited.
 _SMALL = 1 << 29
+
+#: Gives what to enter around something.
+Around = Callable[[], AbstractContextManager[object]]
 
 _keepers: weakref.WeakSet[Keeper] = weakref.WeakSet()
 
@@ -123,14 +126,22 @@ class Keeper:
         Where their bytes go.
     forks : bool, optional
         Whether to copy the process; by default where that is safe.
+    around : callable, optional
+        Gives what to enter around each copying of the process.
     """
 
     def __init__(
-        self, namespace: Namespace, objects: ObjectStore, *, forks: bool | None = None
+        self,
+        namespace: Namespace,
+        objects: ObjectStore,
+        *,
+        forks: bool | None = None,
+        around: Around = nullcontext,
     ) -> None:
         self._namespace = namespace
         self._writer = objects.pack_writer()
         self._forks = forks
+        self._around = around
         self._known = Known()
         self._watch = PageWatch()
         self._aside = Aside()
@@ -296,7 +307,8 @@ class Keeper:
 
         view.names = tuple(namespace.variables())
         unchanged = self._unchanged(written, view.save) if self._leaves_out else []
-        view.child = fork(work, unchanged)
+        with self._around():
+            view.child = fork(work, unchanged)
 
     def _found(self, memory: Memory, line: Line) -> Look:
         places = {name: at for at, name in enumerate(self._namespace.variables(), 1)}
