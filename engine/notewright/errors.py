@@ -285,6 +285,41 @@ class NotSaved(NotewrightError):
         )
 
 
+class NotKept(NotewrightError):
+    """A file that the snapshot knows by its hash only."""
+
+    code = "not_kept"
+
+    def __init__(self, path: str, snapshot: str) -> None:
+        super().__init__(
+            f"Snapshot {snapshot} has the hash of {path}, not its contents.",
+            "`%nw snapshot --with-data` keeps files of any size.",
+        )
+
+
+class FolderTaken(NotewrightError):
+    """Files were to be written where there is something already."""
+
+    code = "folder_taken"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"There is something at {path} already.",
+            "Name a folder that does not exist yet: nothing of yours is overwritten.",
+        )
+
+
+class FolderUnusable(NotewrightError):
+    """Files could not be written into a folder."""
+
+    code = "folder_unusable"
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"The files could not be written to {path}: {why}.", "Name another folder."
+        )
+
+
 class FileChanged(NotewrightError):
     """A saved object uses a file that is not what it was."""
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from notewright_magics.session import KernelSession
 
-_SNAPSHOTS = {"restore", "diff", "tag"}
+_SNAPSHOTS = {"restore", "show", "diff", "tag"}
 _RUNS = {"compare", "register"}
 _VARIABLES = {"export", "slice", "check"}
 _DEPLOYMENTS = {"monitor", "rollback", "stop", "retrain"}

@@ -119,10 +119,10 @@ class KernelSession:
         """Return the id of the latest committed snapshot the variables stand on; never waits."""
         return self._recorder.standing
 
-    def take(self, message: str = "", kind: str = "named") -> Snapshot:
+    def take(self, message: str = "", kind: str = "named", *, with_data: bool = False) -> Snapshot:
         """Take a snapshot of the variables as they are."""
         self.take_hold()
-        snapshot = self._recorder.take(message, kind)
+        snapshot = self._recorder.take(message, kind, with_data=with_data)
         self.listeners.tell("snapshots")
         return snapshot
 

@@ -16,6 +16,7 @@ from notewright.lineage.records import Execution
 from notewright.lineage.writes import touched_names
 from notewright.state.capture.keeper import Keeper, View
 from notewright.state.capture.known import Outcome
+from notewright.state.contents import Beside, document_path
 from notewright.state.namespace import Namespace
 from notewright.state.records import FileRead, Snapshot
 from notewright.state.sharing import shared_otherwise
@@ -93,6 +94,8 @@ class Recorder:
         self.cost = Cost()
         #: What could not be recorded since the user was last told.
         self.problems: list[BaseException] = []
+        self._folder = directory
+        self._document = document_path(notebook, directory)
         self._history = history
         self._snapshots = snapshots
         self._committed = committed
@@ -204,10 +207,20 @@ class Recorder:
         self.cost.cells += 1
         self.cost.seconds += time.perf_counter() - clock
 
-    def take(self, message: str = "", kind: str = "named") -> Snapshot:
-        """Take a snapshot of the namespace as it is; durable when this returns."""
+    def take(self, message: str = "", kind: str = "named", *, with_data: bool = False) -> Snapshot:
+        """Take a snapshot of the namespace as it is; durable when this returns.
+
+        Parameters
+        ----------
+        message : str
+            The user's words.
+        kind : {"named", "auto", "run", "export", "restore"}
+            Why it is taken.
+        with_data : bool, default False
+            Keep the data files that were read, whatever their size.
+        """
         self.settle()
-        occasion = self._occasion(message, kind)
+        occasion = self._occasion(message, kind, with_data=with_data)
         view = self._keeper.view(
             save=True, finish=lambda found, writer: self._commit(found, writer, occasion)
         )
@@ -314,11 +327,12 @@ class Recorder:
         return execution
 
     def _commit(self, found: Outcome, writer: PackWriter, occasion: Occasion) -> Snapshot:
-        snapshot = self._snapshots.commit(found, occasion, writer)
+        with FileWatch.own_work():
+            snapshot = self._snapshots.commit(found, occasion, writer)
         self._snapshot, self._changed = snapshot.id, False
         return snapshot
 
-    def _occasion(self, message: str, kind: str) -> Occasion:
+    def _occasion(self, message: str, kind: str, *, with_data: bool = False) -> Occasion:
         makers = self._makers()
         return Occasion(
             id=new_id(),
@@ -331,6 +345,13 @@ class Recorder:
             files=self._files(),
             origin=lambda name: makers.get(
                 name, (None, "a cell that ran before Notewright was loaded")
+            ),
+            beside=Beside(
+                self._history.root,
+                self._folder if self._document is None else self._document.parent,
+                self._document,
+                with_data=with_data,
+                asks_git=kind == "named",
             ),
         )
 

@@ -32,7 +32,7 @@ class LiveKernel(Protocol):
     def execution(self) -> str | None:
         """Return the id of the latest recorded execution in force, or None."""
 
-    def take(self, message: str = "", kind: str = "named") -> Snapshot:
+    def take(self, message: str = "", kind: str = "named", *, with_data: bool = False) -> Snapshot:
         """Take a snapshot of the variables as they are."""
 
     def restore(self, ref: str, only: Sequence[str] | None = None) -> Restored:

@@ -1,12 +1,15 @@
-"""snapshot, timeline, diff, restore, autosnapshot, tag."""
+"""snapshot, timeline, show, diff, restore, autosnapshot, tag."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
+from notewright.errors import UsageError
 from notewright.state.diff import diff as diff_snapshots
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import Message, View
+from notewright.views.contents import contents_view, copied_files_view
 from notewright.views.state import diff_view, restored_view, snapshot_view, timeline_view
 
 #: How a snapshot is named, in the help of every verb that takes one.
@@ -21,14 +24,20 @@ def _snapshot_arguments(parser: argparse.ArgumentParser) -> None:
         "-m", "--message", default="", metavar="WORDS", help="your words for it, to find it by"
     )
     parser.add_argument("--tag", metavar="NAME", help="a short name that only this snapshot has")
+    parser.add_argument(
+        "--with-data",
+        action="store_true",
+        help="keep the contents of the data files that were read, whatever their size; "
+        "those up to 1 MB are kept anyway",
+    )
 
 
 def _snapshot(args: argparse.Namespace, context: Context) -> View:
-    taken = context.live("snapshot").take(args.message)
+    taken = context.live("snapshot").take(args.message, with_data=args.with_data)
     if args.tag:
         context.workspace.snapshots.tag(taken.id, args.tag, taken.session)
     made = context.workspace.history.get(taken.execution).words if taken.execution else None
-    return snapshot_view(taken, cell=made)
+    return snapshot_view(taken, cell=made, tells_data=args.with_data)
 
 
 snapshot = Verb(
@@ -36,8 +45,9 @@ snapshot = Verb(
     "Save every variable of this notebook.",
     _snapshot_arguments,
     _snapshot,
-    "Random state and the files read so far are noted with it. Works in a notebook only. "
-    "`restore` goes back to it, also after the kernel was restarted.",
+    "Random state, the notebook's document, the files read so far, the environment and git's "
+    "commit are noted with it: `show` lists them. Works in a notebook only. `restore` goes back to "
+    'it, also after the kernel was restarted. Example: `%%nw snapshot -m "clean data"`.',
 )
 
 
@@ -70,6 +80,51 @@ timeline = Verb(
     _timeline_arguments,
     _timeline,
     "An arrow marks where the notebook stands (HEAD).",
+)
+
+
+def _show_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "snapshot",
+        nargs="?",
+        default="HEAD",
+        metavar="SNAPSHOT",
+        help=f"by default HEAD: {SNAPSHOT}",
+    )
+    parser.add_argument("--code", action="store_true", help="show the executed cells in full")
+    parser.add_argument(
+        "--to",
+        type=Path,
+        metavar="FOLDER",
+        help="copy the notebook's document and the data files it holds into a new folder",
+    )
+    parser.add_argument("--only", nargs="+", metavar="FILE", help="copy just these files")
+
+
+def _show(args: argparse.Namespace, context: Context) -> View:
+    workspace = context.workspace
+    session = context.kernel.session if context.kernel else None
+    found = workspace.snapshots.get(args.snapshot, session)
+    if args.to is not None:
+        return copied_files_view(found, workspace.snapshots.copy_files(found, args.to, args.only))
+    if args.only:
+        raise UsageError("--only names files to copy.", "Say where to: `--to FOLDER`.")
+    return contents_view(
+        found,
+        workspace.history.line(found.execution),
+        workspace.snapshots.environment(found),
+        code=args.code,
+    )
+
+
+show = Verb(
+    "show",
+    "Show what a snapshot holds, or copy files out of it.",
+    _show_arguments,
+    _show,
+    "Variables, what could not be saved, the executed cells in order, data files, the notebook's "
+    "document, git's commit and the environment. Nothing of yours is overwritten by --to. "
+    'Example: `%%nw show "clean data" --to recovered --only customers.csv`.',
 )
 
 

@@ -36,13 +36,21 @@ def snapshot_record(snapshot: Snapshot, cell: str | None = None) -> dict[str, An
     }
 
 
-def snapshot_view(snapshot: Snapshot, verb: str = "Snapshot", cell: str | None = None) -> View:
+def snapshot_view(
+    snapshot: Snapshot,
+    verb: str = "Snapshot",
+    cell: str | None = None,
+    *,
+    tells_data: bool = False,
+) -> View:
     """Say what a snapshot holds and what it could not hold."""
     words = (
         f"{verb} {snapshot.id[:6]}"
         + (f' "{snapshot.message}"' if snapshot.message else "")
         + f": {number_of(len(snapshot.variables), 'variable')}, {size(snapshot.bytes_added)} added."
     )
+    if tells_data:
+        words += " " + data_words(snapshot)
     parts: list[View] = [Message(words)]
     if snapshot.unsaved:
         parts.append(
@@ -52,6 +60,14 @@ def snapshot_view(snapshot: Snapshot, verb: str = "Snapshot", cell: str | None =
             )
         )
     return Page(parts, snapshot_record(snapshot, cell))
+
+
+def data_words(snapshot: Snapshot) -> str:
+    """Say of how many data files a snapshot has the contents."""
+    kept = sum(snapshot.address(file.path) is not None for file in snapshot.files)
+    if not snapshot.files:
+        return "No data file was read."
+    return f"Contents of {kept} of {number_of(len(snapshot.files), 'data file')} kept."
 
 
 def timeline_view(
