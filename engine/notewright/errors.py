@@ -281,7 +281,20 @@ class NotSaved(NotewrightError):
     def __init__(self, name: str, reason: str, cell: str) -> None:
         super().__init__(
             f"'{name}' is not in the snapshot: {reason}.",
-            f"Run the cell that made it again: {cell}.",
+            f"Run the cell that made it again: {cell}; "
+            f"`%nw restore SNAPSHOT --replay {name}` does it.",
+        )
+
+
+class NothingToReplay(NotewrightError):
+    """A variable that was saved was to be made by running cells again."""
+
+    code = "nothing_to_replay"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"'{name}' is in the snapshot, so no cell has to run for it.",
+            "Leave it out: `restore` brings it back.",
         )
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
     from notewright.experiments.active import ActiveRun
+    from notewright.lineage.replaying import Replayed
     from notewright.state.records import Snapshot
     from notewright.state.snapshots import Restored
 
@@ -132,6 +133,12 @@ class KernelSession:
         restored = self._recorder.restore(ref, only, still=self._is_still())
         self.listeners.tell("snapshots")
         return restored
+
+    def replay(self, restored: Restored, names: Sequence[str]) -> Replayed:
+        """Rebuild variables that a snapshot could not save, by running cells again."""
+        replayed = self._recorder.replay(restored, names)
+        self.listeners.tell("snapshots")
+        return replayed
 
     def off(self) -> None:
         """Stop watching, and take ``%nw``'s hooks out of the shell."""

@@ -127,6 +127,17 @@ def data_files(paths: dict[str, None], root: Path) -> tuple[FileRead, ...]:
     return tuple(found)
 
 
+def is_as_read(file: FileRead, root: Path) -> bool:
+    """Tell whether a data file still has the contents that an execution read."""
+    path = root / file.path
+    try:
+        if not path.is_file() or path.stat().st_size != file.size:
+            return False
+        return bool(blake3.blake3().update_mmap(path).hexdigest() == file.digest)
+    except (OSError, ValueError):
+        return False
+
+
 _MACHINERY = (
     *(os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")),
     *(os.path.realpath(prefix) for prefix in (sys.prefix, sys.base_prefix)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ class Observed:
     number: int | None = None
     error: str | None = None
     restored: str | None = None
+    through: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class History:

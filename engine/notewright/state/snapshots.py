@@ -324,7 +324,12 @@ class Snapshots:
             with suppress(CorruptObject, MissingObject):
                 yield from self._contents.parts(digests[kept["path"]], kept["address"])
 
-    def load(self, snapshot: Snapshot, names: Iterable[str] | None = None) -> dict[str, Any]:
+    def load(
+        self,
+        snapshot: Snapshot,
+        names: Iterable[str] | None = None,
+        namespace: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
         """Return variables of a snapshot as new objects, in any process.
 
         Parameters
@@ -333,6 +338,8 @@ class Snapshots:
             The snapshot.
         names : iterable of str, optional
             Which variables; all by default.
+        namespace : dict, optional
+            The globals of functions in them; by default the variables themselves.
 
         Raises
         ------
@@ -345,14 +352,15 @@ class Snapshots:
         """
         self._check_trust(snapshot)
         chosen = self._choose(snapshot, names)
-        globals_: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
+        own: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
+        globals_ = own if namespace is None else namespace
         addresses = [v.group for v in snapshot.variables if v.name in chosen]
         values: dict[str, Any] = {}
         for group in load_groups(addresses, globals_, self._store.objects):
             if isinstance(group, FileChanged):
                 raise group
             values.update(group)
-        globals_.update(values)
+        own.update(values)
         return {name: values[name] for name in chosen}
 
     def restore(

@@ -6,10 +6,12 @@ import argparse
 from pathlib import Path
 
 from notewright.errors import UsageError
+from notewright.lineage.replaying import plan_replay, unsaved_names
 from notewright.state.diff import diff as diff_snapshots
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import Message, View
 from notewright.views.contents import contents_view, copied_files_view
+from notewright.views.replay import plan_view, replayed_view
 from notewright.views.state import diff_view, restored_view, snapshot_view, timeline_view
 
 #: How a snapshot is named, in the help of every verb that takes one.
@@ -163,10 +165,33 @@ diff = Verb(
 def _restore_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("snapshot", metavar="SNAPSHOT", help=SNAPSHOT)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="bring back just these variables")
+    parser.add_argument(
+        "--replay",
+        nargs="*",
+        metavar="NAME",
+        help="also rebuild what could not be saved, all or the named variables, by running again "
+        "the cells that made it",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="with --replay: say which cells would run, and do nothing",
+    )
 
 
 def _restore(args: argparse.Namespace, context: Context) -> View:
-    return restored_view(context.live("restore").restore(args.snapshot, args.only))
+    if args.replay is None:
+        if args.dry_run:
+            raise UsageError("--dry-run is of --replay.", "Write `restore SNAPSHOT --replay`.")
+        return restored_view(context.live("restore").restore(args.snapshot, args.only))
+    workspace, session = context.workspace, context.kernel.session if context.kernel else None
+    snapshot = workspace.snapshots.get(args.snapshot, session)
+    names = unsaved_names(snapshot, args.replay)
+    if args.dry_run:
+        return plan_view(plan_replay(workspace.history, workspace.snapshots, snapshot, names))
+    kernel = context.live("restore")
+    restored = kernel.restore(snapshot.id, args.only)
+    return replayed_view(restored_view(restored), kernel.replay(restored, names))
 
 
 restore = Verb(
@@ -176,7 +201,9 @@ restore = Verb(
     _restore,
     "Variables that were not there then are removed, and the random state is put back, unless "
     "--only is given. What you leave is saved first, so this can be undone. Works in a notebook "
-    "only.",
+    "only. Connections, generators and the like cannot be saved; with --replay the cells that made "
+    "them run again, with all they do to files, databases and other machines. Example: "
+    '`%%nw restore "clean data" --replay connection --dry-run`.',
 )
 
 

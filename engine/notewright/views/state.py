@@ -139,7 +139,10 @@ def restored_view(restored: Restored) -> View:
         did.append(f"{len(restored.kept)} unchanged")
     words.append("; ".join(did) + ".")
     if restored.unsaved:
-        words.append(f"Not in the snapshot: {_names(restored.unsaved)}.")
+        words.append(
+            f"Not in the snapshot: {_names(restored.unsaved)}; "
+            f"`%nw restore {s.id[:6]} --replay` runs the cells that made them again."
+        )
     words += restored.refused
     if restored.environment:
         words.append("The environment differs: " + "; ".join(restored.environment[:5]) + ".")
