@@ -358,7 +358,7 @@ CELLS = [
 
 
 @settings(
-    max_examples=15,
+    max_examples=10,
     derandomize=True,
     deadline=None,
     database=None,

@@ -2,8 +2,9 @@
 
 The cells run in the live globals, where functions and classes look for their
 names; what the snapshot holds is what they find, as long as nothing wrote to
-it from their execution on. Otherwise what made it runs again too. Afterwards
-every name is bound to what it was bound to before, but for those rebuilt.
+it from their execution on. Otherwise what made it runs again too, and makes an
+object of its own. Afterwards every name is bound to what it was bound to
+before, but for those rebuilt.
 """
 
 from __future__ import annotations
@@ -195,18 +196,10 @@ def plan_line(
     written = {
         name: at for at, e in enumerate(line) for name in (*e.changed, *e.touched, *e.deleted)
     }
-    walk = _Walk(line, written, restored, is_there, set(saved))
+    walk = _Walk(line, written, restored, is_there, saved)
     wanted = tuple(dict.fromkeys(names))
-    while True:
-        found = {name: walk.back(name) for name in wanted}
-        chosen = {at for places in found.values() for at in places}
-        seeds = {x for places in found.values() for place in places.values() for x in place.seeds}
-        # What runs again anyway makes its own: one object must not be two.
-        made = {x for x in seeds if written.get(x) in chosen}
-        if not made:
-            return _plan(line, found, saved, walk.unmade.intersection(variables))
-        walk.saved -= made
-        walk.unmade.clear()
+    found = {name: walk.back(name) for name in wanted}
+    return _plan(line, found, saved, walk.unmade.intersection(variables))
 
 
 @dataclass
@@ -221,7 +214,7 @@ class _Walk:
     written: Mapping[str, int]
     restored: Callable[[Execution], Collection[str]]
     is_there: Callable[[FileRead], bool]
-    saved: set[str]
+    saved: Collection[str]
     #: What was read and is neither saved nor made by any execution.
     unmade: set[str] = field(default_factory=set)
 
