@@ -271,6 +271,9 @@ def test_what_could_not_be_saved_is_rebuilt_in_another_kernel(live, start) -> No
     live.close()
     again = start()
     again.run("%load_ext notewright")
+    offered = again.complete("%nw restore HEAD --replay ")
+    assert {"shop", "stream"} <= set(offered)
+    assert "items" not in offered
     planned = again.run('%nw restore "open shop" --replay --dry-run')
     assert "stream = (i for i in items)" in planned.text
     assert "NameError" in again.run("shop").error["ename"]

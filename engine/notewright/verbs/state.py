@@ -49,7 +49,7 @@ snapshot = Verb(
     _snapshot,
     "Random state, the notebook's document, the files read so far, the environment and git's "
     "commit are noted with it: `show` lists them. Works in a notebook only. `restore` goes back to "
-    'it, also after the kernel was restarted. Example: `%%nw snapshot -m "clean data"`.',
+    'it, also after the kernel was restarted. Example: `%nw snapshot -m "clean data"`.',
 )
 
 
@@ -126,7 +126,7 @@ show = Verb(
     _show,
     "Variables, what could not be saved, the executed cells in order, data files, the notebook's "
     "document, git's commit and the environment. Nothing of yours is overwritten by --to. "
-    'Example: `%%nw show "clean data" --to recovered --only customers.csv`.',
+    'Example: `%nw show "clean data" --to recovered --only customers.csv`.',
 )
 
 
@@ -191,7 +191,7 @@ def _restore(args: argparse.Namespace, context: Context) -> View:
         return plan_view(plan_replay(workspace.history, workspace.snapshots, snapshot, names))
     kernel = context.live("restore")
     restored = kernel.restore(snapshot.id, args.only)
-    return replayed_view(restored_view(restored), kernel.replay(restored, names))
+    return replayed_view(restored, kernel.replay(restored, names))
 
 
 restore = Verb(
@@ -203,7 +203,7 @@ restore = Verb(
     "--only is given. What you leave is saved first, so this can be undone. Works in a notebook "
     "only. Connections, generators and the like cannot be saved; with --replay the cells that made "
     "them run again, with all they do to files, databases and other machines. Example: "
-    '`%%nw restore "clean data" --replay connection --dry-run`.',
+    '`%nw restore "clean data" --replay connection --dry-run`.',
 )
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from notewright.lineage.replaying import Plan, Replayed, Step
+from notewright.state.snapshots import Restored
 from notewright.views.base import Code, Message, Page, Table, View
+from notewright.views.state import restored_view
 
 
 def plan_view(plan: Plan) -> View:
@@ -27,9 +29,10 @@ def plan_view(plan: Plan) -> View:
     )
 
 
-def replayed_view(restored: View, replayed: Replayed) -> View:
+def replayed_view(restored: Restored, replayed: Replayed) -> View:
     """Show what a restore did, what ran after it, and what came of that."""
-    parts: list[View] = [restored]
+    back = restored_view(restored, replays=True)
+    parts: list[View] = [back]
     if replayed.ran:
         rows = [
             (r.step.execution.words, ", ".join(r.step.makes), r.error or "ran")
@@ -49,7 +52,7 @@ def replayed_view(restored: View, replayed: Replayed) -> View:
     if not (replayed.rebuilt or replayed.failed):
         parts.append(_nothing())
     record = {
-        **restored.data(),
+        **back.data(),
         "replay": {
             "rebuilt": list(replayed.rebuilt),
             "failed": replayed.failed,

@@ -126,8 +126,8 @@ def diff_view(diff: SnapshotDiff, code: Sequence[str]) -> View:
     return Page(parts, record)
 
 
-def restored_view(restored: Restored) -> View:
-    """Say what a restore did and did not do."""
+def restored_view(restored: Restored, *, replays: bool = False) -> View:
+    """Say what a restore did and did not do; `replays` if what was not saved follows."""
     s = restored.snapshot
     name = s.id[:6] + (f' "{s.message}"' if s.message else "")
     # With --only, the notebook stays where it is and only some variables move.
@@ -138,7 +138,7 @@ def restored_view(restored: Restored) -> View:
     if restored.kept:
         did.append(f"{len(restored.kept)} unchanged")
     words.append("; ".join(did) + ".")
-    if restored.unsaved:
+    if restored.unsaved and not replays:
         words.append(
             f"Not in the snapshot: {_names(restored.unsaved)}; "
             f"`%nw restore {s.id[:6]} --replay` runs the cells that made them again."
