@@ -298,6 +298,19 @@ class NothingToReplay(NotewrightError):
         )
 
 
+class HistoryNotSigned(NotewrightError):
+    """Code from the history would run that nobody vouches for."""
+
+    code = "history_not_signed"
+
+    def __init__(self, snapshot: str) -> None:
+        super().__init__(
+            f"The recorded cells are not those that were signed with snapshot {snapshot}, "
+            "or it is from before they were: nothing was run.",
+            "Restore it without --replay, and run the cells you need by hand.",
+        )
+
+
 class NotKept(NotewrightError):
     """A file that the snapshot knows by its hash only."""
 

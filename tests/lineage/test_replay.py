@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from tests.conftest import PlainNotebook
 
-from notewright.errors import NothingToReplay, UnknownVariable
+from notewright.errors import HistoryNotSigned, NothingToReplay, UnknownVariable
 from notewright.lineage.recorder import Cell
 from notewright.lineage.replaying import Replayed, plan_replay, unsaved_names
+from notewright.store.canonical import canonical, digest_of, plain
 from notewright.workspace import Workspace
 
 
@@ -294,6 +295,27 @@ def test_what_was_there_before_the_history_is_not_made_up(kernel) -> None:
     )
     assert "early" not in kernel.variables
     assert any("items is not known as the cells found it" in n for n in replayed.plan.notes)
+
+
+@pytest.mark.parametrize("reseal", [False, True])
+def test_cells_that_are_not_those_signed_with_the_snapshot_never_run(kernel, reseal) -> None:
+    kernel.run("n = 3", "stream = (i for i in range(n))", "m = 4")
+    taken = kernel.recorder.take()
+    first, *_ = kernel.workspace.history.line(taken.execution)
+    body = plain(first) | {"code": "open('hacked', 'w').close()", "number": None}
+    for row in ("id", "digest"):
+        del body[row]
+    written = canonical(body)
+    with kernel.workspace.store.catalog.transaction() as connection:
+        digest = digest_of(written) if reseal else first.digest
+        connection.execute(
+            "UPDATE executions SET body = ?, digest = ? WHERE id = ?",
+            (written.decode(), digest, first.id),
+        )
+    assert kernel.workspace.history.get(first.id).code.startswith("open")
+    with pytest.raises(HistoryNotSigned):
+        kernel.back(taken)
+    assert not Path("hacked").exists()
 
 
 def test_what_was_saved_or_never_was_is_refused(kernel) -> None:

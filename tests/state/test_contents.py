@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from tests.conftest import PlainNotebook
 
-from notewright.errors import FolderTaken, NotKept, UnknownId
+from notewright.errors import FolderTaken, HistoryNotSigned, NotKept, UnknownId
 from notewright.lineage.files import FileWatch
 from notewright.lineage.recorder import Recorder
+from notewright.lineage.replaying import check_sealed
 from notewright.progress import Progress
 from notewright.state import contents
 from notewright.state.commit import commit_of
@@ -261,10 +262,13 @@ def test_records_from_before_load(notebook, workspace) -> None:
     notebook.run("a = 1")
     taken = notebook.recorder.take()
     body = workspace.store.objects.get_json(taken.digest)
-    for name in ("document", "kept", "git"):
+    for name in ("document", "kept", "git", "sealed"):
         del body[name]
     old = Snapshot.parse(body, id=taken.id, digest=taken.digest, bytes_added=0)
-    assert (old.document, old.kept, old.git) == (None, (), None)
+    assert (old.document, old.kept, old.git, old.sealed) == (None, (), None, None)
+    with pytest.raises(HistoryNotSigned):
+        check_sealed(workspace.history, old)
+    check_sealed(workspace.history, taken)
     assert old.variables == taken.variables
     assert workspace.snapshots.load(old) == {"a": 1}
 

@@ -164,6 +164,14 @@ class History:
         """Tell whether the record of `execution` still has the hash it was sealed with."""
         return digest_of(self._row(execution.id)["body"].encode()) == execution.digest
 
+    def is_sealed(self, execution: str | None, digest: str | None) -> bool:
+        """Tell whether `execution` and all before it are what was sealed with `digest`."""
+        for each in reversed(self.line(execution)):
+            if each.digest != digest or not self.intact(each):
+                return False
+            digest = each.parent_digest
+        return digest is None
+
     def slice(self, execution: str | None, name: str) -> Slice:
         """Return what made variable `name` as it was after `execution`.
 

@@ -13,7 +13,7 @@ from notewright.lineage.files import FileWatch, Opened, data_files
 from notewright.lineage.history import History, Observed
 from notewright.lineage.reads import names_read, names_through
 from notewright.lineage.records import Execution
-from notewright.lineage.replaying import Replayed, Step, plan_replay, run_plan
+from notewright.lineage.replaying import Replayed, Step, check_sealed, plan_replay, run_plan
 from notewright.lineage.writes import touched_names
 from notewright.state.capture.keeper import Keeper, View
 from notewright.state.capture.known import Outcome
@@ -288,8 +288,14 @@ class Recorder:
             The restore that has just been done.
         names : sequence of str
             Variables that are not in its snapshot.
+
+        Raises
+        ------
+        HistoryNotSigned
+            If the cells are not those whose hash was signed with the snapshot.
         """
         snapshot = restored.snapshot
+        check_sealed(self._history, snapshot)
         left = self._snapshots.get(self.taken("before running cells again", "restore"))
         self._look()
         self.settle()
@@ -309,13 +315,12 @@ class Recorder:
         finally:
             set_random_state(random)
         seconds = round(time.perf_counter() - clock, 6)
-        put_back = self._put_back_changed(before, left, replayed.rebuilt)
         if replayed.rebuilt:
             words = f"%nw restore {snapshot.id[:6]} --replay {' '.join(replayed.rebuilt)}"
             self._record_restored(
                 words, snapshot, replayed.rebuilt, started=started, seconds=seconds, opened=opened
             )
-        return replace(replayed, put_back=put_back)
+        return replace(replayed, put_back=self._put_back_changed(before, left, replayed.rebuilt))
 
     def _put_back_changed(
         self, before: Mapping[str, str], left: Snapshot, rebuilt: Sequence[str]
@@ -413,6 +418,7 @@ class Recorder:
                 with_data=with_data,
                 asks_git=kind == "named",
             ),
+            sealed=self._line[-1].digest if self._line else None,
         )
 
     def _wait(self, view: View) -> None:

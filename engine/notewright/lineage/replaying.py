@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import Any
 
-from notewright.errors import NotewrightError, NothingToReplay, UnknownVariable
+from notewright.errors import HistoryNotSigned, NotewrightError, NothingToReplay, UnknownVariable
 from notewright.lineage.files import is_as_read
 from notewright.lineage.history import History
 from notewright.lineage.records import Execution
@@ -146,6 +146,18 @@ def plan_replay(
         restored,
         lambda file: is_as_read(file, history.root),
     )
+
+
+def check_sealed(history: History, snapshot: Snapshot) -> None:
+    """Refuse a history that is not the one signed with the snapshot: its code would run.
+
+    Raises
+    ------
+    HistoryNotSigned
+        If it is not.
+    """
+    if not history.is_sealed(snapshot.execution, snapshot.sealed):
+        raise HistoryNotSigned(snapshot.id[:6])
 
 
 def unsaved_names(snapshot: Snapshot, names: Sequence[str]) -> tuple[str, ...]:

@@ -119,6 +119,8 @@ class Snapshot:
     #: The files, the document among them, whose contents are in the snapshot.
     kept: tuple[Kept, ...] = ()
     git: Commit | None = None
+    #: The digest of the record of `execution`, which seals all those before it.
+    sealed: str | None = None
     bytes_added: int = 0
 
     def variable(self, name: str) -> Variable | None:

@@ -58,6 +58,8 @@ class Occasion:
     origin: Callable[[str], tuple[str | None, str]]
     #: What to keep beside the variables.
     beside: Beside | None = None
+    #: The digest of the execution's record.
+    sealed: str | None = None
 
 
 class _Digests(dict[str, str]):
@@ -203,6 +205,7 @@ class Snapshots:
             "files": plain(occasion.files),
             "environment": self._environment,
             "random": found.kept.random,
+            "sealed": occasion.sealed,
             **plain(held),
         }
         address = writer.put(canonical(record), self._latest.get(occasion.session))

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from notewright.errors import UsageError
-from notewright.lineage.replaying import plan_replay, unsaved_names
+from notewright.lineage.replaying import check_sealed, plan_replay, unsaved_names
 from notewright.state.diff import diff as diff_snapshots
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import Message, View
@@ -189,6 +189,7 @@ def _restore(args: argparse.Namespace, context: Context) -> View:
     names = unsaved_names(snapshot, args.replay)
     if args.dry_run:
         return plan_view(plan_replay(workspace.history, workspace.snapshots, snapshot, names))
+    check_sealed(workspace.history, snapshot)
     kernel = context.live("restore")
     restored = kernel.restore(snapshot.id, args.only)
     return replayed_view(restored, kernel.replay(restored, names))
