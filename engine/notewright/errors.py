@@ -281,7 +281,68 @@ class NotSaved(NotewrightError):
     def __init__(self, name: str, reason: str, cell: str) -> None:
         super().__init__(
             f"'{name}' is not in the snapshot: {reason}.",
-            f"Run the cell that made it again: {cell}.",
+            f"Run the cell that made it again: {cell}; "
+            f"`%nw restore SNAPSHOT --replay {name}` does it.",
+        )
+
+
+class NothingToReplay(NotewrightError):
+    """A variable that was saved was to be made by running cells again."""
+
+    code = "nothing_to_replay"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"'{name}' is in the snapshot, so no cell has to run for it.",
+            "Leave it out: `restore` brings it back.",
+        )
+
+
+class HistoryNotSigned(NotewrightError):
+    """Code from the history would run that nobody vouches for."""
+
+    code = "history_not_signed"
+
+    def __init__(self, snapshot: str) -> None:
+        super().__init__(
+            f"The recorded cells are not those that were signed with snapshot {snapshot}, "
+            "or it is from before they were: nothing was run.",
+            "Restore it without --replay, and run the cells you need by hand.",
+        )
+
+
+class NotKept(NotewrightError):
+    """A file that the snapshot knows by its hash only."""
+
+    code = "not_kept"
+
+    def __init__(self, path: str, snapshot: str) -> None:
+        super().__init__(
+            f"Snapshot {snapshot} has the hash of {path}, not its contents.",
+            "`%nw snapshot --with-data` keeps files of any size.",
+        )
+
+
+class FolderTaken(NotewrightError):
+    """Files were to be written where there is something already."""
+
+    code = "folder_taken"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"There is something at {path} already.",
+            "Name a folder that does not exist yet: nothing of yours is overwritten.",
+        )
+
+
+class FolderUnusable(NotewrightError):
+    """Files could not be written into a folder."""
+
+    code = "folder_unusable"
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"The files could not be written to {path}: {why}.", "Name another folder."
         )
 
 

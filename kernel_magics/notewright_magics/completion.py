@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from notewright_magics.session import KernelSession
 
-_SNAPSHOTS = {"restore", "diff", "tag"}
+_SNAPSHOTS = {"restore", "show", "diff", "tag"}
 _RUNS = {"compare", "register"}
 _VARIABLES = {"export", "slice", "check"}
 _DEPLOYMENTS = {"monitor", "rollback", "stop", "retrain"}
@@ -54,12 +54,16 @@ def candidates(session: KernelSession, line: str, symbol: str = "") -> list[str]
     actions = GENERAL.verb_parser(find_verb(verb))._actions
     found = [option for a in actions for option in a.option_strings]
     if verb in _SNAPSHOTS:
-        snapshots = workspace.snapshots
-        found += ["HEAD", *snapshots.tags(), *(s.id[:6] for s in snapshots.list(limit=20))]
+        newest = workspace.snapshots.list(limit=20)
+        found += ["HEAD", *workspace.snapshots.tags(), *(s.id[:6] for s in newest)]
+        if "--replay" in words:
+            found += sorted({variable.name for s in newest for variable in s.unsaved})
+        if verb == "show" and "--only" in words:
+            found += sorted({kept.path for s in newest for kept in s.kept})
         found += quoted(_messages(session))
     if verb in _RUNS:
         found += [run.id[:6] for run in workspace.runs.list()[:20]]
-    if verb in _VARIABLES or "--only" in words:
+    if verb in _VARIABLES or (verb == "restore" and "--only" in words):
         found += list(session.namespace.variables())
     if verb in _MODELS:
         found += sorted({version.name for version in workspace.models.list()})

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
     from notewright.experiments.active import ActiveRun
+    from notewright.lineage.replaying import Replayed
     from notewright.state.records import Snapshot
     from notewright.state.snapshots import Restored
 
@@ -121,10 +122,10 @@ class KernelSession:
         """Return the id of the latest committed snapshot the variables stand on; never waits."""
         return self._recorder.standing
 
-    def take(self, message: str = "", kind: str = "named") -> Snapshot:
+    def take(self, message: str = "", kind: str = "named", *, with_data: bool = False) -> Snapshot:
         """Take a snapshot of the variables as they are."""
         self.take_hold()
-        snapshot = self._recorder.take(message, kind)
+        snapshot = self._recorder.take(message, kind, with_data=with_data)
         self.listeners.tell("snapshots")
         return snapshot
 
@@ -134,6 +135,12 @@ class KernelSession:
         restored = self._recorder.restore(ref, only, still=self._is_still())
         self.listeners.tell("snapshots")
         return restored
+
+    def replay(self, restored: Restored, names: Sequence[str]) -> Replayed:
+        """Rebuild variables that a snapshot could not save, by running cells again."""
+        replayed = self._recorder.replay(restored, names)
+        self.listeners.tell("snapshots")
+        return replayed
 
     def off(self) -> None:
         """Stop watching, and take ``%nw``'s hooks out of the shell."""

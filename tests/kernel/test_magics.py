@@ -272,3 +272,61 @@ def test_ipythons_own_history_goes_on_while_snapshots_are_taken(live) -> None:
     assert live.run("print(same)").text.strip() == "True"
     live.run("get_ipython().history_manager.writeout_cache()")
     assert "x = 2" in live.run("%history -g x = 2 -l 20").text
+
+
+def test_what_could_not_be_saved_is_rebuilt_in_another_kernel(live, start) -> None:
+    live.run("%load_ext notewright")
+    live.run("import sqlite3, random; items = [1, 2]; count = 0")
+    live.run("class Shop:\n    def __init__(self): self.db = sqlite3.connect(':memory:')")
+    live.run("count += 1; random.seed(3); shop = Shop(); stream = (i for i in items)", cell="made")
+    live.run("%nw snapshot -m 'open shop'")
+    live.close()
+    again = start()
+    again.run("%load_ext notewright")
+    offered = again.complete("%nw restore HEAD --replay ")
+    assert {"shop", "stream"} <= set(offered)
+    assert "items" not in offered
+    planned = again.run('%nw restore "open shop" --replay --dry-run')
+    assert "stream = (i for i in items)" in planned.text
+    assert "NameError" in again.run("shop").error["ename"]
+    shown = again.run('%nw restore "open shop" --replay')
+    assert shown.error is None
+    assert "Rebuilt shop, stream." in shown.text
+    assert "count += 1; random.seed(3)" in shown.text
+    assert again.run("items.append(3); print(list(stream), type(shop) is Shop, count)").text == (
+        "[1, 2, 3] True 1\n"
+    )
+    history = json.loads(again.run("%nw history --json").text)
+    assert history[1]["changed"] == []
+    rebuilt = next(e for e in history if "--replay" in e["source"] and e["changed"])
+    assert rebuilt["changed"] == ["shop", "stream"]
+    assert [e["changed"] for e in history if "append(3)" in e["source"]] == [["items"]]
+    refused = again.run("%nw restore HEAD --replay items").error
+    assert "'items' is in the snapshot" in refused["traceback"][0]
+
+
+def test_show_says_what_a_snapshot_holds_and_copies_files_out(live) -> None:
+    import os
+
+    document = live.folder / "work.ipynb"
+    document.write_text('{"cells": []}')
+    live.run(f"import os; os.environ['JPY_SESSION_NAME'] = {os.fspath(document)!r}")
+    live.run("%load_ext notewright")
+    (live.folder / "data.csv").write_text("1,2")
+    (live.folder / "large.bin").write_bytes(bytes(3 << 20))
+    live.run("text = open('data.csv').read(); size = len(open('large.bin', 'rb').read())")
+    assert "Contents of 2 of 2 data files kept." in live.run("%nw snapshot --with-data").text
+    document.unlink()
+    (live.folder / "data.csv").write_text("overwritten")
+    shown = live.run("%nw show --code")
+    assert "text = open('data.csv').read()" in shown.text
+    assert "work.ipynb" in shown.text
+    found = json.loads(live.run("%nw show HEAD --json").text)
+    assert {f["path"]: f["kept"] for f in found["files"]} == {"data.csv": True, "large.bin": True}
+    assert found["document"]["kept"] is True
+    assert live.run("%nw show --to back").error is None
+    assert (live.folder / "back" / "data.csv").read_text() == "1,2"
+    assert (live.folder / "back" / "large.bin").read_bytes() == bytes(3 << 20)
+    assert (live.folder / "back" / "work.ipynb").read_text() == '{"cells": []}'
+    refused = live.run("%nw show --to back").error
+    assert "nothing of yours is overwritten" in " ".join(refused["traceback"])

@@ -19,6 +19,21 @@ CASES = {
         "r",
         [1, 2, 4],
     ),
+    "a helper reads what the cell then binds": (
+        ["t = [1]", "def clean(): return [*t, 2]", "t = clean(); u = t", "r = t"],
+        "r",
+        [1, 2, 3, 4],
+    ),
+    "a helper reads what the cell has just bound": (
+        ["def clean(): return [*t, 2]", "t = [1]", "t = [3]; u = clean()", "r = u"],
+        "r",
+        [1, 3, 4],
+    ),
+    "what `with` binds": (
+        ["with open('a', 'w') as f: pass", "with open('b', 'w') as f: n = f.name", "r = f, n"],
+        "r",
+        [2, 3],
+    ),
     "a class and its instance": (
         ["class P:\n    def __init__(self): self.v = k", "k = 1", "u = 5", "p = P()"],
         "p",

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import blake3
 from platformdirs import user_config_path
 
+from notewright.state.contents import shown_path
 from notewright.state.records import FileRead
 
 _CODE = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dylib", ".pth")
@@ -38,6 +39,8 @@ class FileWatch:
     _installed = False
     _current: Opened | None = None
     _lock = threading.Lock()
+    #: Threads that do Notewright's own work while the user's cell may be running.
+    _own: ClassVar[set[int]] = set()
 
     @classmethod
     @contextmanager
@@ -62,6 +65,17 @@ class FileWatch:
             cls._current = current
 
     @classmethod
+    @contextmanager
+    def own_work(cls) -> Iterator[None]:
+        """Note nothing that this thread opens inside the block."""
+        own = threading.get_ident()
+        cls._own.add(own)
+        try:
+            yield
+        finally:
+            cls._own.discard(own)
+
+    @classmethod
     def install(cls) -> None:
         """Put the hook in, once for the process."""
         with cls._lock:
@@ -73,6 +87,8 @@ class FileWatch:
     def _hear(cls, event: str, arguments: tuple[Any, ...]) -> None:
         opened = cls._current
         if opened is None or event not in ("open", "sqlite3.connect"):
+            return
+        if threading.get_ident() in cls._own:
             return
         path = arguments[0]
         if isinstance(path, bytes):
@@ -103,14 +119,23 @@ def data_files(paths: dict[str, None], root: Path) -> tuple[FileRead, ...]:
     for path in map(Path, paths):
         if not path.is_file() or _is_machinery(path, root):
             continue
-        inside = path.is_relative_to(root)
-        shown = path.relative_to(root).as_posix() if inside else path.as_posix()
         try:
             hasher = blake3.blake3().update_mmap(path)
         except (OSError, ValueError):
             continue  # gone or unreadable by now: it was never data of this execution's result
-        found.append(FileRead(shown, hasher.hexdigest(), path.stat().st_size))
+        found.append(FileRead(shown_path(path, root), hasher.hexdigest(), path.stat().st_size))
     return tuple(found)
+
+
+def is_as_read(file: FileRead, root: Path) -> bool:
+    """Tell whether a data file still has the contents that an execution read."""
+    path = root / file.path
+    try:
+        if not path.is_file() or path.stat().st_size != file.size:
+            return False
+        return bool(blake3.blake3().update_mmap(path).hexdigest() == file.digest)
+    except (OSError, ValueError):
+        return False
 
 
 _MACHINERY = (

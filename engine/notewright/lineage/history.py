@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ class Observed:
     number: int | None = None
     error: str | None = None
     restored: str | None = None
+    through: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class History:
@@ -161,6 +163,14 @@ class History:
     def intact(self, execution: Execution) -> bool:
         """Tell whether the record of `execution` still has the hash it was sealed with."""
         return digest_of(self._row(execution.id)["body"].encode()) == execution.digest
+
+    def is_sealed(self, execution: str | None, digest: str | None) -> bool:
+        """Tell whether `execution` and all before it are what was sealed with `digest`."""
+        for each in reversed(self.line(execution)):
+            if each.digest != digest or not self.intact(each):
+                return False
+            digest = each.parent_digest
+        return digest is None
 
     def slice(self, execution: str | None, name: str) -> Slice:
         """Return what made variable `name` as it was after `execution`.

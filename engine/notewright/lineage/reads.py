@@ -25,18 +25,49 @@ def names_read(code: str, namespace: Mapping[str, Any]) -> tuple[str, ...]:
         tree = ast.parse(code)
     except SyntaxError:
         return tuple(namespace)
-    found: dict[str, None] = {}
-    pending = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name)]
-    if {"globals", "eval", "exec", "vars", "locals"} & set(pending):
+    mentioned = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name)]
+    if {"globals", "eval", "exec", "vars", "locals"} & set(mentioned):
         return tuple(namespace)
+    return tuple(sorted(_reached(mentioned, namespace)))
+
+
+def names_through(code: str, namespace: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return, for each name `code` mentions, the names that the user's code behind it may read.
+
+    A cell ``table = clean()`` reads ``table`` before it binds it, if ``clean``
+    does; the cell's own text does not say so.
+
+    Parameters
+    ----------
+    code : str
+        Python source.
+    namespace : mapping
+        The user's variables.
+    """
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return {}
+    through = {}
+    for name in sorted({n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}):
+        inner = [m for c in _codes(namespace.get(name)) for m in _mentioned(c)]
+        if found := _reached(inner, namespace):
+            through[name] = tuple(sorted(found))
+    return through
+
+
+def _reached(names: list[str], namespace: Mapping[str, Any]) -> set[str]:
+    """Return the variables among `names`, and those that code behind these mentions."""
+    found: set[str] = set()
+    pending = list(names)
     while pending:
         name = pending.pop()
         if name in found or name not in namespace:
             continue
-        found[name] = None
+        found.add(name)
         for inner in _codes(namespace[name]):
             pending.extend(_mentioned(inner))
-    return tuple(sorted(found))
+    return found
 
 
 def _codes(value: Any) -> list[CodeType]:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from notewright.lineage.files import FileWatch, Opened, data_files
 from notewright.lineage.history import History, Observed
-from notewright.lineage.reads import names_read
+from notewright.lineage.reads import names_read, names_through
 from notewright.lineage.records import Execution
+from notewright.lineage.replaying import Replayed, Step, check_sealed, plan_replay, run_plan
 from notewright.lineage.writes import touched_names
 from notewright.state.capture.keeper import Around, Keeper, View
 from notewright.state.capture.known import Outcome
+from notewright.state.contents import Beside, document_path
 from notewright.state.namespace import Namespace
+from notewright.state.randomness import random_state, set_random_state
 from notewright.state.records import FileRead, Snapshot
 from notewright.state.sharing import shared_otherwise
 from notewright.state.snapshots import Occasion, Restored, Snapshots
@@ -96,6 +99,8 @@ class Recorder:
         self.cost = Cost()
         #: What could not be recorded since the user was last told.
         self.problems: list[BaseException] = []
+        self._folder = directory
+        self._document = document_path(notebook, directory)
         self._history = history
         self._snapshots = snapshots
         self._committed = committed
@@ -184,6 +189,7 @@ class Recorder:
                 touched_names(code),
                 data_files(read, root),
                 data_files(written, root),
+                names_through(code, namespace),
             )
 
         def finish(found: Outcome, writer: PackWriter) -> None:
@@ -201,16 +207,26 @@ class Recorder:
                 return
             # What the page says is all that is known then.
             touched = touched_names(code)
-            self._record_ended(ended, _Observations((), touched, (), ()), Change(touched))
+            self._record_ended(ended, _Observations((), touched, (), (), {}), Change(touched))
 
         self._keeper.view(save=save, observe=observe, finish=finish, failed=failed)
         self.cost.cells += 1
         self.cost.seconds += time.perf_counter() - clock
 
-    def take(self, message: str = "", kind: str = "named") -> Snapshot:
-        """Take a snapshot of the namespace as it is; durable when this returns."""
+    def take(self, message: str = "", kind: str = "named", *, with_data: bool = False) -> Snapshot:
+        """Take a snapshot of the namespace as it is; durable when this returns.
+
+        Parameters
+        ----------
+        message : str
+            The user's words.
+        kind : {"named", "auto", "run", "export", "restore"}
+            Why it is taken.
+        with_data : bool, default False
+            Keep the data files that were read, whatever their size.
+        """
         self.settle()
-        occasion = self._occasion(message, kind)
+        occasion = self._occasion(message, kind, with_data=with_data)
         view = self._keeper.view(
             save=True, finish=lambda found, writer: self._commit(found, writer, occasion)
         )
@@ -267,6 +283,67 @@ class Recorder:
             self._record_partial(snapshot, restored.rebound)
         return restored
 
+    def replay(self, restored: Restored, names: Sequence[str]) -> Replayed:
+        """Rebuild what a snapshot could not save by running again the cells that made it.
+
+        Parameters
+        ----------
+        restored : Restored
+            The restore that has just been done.
+        names : sequence of str
+            Variables that are not in its snapshot.
+
+        Raises
+        ------
+        HistoryNotSigned
+            If the cells are not those whose hash was signed with the snapshot.
+        """
+        snapshot = restored.snapshot
+        check_sealed(self._history, snapshot)
+        left = self._snapshots.get(self.taken("before running cells again", "restore"))
+        self._look()
+        self.settle()
+        before, self._put_back = self._digests, set()
+        saved = {*restored.rebound, *restored.kept}
+        saved |= {v.name for v in snapshot.variables if before.get(v.name) == v.digest}
+        plan = plan_replay(self._history, self._snapshots, snapshot, names, saved)
+
+        def load(step: Step) -> Mapping[str, Any]:
+            brought = self._snapshots.get(step.execution.restored or "")
+            return self._snapshots.load(brought, step.loads, self.namespace.dict)
+
+        started, clock, random = now(), time.perf_counter(), random_state()
+        try:
+            with FileWatch.watching() as opened:
+                replayed = run_plan(plan, self.namespace.dict, load)
+        finally:
+            set_random_state(random)
+        seconds = round(time.perf_counter() - clock, 6)
+        if replayed.rebuilt:
+            words = f"%nw restore {snapshot.id[:6]} --replay {' '.join(replayed.rebuilt)}"
+            self._record_restored(
+                words, snapshot, replayed.rebuilt, started=started, seconds=seconds, opened=opened
+            )
+        return replace(replayed, put_back=self._put_back_changed(before, left, replayed.rebuilt))
+
+    def _put_back_changed(
+        self, before: Mapping[str, str], left: Snapshot, rebuilt: Sequence[str]
+    ) -> tuple[str, ...]:
+        """Bring back what running cells again changed though it had not changed it then."""
+        self._look()
+        self.settle()
+        after = self._digests
+        names = [
+            v.name
+            for v in left.variables
+            if v.name not in rebuilt and before.get(v.name) != after.get(v.name)
+        ]
+        if not names:
+            return ()
+        back = self._snapshots.restore(self.namespace, left, names, after)
+        self._look()
+        return back.rebound
+
     # -- behind -------------------------------------------------------------------------
 
     def _look(self) -> None:
@@ -305,6 +382,7 @@ class Recorder:
             touched=seen.touched,
             files=seen.files,
             wrote=seen.wrote,
+            through=seen.through,
         )
         cell.change = change
         cell.execution = self._record(observed, ended.id)
@@ -318,11 +396,12 @@ class Recorder:
         return execution
 
     def _commit(self, found: Outcome, writer: PackWriter, occasion: Occasion) -> Snapshot:
-        snapshot = self._snapshots.commit(found, occasion, writer)
+        with FileWatch.own_work():
+            snapshot = self._snapshots.commit(found, occasion, writer)
         self._snapshot, self._changed = snapshot.id, False
         return snapshot
 
-    def _occasion(self, message: str, kind: str) -> Occasion:
+    def _occasion(self, message: str, kind: str, *, with_data: bool = False) -> Occasion:
         makers = self._makers()
         return Occasion(
             id=new_id(),
@@ -336,6 +415,14 @@ class Recorder:
             origin=lambda name: makers.get(
                 name, (None, "a cell that ran before Notewright was loaded")
             ),
+            beside=Beside(
+                self._history.root,
+                self._folder if self._document is None else self._document.parent,
+                self._document,
+                with_data=with_data,
+                asks_git=kind == "named",
+            ),
+            sealed=self._line[-1].digest if self._line else None,
         )
 
     def _wait(self, view: View) -> None:
@@ -343,16 +430,31 @@ class Recorder:
         if view.error is not None:
             raise view.error
 
-    def _record_partial(self, snapshot: Snapshot, names: Iterable[str]) -> None:
-        words = " ".join(names)
+    def _record_partial(self, snapshot: Snapshot, names: Sequence[str]) -> None:
+        words = f"%nw restore {snapshot.id[:6]} --only {' '.join(names)}"
+        self._record_restored(words, snapshot, names)
+
+    def _record_restored(
+        self,
+        words: str,
+        snapshot: Snapshot,
+        names: Sequence[str],
+        *,
+        started: str = "",
+        seconds: float = 0.0,
+        opened: Opened | None = None,
+    ) -> None:
+        root = self._history.root
         seen = Observed(
-            source=f"%nw restore {snapshot.id[:6]} --only {words}",
+            source=words,
             code="",
-            started=now(),
-            seconds=0.0,
+            started=started or now(),
+            seconds=seconds,
             status="ok",
             reads=(),
             changed=tuple(names),
+            files=() if opened is None else data_files(opened.read, root),
+            wrote=() if opened is None else data_files(opened.written, root),
             restored=snapshot.id,
         )
         self._record(seen)
@@ -377,6 +479,7 @@ class _Observations:
     touched: tuple[str, ...]
     files: tuple[FileRead, ...]
     wrote: tuple[FileRead, ...]
+    through: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -392,8 +495,6 @@ class _Ended:
 
     def occasion(self, occasion: Occasion) -> Occasion:
         """Return the occasion with the time at which the variables were as they are in it."""
-        from dataclasses import replace
-
         return replace(occasion, created=self.ended)
 
 

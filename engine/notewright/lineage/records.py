@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from notewright.state.records import FileRead
@@ -46,6 +47,8 @@ class Execution:
         Names its code binds or writes into, even where no value changed.
     files, wrote : tuple of FileRead
         Data files it opened for reading, and for writing.
+    through : mapping
+        For functions and the like that its code mentions: the names that their code may read.
     restored : str or None
         The snapshot that its ``changed`` names were restored from.
     """
@@ -71,6 +74,7 @@ class Execution:
     wrote: tuple[FileRead, ...]
     restored: str | None = None
     number: int | None = None
+    through: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     @property
     def words(self) -> str:
@@ -93,6 +97,8 @@ class Execution:
             fields[name] = tuple(body[name])
         for name in ("files", "wrote"):
             fields[name] = tuple(FileRead(**file) for file in body[name])
+        # Records from before do not say it.
+        fields["through"] = {n: tuple(names) for n, names in body.get("through", {}).items()}
         return cls(**fields, **row)
 
 

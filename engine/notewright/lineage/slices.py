@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from notewright.lineage.records import Execution
-from notewright.lineage.writes import mentioned_names, rebound_names
+from notewright.lineage.writes import rebound_names
 from notewright.state.records import FileRead
 
 
@@ -63,7 +63,7 @@ def slice_line(line: Sequence[Execution], name: str) -> Slice:
         parts = [f"makes {', '.join(made)}"] if made else []
         parts += [f"writes {', '.join(wrote)}"] if wrote else []
         reasons[execution.id] = "; ".join(parts)
-        fresh = _bound_afresh(execution)
+        fresh = bound_afresh(execution)
         needed -= fresh
         needed.update(n for n in execution.reads if n not in fresh)
         files.update(f.path for f in execution.files)
@@ -79,9 +79,8 @@ def slice_line(line: Sequence[Execution], name: str) -> Slice:
     )
 
 
-def _bound_afresh(execution: Execution) -> frozenset[str]:
+def bound_afresh(execution: Execution) -> frozenset[str]:
     """Return the names whose value before `execution` cannot matter after it."""
     if execution.status != "ok":
         return frozenset()  # it may have stopped before the binding
-    through_functions = set(execution.reads) - mentioned_names(execution.code)
-    return rebound_names(execution.code) - through_functions
+    return rebound_names(execution.code, execution.through)

@@ -7,7 +7,7 @@ it belongs to whatever depends on ``df``: on other data it will matter.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 def touched_names(code: str) -> tuple[str, ...]:
@@ -36,16 +36,26 @@ def touched_names(code: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def rebound_names(code: str) -> frozenset[str]:
+def rebound_names(code: str, through: Mapping[str, Sequence[str]] | None = None) -> frozenset[str]:
     """Return the names that `code` binds afresh, without looking at their old value.
 
     What such a name was before cannot matter afterwards.
+
+    Parameters
+    ----------
+    code : str
+        Python source.
+    through : mapping, optional
+        For names of functions and the like: what they read.
 
     Examples
     --------
     >>> sorted(rebound_names("a = 1; b = b + 1; c = a"))
     ['a', 'c']
+    >>> sorted(rebound_names("a = f(); b = f()", {"f": ["a"]}))
+    ['b']
     """
+    behind = through or {}
     rebound: set[str] = set()
     mentioned: set[str] = set()
     for statement in _parse(code).body:
@@ -54,18 +64,32 @@ def rebound_names(code: str) -> frozenset[str]:
             targets = {n.id for t in statement.targets for n in _plain_targets(t)}
         elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
             targets = {n.id for n in _plain_targets(statement.target)}
+        elif isinstance(statement, ast.With):
+            # Bound before the body can look at it, but maybe not before the next item can.
+            headers = [item.context_expr for item in statement.items]
+            found = (item.optional_vars for item in statement.items if item.optional_vars)
+            targets = {n.id for target in found for n in _plain_targets(target)}
+            mentioned.update(_with_behind(_names(headers), behind) - rebound)
+            rebound.update(targets - mentioned)
         else:
             targets = set(_bound_by(statement))
         stores = {id(n) for n in ast.walk(statement) if isinstance(n, ast.Name) and n.id in targets}
-        mentioned.update(
+        names = {
             n.id
             for n in ast.walk(statement)
-            if isinstance(n, ast.Name)
-            and not (id(n) in stores and isinstance(n.ctx, ast.Store))
-            and n.id not in rebound
-        )
+            if isinstance(n, ast.Name) and not (id(n) in stores and isinstance(n.ctx, ast.Store))
+        }
+        mentioned.update(_with_behind(names, behind) - rebound)
         rebound.update(targets - mentioned)
     return frozenset(rebound)
+
+
+def _with_behind(names: set[str], behind: Mapping[str, Sequence[str]]) -> set[str]:
+    return names.union(*(behind.get(name, ()) for name in names))
+
+
+def _names(nodes: Iterable[ast.AST]) -> set[str]:
+    return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def mentioned_names(code: str) -> frozenset[str]:

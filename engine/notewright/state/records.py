@@ -63,8 +63,43 @@ class Unsaved:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Where the contents of a file are, beside the variables.
+
+    Parameters
+    ----------
+    path : str
+        The file, as its :class:`FileRead` names it.
+    address : str
+        The file's own digest where it is one object; else that of the list of its pieces.
+    """
+
+    path: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Commit:
+    """What git had checked out.
+
+    Parameters
+    ----------
+    hash : str
+        The commit.
+    branch : str or None
+        The branch, if one was checked out.
+    dirty : bool or None
+        Whether files that git tracks differed from it; None where nobody asked.
+    """
+
+    hash: str
+    branch: str | None
+    dirty: bool | None
+
+
+@dataclass(frozen=True)
 class Snapshot:
-    """The variables of a notebook at one moment."""
+    """The variables of a notebook at one moment, and what stood beside them."""
 
     id: str
     digest: str
@@ -79,6 +114,13 @@ class Snapshot:
     files: tuple[FileRead, ...]
     environment: str
     random: str | None
+    #: The notebook's document as it was on disk, where its path was known.
+    document: FileRead | None = None
+    #: The files, the document among them, whose contents are in the snapshot.
+    kept: tuple[Kept, ...] = ()
+    git: Commit | None = None
+    #: The digest of the record of `execution`, which seals all those before it.
+    sealed: str | None = None
     bytes_added: int = 0
     #: Why its record cannot be read; the catalog's row is all that is known then.
     damage: str | None = None
@@ -87,6 +129,10 @@ class Snapshot:
         """Return the variable `name`, or None."""
         return next((v for v in self.variables if v.name == name), None)
 
+    def address(self, path: str) -> str | None:
+        """Return where the contents of the file `path` are, or None if they are not kept."""
+        return next((kept.address for kept in self.kept if kept.path == path), None)
+
     @classmethod
     def parse(cls, body: dict[str, Any], **row: Any) -> Snapshot:
         """Return the snapshot that the JSON value `body` describes."""
@@ -94,6 +140,11 @@ class Snapshot:
         fields["variables"] = tuple(Variable(**v) for v in body["variables"])
         fields["unsaved"] = tuple(Unsaved(**u) for u in body["unsaved"])
         fields["files"] = tuple(FileRead(**f) for f in body["files"])
+        # Snapshots from before these were kept do not have them.
+        fields["kept"] = tuple(Kept(**k) for k in body.get("kept", ()))
+        document, git = body.get("document"), body.get("git")
+        fields["document"] = None if document is None else FileRead(**document)
+        fields["git"] = None if git is None else Commit(**git)
         return cls(**fields, **row)
 
     @classmethod

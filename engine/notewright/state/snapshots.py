@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from sqlite3 import Row
 from typing import Any
 
@@ -25,6 +26,7 @@ from notewright.errors import (
 from notewright.state.capture.keeper import Around, Keeper
 from notewright.state.capture.known import Outcome
 from notewright.state.capture.looking import digest
+from notewright.state.contents import Beside, Contents
 from notewright.state.environment import environment, environment_difference
 from notewright.state.finding import find_snapshot
 from notewright.state.loading import load_groups, parts
@@ -55,6 +57,10 @@ class Occasion:
     created: str
     files: tuple[FileRead, ...]
     origin: Callable[[str], tuple[str | None, str]]
+    #: What to keep beside the variables.
+    beside: Beside | None = None
+    #: The digest of the execution's record.
+    sealed: str | None = None
 
 
 class _Digests(dict[str, str]):
@@ -108,6 +114,7 @@ class Snapshots:
         self._trusted = trusted
         #: The record of the newest snapshot of each session: the next one differs little from it.
         self._latest: dict[str, str] = {}
+        self._contents = Contents(store.objects)
 
     @cached_property
     def _environment(self) -> str:
@@ -182,6 +189,7 @@ class Snapshots:
         """
         assert found.kept is not None
         groups = {name: group.address for group in found.kept.groups for name in group.names}
+        held = self._contents.keep(occasion.beside, occasion.files, writer)
         record = {
             "parent": occasion.parent,
             "session": occasion.session,
@@ -200,6 +208,8 @@ class Snapshots:
             "files": plain(occasion.files),
             "environment": self._environment,
             "random": found.kept.random,
+            "sealed": occasion.sealed,
+            **plain(held),
         }
         address = writer.put(canonical(record), self._latest.get(occasion.session))
         writer.sync()
@@ -307,6 +317,7 @@ class Snapshots:
         with suppress(CorruptObject, MissingObject):
             body = objects.get_json(record)
             found.update(dict.fromkeys(filter(None, (body["environment"], body["random"]))))
+            found.update(dict.fromkeys(self._parts_of_files(body)))
             for group in {v["group"] for v in body["variables"]}:
                 found[group] = None
                 with suppress(CorruptObject, MissingObject):
@@ -314,7 +325,20 @@ class Snapshots:
         # What is stored as a difference needs what it differs from.
         return dict.fromkeys(base for address in found for base in objects.bases(address))
 
-    def load(self, snapshot: Snapshot, names: Iterable[str] | None = None) -> dict[str, Any]:
+    def _parts_of_files(self, body: dict[str, Any]) -> Iterable[str]:
+        files = (*body["files"], *filter(None, [body.get("document")]))
+        digests = {file["path"]: file["digest"] for file in files}
+        for kept in body.get("kept", ()):
+            yield kept["address"]
+            with suppress(CorruptObject, MissingObject):
+                yield from self._contents.parts(digests[kept["path"]], kept["address"])
+
+    def load(
+        self,
+        snapshot: Snapshot,
+        names: Iterable[str] | None = None,
+        namespace: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
         """Return variables of a snapshot as new objects, in any process.
 
         Parameters
@@ -323,6 +347,8 @@ class Snapshots:
             The snapshot.
         names : iterable of str, optional
             Which variables; all by default.
+        namespace : dict, optional
+            The globals of functions in them; by default the variables themselves.
 
         Raises
         ------
@@ -335,14 +361,15 @@ class Snapshots:
         """
         self._check_trust(snapshot)
         chosen = self._choose(snapshot, names)
-        globals_: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
+        own: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
+        globals_ = own if namespace is None else namespace
         addresses = [v.group for v in snapshot.variables if v.name in chosen]
         values: dict[str, Any] = {}
         for group in load_groups(addresses, globals_, self._store.objects):
             if isinstance(group, NotewrightError):
                 raise group
             values.update(group)
-        globals_.update(values)
+        own.update(values)
         return {name: values[name] for name in chosen}
 
     def check_restorable(self, snapshot: Snapshot, only: Sequence[str] | None = None) -> None:
@@ -424,6 +451,34 @@ class Snapshots:
             refused=tuple(refused),
             random=generators is not None,
         )
+
+    def copy_files(
+        self, snapshot: Snapshot, to: Path, only: Iterable[str] | None = None
+    ) -> builtins.list[Path]:
+        """Put copies of the files whose contents a snapshot has into a new folder.
+
+        Parameters
+        ----------
+        snapshot : Snapshot
+            The snapshot.
+        to : Path
+            A folder that does not exist yet, or is empty.
+        only : iterable of str, optional
+            Just these files, as the snapshot names them.
+
+        Raises
+        ------
+        UnknownId, NotKept
+            If a file is not in it.
+        FolderTaken
+            If there is something at `to` already.
+        """
+        return self._contents.copy(snapshot, to, only)
+
+    def environment(self, snapshot: Snapshot) -> dict[str, Any]:
+        """Return interpreter, platform and packages as they were."""
+        found: dict[str, Any] = self._store.objects.get_json(snapshot.environment)
+        return found
 
     def signature(self, snapshot: Snapshot) -> tuple[str, bool]:
         """Return who signed a snapshot (public key) and whether the signature holds."""

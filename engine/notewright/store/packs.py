@@ -328,6 +328,7 @@ class PackWriter:
         return offset
 
     def _open(self) -> None:
+        self.sync()  # only the open pack is synced when the snapshot is committed
         self.close()
         if self._end > _FULL:
             self._pack, self._end = new_id() + ".pack", 0

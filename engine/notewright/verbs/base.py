@@ -15,6 +15,7 @@ from notewright.views.base import View
 if TYPE_CHECKING:
     from notewright.governance.identities import Identity
     from notewright.lineage.recorder import Cost
+    from notewright.lineage.replaying import Replayed
     from notewright.state.namespace import Namespace
     from notewright.state.records import Snapshot
     from notewright.state.snapshots import Restored
@@ -32,11 +33,14 @@ class LiveKernel(Protocol):
     def execution(self) -> str | None:
         """Return the id of the latest recorded execution in force, or None."""
 
-    def take(self, message: str = "", kind: str = "named") -> Snapshot:
+    def take(self, message: str = "", kind: str = "named", *, with_data: bool = False) -> Snapshot:
         """Take a snapshot of the variables as they are."""
 
     def restore(self, ref: str, only: Sequence[str] | None = None) -> Restored:
         """Go back to a snapshot, wholly or for some variables."""
+
+    def replay(self, restored: Restored, names: Sequence[str]) -> Replayed:
+        """Rebuild variables that a snapshot could not save."""
 
     def off(self) -> None:
         """Stop watching this notebook."""

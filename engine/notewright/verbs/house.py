@@ -7,7 +7,7 @@ import argparse
 from notewright import __version__
 from notewright.store.integrity import verify_store
 from notewright.verbs.base import Context, Verb
-from notewright.views.base import Message, Page, Table, View
+from notewright.views.base import Code, Message, Page, Table, View
 from notewright.views.state import size, when
 
 
@@ -127,7 +127,7 @@ def _slice(args: argparse.Namespace, context: Context) -> View:
         "dropped": [{"id": e.id, "ordinal": e.ordinal} for e in found.dropped],
         "files": [{"path": f.path, "digest": f.digest} for f in found.files],
     }
-    return Page([_Code(code), dropped], record)
+    return Page([Code(code), dropped], record)
 
 
 slice_ = Verb(
@@ -137,13 +137,6 @@ slice_ = Verb(
     _slice,
     "Only those it depends on, as they ran, each with the reason; the others are named below.",
 )
-
-
-class _Code(Message):
-    def html(self) -> str:
-        from notewright.views.base import escape
-
-        return f"<pre>{escape(self.message)}</pre>"
 
 
 def _fsck(args: argparse.Namespace, context: Context) -> View:

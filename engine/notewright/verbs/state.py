@@ -1,12 +1,17 @@
-"""snapshot, timeline, diff, restore, autosnapshot, tag."""
+"""snapshot, timeline, show, diff, restore, autosnapshot, tag."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
+from notewright.errors import UsageError
+from notewright.lineage.replaying import check_sealed, plan_replay, unsaved_names
 from notewright.state.diff import diff as diff_snapshots
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import Message, View
+from notewright.views.contents import contents_view, copied_files_view
+from notewright.views.replay import plan_view, replayed_view
 from notewright.views.state import diff_view, restored_view, snapshot_view, timeline_view
 
 #: How a snapshot is named, in the help of every verb that takes one.
@@ -21,14 +26,20 @@ def _snapshot_arguments(parser: argparse.ArgumentParser) -> None:
         "-m", "--message", default="", metavar="WORDS", help="your words for it, to find it by"
     )
     parser.add_argument("--tag", metavar="NAME", help="a short name that only this snapshot has")
+    parser.add_argument(
+        "--with-data",
+        action="store_true",
+        help="keep the contents of the data files that were read, whatever their size; "
+        "those up to 1 MB are kept anyway",
+    )
 
 
 def _snapshot(args: argparse.Namespace, context: Context) -> View:
-    taken = context.live("snapshot").take(args.message)
+    taken = context.live("snapshot").take(args.message, with_data=args.with_data)
     if args.tag:
         context.workspace.snapshots.tag(taken.id, args.tag, taken.session)
     made = context.workspace.history.get(taken.execution).words if taken.execution else None
-    return snapshot_view(taken, cell=made)
+    return snapshot_view(taken, cell=made, tells_data=args.with_data)
 
 
 snapshot = Verb(
@@ -36,8 +47,9 @@ snapshot = Verb(
     "Save every variable of this notebook.",
     _snapshot_arguments,
     _snapshot,
-    "Random state and the files read so far are noted with it. Works in a notebook only. "
-    "`restore` goes back to it, also after the kernel was restarted.",
+    "Random state, the notebook's document, the files read so far, the environment and git's "
+    "commit are noted with it: `show` lists them. Works in a notebook only. `restore` goes back to "
+    'it, also after the kernel was restarted. Example: `%nw snapshot -m "clean data"`.',
 )
 
 
@@ -70,6 +82,51 @@ timeline = Verb(
     _timeline_arguments,
     _timeline,
     "An arrow marks where the notebook stands (HEAD).",
+)
+
+
+def _show_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "snapshot",
+        nargs="?",
+        default="HEAD",
+        metavar="SNAPSHOT",
+        help=f"by default HEAD: {SNAPSHOT}",
+    )
+    parser.add_argument("--code", action="store_true", help="show the executed cells in full")
+    parser.add_argument(
+        "--to",
+        type=Path,
+        metavar="FOLDER",
+        help="copy the notebook's document and the data files it holds into a new folder",
+    )
+    parser.add_argument("--only", nargs="+", metavar="FILE", help="copy just these files")
+
+
+def _show(args: argparse.Namespace, context: Context) -> View:
+    workspace = context.workspace
+    session = context.kernel.session if context.kernel else None
+    found = workspace.snapshots.get(args.snapshot, session)
+    if args.to is not None:
+        return copied_files_view(found, workspace.snapshots.copy_files(found, args.to, args.only))
+    if args.only:
+        raise UsageError("--only names files to copy.", "Say where to: `--to FOLDER`.")
+    return contents_view(
+        found,
+        workspace.history.line(found.execution),
+        workspace.snapshots.environment(found),
+        code=args.code,
+    )
+
+
+show = Verb(
+    "show",
+    "Show what a snapshot holds, or copy files out of it.",
+    _show_arguments,
+    _show,
+    "Variables, what could not be saved, the executed cells in order, data files, the notebook's "
+    "document, git's commit and the environment. Nothing of yours is overwritten by --to. "
+    'Example: `%nw show "clean data" --to recovered --only customers.csv`.',
 )
 
 
@@ -113,10 +170,34 @@ def _restore_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="bring back just these variables; random-state stands for the random generators",
     )
+    parser.add_argument(
+        "--replay",
+        nargs="*",
+        metavar="NAME",
+        help="also rebuild what could not be saved, all or the named variables, by running again "
+        "the cells that made it",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="with --replay: say which cells would run, and do nothing",
+    )
 
 
 def _restore(args: argparse.Namespace, context: Context) -> View:
-    return restored_view(context.live("restore").restore(args.snapshot, args.only))
+    if args.replay is None:
+        if args.dry_run:
+            raise UsageError("--dry-run is of --replay.", "Write `restore SNAPSHOT --replay`.")
+        return restored_view(context.live("restore").restore(args.snapshot, args.only))
+    workspace, session = context.workspace, context.kernel.session if context.kernel else None
+    snapshot = workspace.snapshots.get(args.snapshot, session)
+    names = unsaved_names(snapshot, args.replay)
+    if args.dry_run:
+        return plan_view(plan_replay(workspace.history, workspace.snapshots, snapshot, names))
+    check_sealed(workspace.history, snapshot)
+    kernel = context.live("restore")
+    restored = kernel.restore(snapshot.id, args.only)
+    return replayed_view(restored, kernel.replay(restored, names))
 
 
 restore = Verb(
@@ -126,7 +207,9 @@ restore = Verb(
     _restore,
     "Variables that were not there then are removed, and the random state is put back, unless "
     "--only is given. What you leave is saved first, so this can be undone. Works in a notebook "
-    "only.",
+    "only. Connections, generators and the like cannot be saved; with --replay the cells that made "
+    "them run again, with all they do to files, databases and other machines. Example: "
+    '`%nw restore "clean data" --replay connection --dry-run`.',
 )
 
 

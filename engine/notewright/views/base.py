@@ -63,6 +63,13 @@ class Message(View):
         return {"message": self.message, **(self.details or {})}
 
 
+class Code(Message):
+    """Lines of code, as they are."""
+
+    def html(self) -> str:
+        return f"<pre>{escape(self.message)}</pre>"
+
+
 @dataclass(repr=False)
 class Table(View):
     """Rows under headings.

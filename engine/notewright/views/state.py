@@ -37,13 +37,21 @@ def snapshot_record(snapshot: Snapshot, cell: str | None = None) -> dict[str, An
     }
 
 
-def snapshot_view(snapshot: Snapshot, verb: str = "Snapshot", cell: str | None = None) -> View:
+def snapshot_view(
+    snapshot: Snapshot,
+    verb: str = "Snapshot",
+    cell: str | None = None,
+    *,
+    tells_data: bool = False,
+) -> View:
     """Say what a snapshot holds and what it could not hold."""
     words = (
         f"{verb} {snapshot.id[:6]}"
         + (f' "{snapshot.message}"' if snapshot.message else "")
         + f": {number_of(len(snapshot.variables), 'variable')}, {size(snapshot.bytes_added)} added."
     )
+    if tells_data:
+        words += " " + data_words(snapshot)
     parts: list[View] = [Message(words)]
     if snapshot.unsaved:
         parts.append(
@@ -53,6 +61,14 @@ def snapshot_view(snapshot: Snapshot, verb: str = "Snapshot", cell: str | None =
             )
         )
     return Page(parts, snapshot_record(snapshot, cell))
+
+
+def data_words(snapshot: Snapshot) -> str:
+    """Say of how many data files a snapshot has the contents."""
+    kept = sum(snapshot.address(file.path) is not None for file in snapshot.files)
+    if not snapshot.files:
+        return "No data file was read."
+    return f"Contents of {kept} of {number_of(len(snapshot.files), 'data file')} kept."
 
 
 def timeline_view(
@@ -111,8 +127,8 @@ def diff_view(diff: SnapshotDiff, code: Sequence[str]) -> View:
     return Page(parts, record)
 
 
-def restored_view(restored: Restored) -> View:
-    """Say what a restore did and did not do."""
+def restored_view(restored: Restored, *, replays: bool = False) -> View:
+    """Say what a restore did and did not do; `replays` if what was not saved follows."""
     s = restored.snapshot
     name = s.id[:6] + (f' "{s.message}"' if s.message else "")
     # With --only, the notebook stays where it is and only some variables move.
@@ -126,8 +142,11 @@ def restored_view(restored: Restored) -> View:
     if restored.kept:
         did.append(f"{len(restored.kept)} unchanged")
     words.append("; ".join(did) + ".")
-    if restored.unsaved:
-        words.append(f"Not in the snapshot: {_names(restored.unsaved)}.")
+    if restored.unsaved and not replays:
+        words.append(
+            f"Not in the snapshot: {_names(restored.unsaved)}; "
+            f"`%nw restore {s.id[:6]} --replay` runs the cells that made them again."
+        )
     words += restored.refused
     if restored.environment:
         words.append("The environment differs: " + "; ".join(restored.environment[:5]) + ".")
