@@ -16,8 +16,8 @@ help:  ## Say what can be made
 demo: $(VENV)/installed  ## Run the demo notebooks from top to bottom
 	$(BIN)/python scripts/demo.py
 
-lab: $(VENV)/panel  ## Open the demo notebook in JupyterLab with the panel
-	$(BIN)/jupyter lab demo_notebooks/credit_risk.ipynb
+lab: $(VENV)/panel  ## Open a copy of the demo notebook, in lab/, in JupyterLab with the panel
+	$(BIN)/python scripts/lab.py
 
 # The browser tests run by themselves: Playwright's event loop and that of the server tests
 # cannot share a process.
