@@ -45,7 +45,9 @@ asked = {"inputs": [
     {"name": "months", "datatype": "INT64", "shape": [1], "data": [12]},
 ]}
 request = urllib.request.Request(
-    f"{live.url}/v2/models/credit_risk/infer", json.dumps(asked).encode()
+    f"{live.url}/v2/models/credit_risk/infer",
+    json.dumps(asked).encode(),
+    {"Content-Type": "application/json"},
 )
 print(json.load(urllib.request.urlopen(request))["id"])
 """,
