@@ -16,21 +16,24 @@ help:  ## Say what can be made
 demo: $(VENV)/installed  ## Run the demo notebooks from top to bottom
 	$(BIN)/python scripts/demo.py
 
-lab: $(VENV)/panel  ## Open the demo notebook in JupyterLab with the panel
-	$(BIN)/jupyter lab demo_notebooks/credit_risk.ipynb
+lab: $(VENV)/panel  ## Open a copy of the demo notebook, in lab/, in JupyterLab with the panel
+	$(BIN)/python scripts/lab.py
 
-# The browser tests run by themselves: Playwright's event loop and that of the server tests
-# cannot share a process.
+# Three processes. Those of the state copy themselves at each snapshot, which takes several times
+# as long in one that has grown; Playwright's event loop and that of the server tests cannot
+# share one.
 test: $(VENV)/panel  ## Run the tests (browser tests too)
 	$(BIN)/python scripts/ensure_chromium.py
-	$(BIN)/python -m pytest --ignore tests/browser
+	$(BIN)/python -m pytest tests/state
+	$(BIN)/python -m pytest --ignore tests/browser --ignore tests/state
 	$(BIN)/python -m pytest tests/browser
 
 test-all: $(VENV)/panel $(VENV)/objects/done  ## Run the slow suites as well
 	$(BIN)/python scripts/ensure_chromium.py
-	$(BIN)/python -m pytest -m "slow or not slow" --ignore tests/browser
+	$(BIN)/python -m pytest -m "slow or not slow" tests/state
+	$(BIN)/python -m pytest -m "slow or not slow" --ignore tests/browser --ignore tests/state
 	$(BIN)/python -m pytest -m "slow or not slow" tests/browser
-	PYTHONPATH=$(CURDIR)/$(VENV)/objects/lib $(BIN)/python -m pytest tests/state
+	PYTHONPATH=$(CURDIR)/$(VENV)/objects/lib $(BIN)/python -m pytest tests/state tests/packaging/test_arrow.py
 
 lint: $(VENV)/installed  ## Check style, types and layers
 	$(BIN)/ruff check .

@@ -16,11 +16,15 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from traitlets.config import Config
+from working_copy import working_copy
 
 from notewright.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ("first_steps.ipynb", "credit_risk.ipynb")
+#: What goes to the kernels and back is encrypted where they can; they warn where it is not.
+ENCRYPTED = Config({"KernelManager": {"transport_encryption": "auto"}})
 
 
 def main() -> int:
@@ -47,9 +51,7 @@ def prepare(source: Path, folder: Path) -> None:
     """Make a fresh folder with the notebooks and their data."""
     stop_servers(folder)
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".*", "packages"))
-    # A workspace of its own, also where the checkout lies inside another one.
-    Workspace(folder)
+    working_copy(source, folder)
 
 
 def execute(path: Path) -> bool:
@@ -70,6 +72,7 @@ def execute(path: Path) -> bool:
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_start=starting,
+        config=ENCRYPTED,
     )
     try:
         client.execute()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,16 @@ def stores_closed():
     from notewright.store import catalog
 
     catalog._kept_open.clear()
+
+
+@pytest.fixture
+def in_india(monkeypatch: pytest.MonkeyPatch):
+    """Let the machine stand where it is five and a half hours later than UTC."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "IST-5:30")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.fixture

@@ -97,6 +97,15 @@ class UnknownId(NotewrightError):
         super().__init__(f"There is no {kind} '{ref}'.", f"`{listing}` lists what there is.")
 
 
+class NoSnapshot(UnknownId):
+    """``HEAD`` was asked for before any snapshot was taken."""
+
+    def __init__(self) -> None:
+        NotewrightError.__init__(
+            self, "There is no snapshot of this notebook yet.", "`%nw snapshot` takes one."
+        )
+
+
 class AmbiguousId(NotewrightError):
     """A short id fits more than one record."""
 
@@ -388,15 +397,27 @@ class NeedsKernel(NotewrightError):
 
 
 class UntrustedStore(NotewrightError):
-    """Loading would unpickle bytes whose signature is not by a trusted key."""
+    """Loading would run what somebody signed whose key is not trusted.
+
+    Parameters
+    ----------
+    public : str
+        The public key of who signed it.
+    name : str, optional
+        Whose key it is by the workspace's own records, which need not be true.
+    """
 
     code = "untrusted_store"
 
-    def __init__(self, signer: str) -> None:
+    def __init__(self, public: str, name: str | None = None) -> None:
+        whose = f"'{name}' (key {public[:16]})" if name else f"the key {public[:16]}"
         super().__init__(
-            f"This was written by '{signer}', whose key is not trusted here; "
+            f"This was signed by {whose}, whom you do not trust on this machine; "
             "loading it could run their code.",
-            f"If you trust them: `notewright trust {signer}`.",
+            f"If the key is theirs and you trust them: `notewright trust {name}`."
+            if name
+            else "The key is nobody's who is registered in this workspace: `notewright identity "
+            f"register NAME --public {public}`, then `notewright trust NAME`.",
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 
 def number_of(count: int, noun: str) -> str:
     """Return how many there are, in words that fit the number.
@@ -12,3 +14,42 @@ def number_of(count: int, noun: str) -> str:
     ('1 variable', '1,200 rows')
     """
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def local_second(moment: str) -> str:
+    """Return a stored time (ISO 8601, UTC) as people read it here: date, hour, minute, second."""
+    return _local(moment).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def local_minute(moment: str) -> str:
+    """Return a stored time as people read it here, to the minute."""
+    return _local(moment).strftime("%Y-%m-%d %H:%M")
+
+
+def local_day(moment: str) -> str:
+    """Return the date here at a stored time."""
+    return _local(moment).strftime("%Y-%m-%d")
+
+
+def utc(given: str) -> str:
+    """Return a time that a person gave, local where it names no zone, as the store writes times.
+
+    Raises
+    ------
+    ValueError
+        If it is no ISO 8601 time.
+
+    Examples
+    --------
+    >>> utc("2026-03-03T14:05+01:00")
+    '2026-03-03T13:05:00.000000Z'
+    """
+    try:
+        moment = datetime.fromisoformat(given).astimezone(UTC)
+    except (OverflowError, OSError) as error:  # near the years 1 and 9999
+        raise ValueError(given) from error
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _local(moment: str) -> datetime:
+    return datetime.fromisoformat(moment).astimezone()

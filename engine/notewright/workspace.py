@@ -71,7 +71,7 @@ class Workspace:
         return Snapshots(
             self.store,
             signer=lambda: self.identities.me(),
-            trusted=lambda public: self.identities.is_trusted(public),
+            trusted=lambda public: self.identities.require_trusted(public),
         )
 
     @cached_property
@@ -159,7 +159,7 @@ class Workspace:
             self.snapshots,
             self.history,
             signer=self.identities.me,
-            trusted=self.identities.is_trusted,
+            trusted=self.identities.require_trusted,
             acts=self._governance.acts,
             find_version=self.models.find,
             policy=self.policy,

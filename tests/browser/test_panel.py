@@ -172,7 +172,7 @@ def test_only_the_chosen_variables_are_restored_by_keyboard(open_cells) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Restore 1 variable")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("restored b;")).to_be_visible()
+    expect(page.get_by_text("restored b.")).to_be_visible()
     run_code(page, "print(a, b)")
     assert output_of_last_cell(page).strip() == "[1, 2] [1]"
 
@@ -233,3 +233,14 @@ def test_a_missing_server_part_is_said_with_what_to_do(open_cells, bare_server: 
     expect(page.get_by_text("pip install notewright")).to_be_visible()
     # What could only be empty is not shown.
     expect(page.get_by_role("heading", name="Runs")).to_have_count(0)
+
+
+def test_a_table_that_can_be_searched_stands_in_for_the_static_one(open_cells) -> None:
+    page = open_cells(*COUNTING, "%nw timeline --widget")
+    run_all_cells(page)
+    shown = page.locator(".jp-Notebook .nw-table")
+    expect(shown.get_by_role("cell", name="one", exact=True)).to_be_visible()
+    expect(page.locator(".jp-Notebook [class^=nw-static]")).to_be_hidden()
+    shown.get_by_label("Search the table").fill("two")
+    expect(shown.get_by_role("cell", name="one", exact=True)).to_have_count(0)
+    expect(shown).to_contain_text("1 of 2 rows")

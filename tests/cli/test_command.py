@@ -49,16 +49,19 @@ def test_the_timeline_as_text_and_as_json(stored: Path) -> None:
     assert {"id", "parent", "created", "message", "cell"} <= set(listed[0])
 
 
-def test_every_verb_has_help_and_the_list_names_them_all(tmp_path: Path) -> None:
+def test_every_verb_has_help_and_the_list_names_them_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from notewright.cli import main
     from notewright.verbs import VERBS
 
     listed = notewright("-h", folder=tmp_path).stdout
     for verb in VERBS:
         assert f"  {verb} " in listed
-        shown = notewright(verb, "-h", folder=tmp_path)
-        assert shown.returncode == 0, shown.stderr
-        assert f"usage: notewright {verb}" in shown.stdout
-        general = shown.stdout.partition("with every verb:")[2]
+        assert main(["--workspace", str(tmp_path), verb, "-h"]) == 0
+        shown = capsys.readouterr()
+        assert f"usage: notewright {verb}" in shown.out
+        general = shown.out.partition("with every verb:")[2]
         assert all(f"  {o}" in general for o in ("--json", "--workspace FOLDER", "--debug"))
 
 

@@ -32,6 +32,13 @@ def rows(house):
         return found.fetchall()
 
 
+def test_the_first_look_at_a_new_log_counts_the_entry_that_it_makes(house):
+    first = house.again().audit.verify()
+    assert (first.ok, first.entries, first.heads) == (True, 1, 1)
+    again = house.again().audit.verify()
+    assert (again.entries, again.heads) == (1, 1)
+
+
 def test_a_sound_log_verifies_also_from_another_process_and_after_more_entries(house, log):
     assert log.verify(every_head=True).ok
     again = house.again().audit

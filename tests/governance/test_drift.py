@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
-from notewright.governance.drift import compare, drift, holm, profile
+from notewright.governance.drift import compare, drift, profile
 
 tallies = st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=2, max_size=12)
 
@@ -35,12 +34,6 @@ def test_index_and_p_value_are_the_textbooks(pairs):
     statistic = ((table - fitted) ** 2 / fitted).sum()
     assert index == pytest.approx(psi, abs=1e-12)
     assert p_value == pytest.approx(stats.chi2.sf(statistic, len(kept) - 1), abs=1e-12)
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
-def test_holm_is_statsmodels(p_values):
-    expected = multipletests(p_values, method="holm")[1]
-    assert holm(p_values) == pytest.approx(expected, abs=1e-12)
 
 
 def people(rng: np.random.Generator, rows: int, shift: float = 0.0) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from notewright.governance.drift import profile
 from notewright.serving.moments import moment
 from notewright.serving.monitor import monitor
 from notewright.views.serving import monitor_view
+from notewright.words import local_minute
 
 
 @pytest.fixture
@@ -56,9 +57,9 @@ def test_a_shifted_population_is_named_and_an_unshifted_one_is_not(watched: Yard
     assert 0 < report.latency.p50 <= report.latency.p95 <= report.latency.p99
     assert sum(report.predictions.values()) == pytest.approx(1)
     view = monitor_view(report)
-    window = f"{report.since[:16]} to {report.until[:16]}".replace("T", " ") + " UTC"
+    window = f"{local_minute(report.since)} to {local_minute(report.until)}"
     assert view.text().splitlines()[0] == (
-        f"'credit_risk' (credit_risk@1), {window}: 25 requests; 24 answered with 1200 rows, "
+        f"'credit_risk' (credit_risk@1), {window}: 25 requests; 24 answered with 1,200 rows, "
         "1 refused for the caller's mistake (1 x 400), no failure of the server."
     )
     assert json.loads(json.dumps(view.data()))["drift"][0]["column"] == "age"

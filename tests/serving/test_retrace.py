@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -16,7 +17,7 @@ from tests.conftest import PlainNotebook
 from tests.damage import flip_byte
 from tests.serving.conftest import raw_rows, request, write_package
 
-from notewright.errors import AccessDenied, AmbiguousId, UnknownId
+from notewright.errors import AccessDenied, AmbiguousId, UnknownId, UntrustedStore
 from notewright.packaging.packages import Packages
 from notewright.progress import Progress
 from notewright.serving.log import DATABASE
@@ -288,6 +289,53 @@ def test_a_broken_link_is_named_and_the_rest_is_still_shown(
     assert len(found.broken) <= 4, broken
     assert Chain(found).exit_code() == 1
     assert "BROKEN" in Chain(found).text()
+
+
+def test_a_store_from_somebody_else_says_whose_key_signed_and_how_to_trust_it(
+    copy: Workspace, chained: Chained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = copy.identities.owner()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "theirs"))
+    monkeypatch.setattr("notewright.governance.keys.os_user", lambda: "bob")
+    mine = Workspace(copy.root)
+    for refused in (
+        lambda: mine.monitor("credit_risk"),
+        lambda: mine.packages.retrain(mine.packages.get("credit_risk"), copy.root / "rows.csv"),
+        lambda: mine.snapshots.load(mine.snapshots.head()),
+    ):
+        with pytest.raises(UntrustedStore) as error:
+            refused()
+        assert f"signed by '{owner.name}' (key {owner.public[:16]})" in error.value.problem
+        assert f"`notewright trust {owner.name}`" in error.value.remedy
+    chain = {link.kind: link for link in retrace(mine, chained.prediction).broken}
+    assert list(chain) == ["package"]
+    assert f"`notewright trust {owner.name}`" in str(chain["package"].problem)
+    mine.identities.trust(owner.name)
+    assert mine.monitor("credit_risk").requests == 1
+    assert "model" in mine.snapshots.load(mine.snapshots.head())
+
+
+def test_a_key_that_nobody_registered_is_given_whole(copy: Workspace) -> None:
+    stranger = "ab" * 32
+    with pytest.raises(UntrustedStore, match=f"register NAME --public {stranger}"):
+        copy.identities.require_trusted(stranger)
+
+
+@pytest.mark.usefixtures("in_india")
+def test_sentences_give_the_time_here_and_json_the_time_in_utc(
+    copy: Workspace, chained: Chained
+) -> None:
+    links = {link.kind: link for link in retrace(copy, chained.prediction).links}
+    timed = {"prediction", "deployment", "run", "approval", "checks"}
+    assert {kind for kind, link in links.items() if link.time} == timed
+    for kind in timed:
+        stored = datetime.fromisoformat(links[kind].time)
+        assert stored.utcoffset() == timedelta(0)
+        here = (stored + timedelta(hours=5, minutes=30)).strftime("%Y-%m-%d %H:%M")
+        assert here in links[kind].sentence
+    acts = copy.audit.list(subject="credit_risk@1")
+    here = datetime.fromisoformat(acts[0].time) + timedelta(hours=5, minutes=30)
+    assert any(here.strftime("%Y-%m-%d %H:%M") in line for line in links["audit"].details)
 
 
 def test_hostile_words_are_escaped_in_html(copy: Workspace, chained: Chained) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notewright.errors import AmbiguousId, AmbiguousMessage, UnknownId
+from notewright.errors import AmbiguousId, AmbiguousMessage, NoSnapshot, UnknownId
 
 
 @pytest.fixture
@@ -75,3 +75,16 @@ def test_head_is_never_a_message(taken, workspace) -> None:
     last = taken("HEAD")
     assert workspace.snapshots.get("HEAD").id == last
     assert workspace.snapshots.get("HEAD~1").message == "HEAD~1"
+
+
+@pytest.mark.parametrize("ref", ["HEAD", "HEAD~1"])
+def test_before_the_first_snapshot_head_says_how_to_take_one(taken, workspace, ref: str) -> None:
+    for ask in (
+        workspace.snapshots.get,
+        lambda ref: workspace.snapshots.tag(ref, "first", "me"),
+        lambda ref: workspace.diff(ref, "HEAD"),
+    ):
+        with pytest.raises(NoSnapshot, match=r"no snapshot .* yet\. `%nw snapshot` takes one"):
+            ask(ref)
+    taken("one")
+    assert workspace.snapshots.get("HEAD").message == "one"

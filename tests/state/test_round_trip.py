@@ -98,6 +98,15 @@ def own_config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="module")
+def only_new_garbage() -> Iterator[None]:
+    """Let `gc.collect` look at what the tests here make, and at no library again."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="module")
 def tries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tries]:
     folder = tmp_path_factory.mktemp("kinds")

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+from html.parser import HTMLParser
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter, MarkdownExporter
 
 from notewright.views.base import Message, Table
 from notewright_widgets import present
-from notewright_widgets.table import TableWidget
+from notewright_widgets.table import TableWidget, static
 
 HOSTILE = '<script>alert("x")</script>'
 
@@ -15,14 +21,60 @@ def rows(count: int) -> list[tuple[int, str]]:
     return [(n, f"row {n} {HOSTILE}") for n in range(count)]
 
 
-def test_a_widget_carries_the_static_table_beside_itself() -> None:
+class _Shown(HTMLParser):
+    """Collects the text of a page without its scripts and styles: what is seen offline."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+        self._hidden = False
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self._hidden = tag in ("script", "style")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.text += data
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> nbformat.NotebookNode:
+    """A notebook that showed a table as a widget, with the widget's state as nbclient saves it."""
+    cells = ["%load_ext notewright", "kept = 1", '%nw snapshot -m "kept one"']
+    cells.append("%nw timeline --widget")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    folder = str(tmp_path_factory.mktemp("notebook"))
+    NotebookClient(notebook, resources={"metadata": {"path": folder}}).execute()
+    return notebook
+
+
+def test_a_saved_widget_can_be_read_where_no_script_can_be_fetched(executed) -> None:
+    assert executed.metadata["widgets"], "the widget's state was saved"
+    html, _ = HTMLExporter().from_notebook_node(executed)
+    page = _Shown()
+    page.feed(html)
+    last = page.text[page.text.rindex("%nw timeline --widget") :]
+    assert "variables" in last
+    assert last.count("kept one") == 1
+
+
+def test_elsewhere_the_table_is_there_once_too(executed) -> None:
+    markdown, _ = MarkdownExporter().from_notebook_node(executed)
+    last = markdown[markdown.rindex("%nw timeline --widget") :]
+    assert last.count("kept one") == 1
+
+
+def test_the_static_table_is_the_views_and_the_widget_names_it() -> None:
     view = Table(["n", "what"], rows(8), caption="A table")
-    bundle = TableWidget.of(view)._repr_mimebundle_()
-    data = bundle[0] if isinstance(bundle, tuple) else bundle
-    assert "application/vnd.jupyter.widget-view+json" in data
-    assert data["text/plain"] == view.text()
-    assert data["text/html"] == view.html()
-    assert "<script>" not in data["text/html"]
+    widget = TableWidget.of(view)
+    shown = static(view, widget)
+    assert shown["text/plain"] == view.text()
+    assert shown["text/html"] == f'<div class="{widget.replaces}">{view.html()}</div>'
+    assert "<script>" not in shown["text/html"]
+    assert TableWidget.of(view).replaces != widget.replaces
 
 
 def test_every_cell_reaches_the_widget_as_text() -> None:

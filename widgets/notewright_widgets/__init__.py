@@ -26,7 +26,9 @@ def present(view: View) -> bool:
         return False
     from IPython.display import display
 
-    from notewright_widgets.table import TableWidget
+    from notewright_widgets.table import TableWidget, static
 
-    display(TableWidget.of(view))
+    widget = TableWidget.of(view)
+    display(static(view, widget), raw=True)
+    display(widget)
     return True

@@ -51,7 +51,24 @@ function render({ model, el }) {
 
   model.on("change:rows", draw);
   draw();
-  return () => model.off("change:rows", draw);
+  const hidden = hide(model.get("replaces"));
+  return () => {
+    model.off("change:rows", draw);
+    hidden.remove();
+  };
+}
+
+// Hide the static table while this one is shown. A style reaches it wherever it is, also when
+// the notebook draws it later.
+function hide(name) {
+  const style = document.createElement("style");
+  if (name) {
+    style.textContent =
+      `.${CSS.escape(name)} { display: none; }\n` +
+      `:is(.jp-OutputArea-child, .output_area):has(.${CSS.escape(name)}) { display: none; }`;
+  }
+  document.head.append(style);
+  return style;
 }
 
 function line(row) {

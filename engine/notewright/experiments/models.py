@@ -16,6 +16,7 @@ from notewright.store.canonical import canonical, digest_of, plain
 from notewright.store.ids import new_id, now
 from notewright.store.names import check_name
 from notewright.store.refs import RefMove
+from notewright.words import utc
 
 _LISTING = "%nw models"
 
@@ -277,9 +278,9 @@ class Models:
         Parameters
         ----------
         time : str
-            ISO 8601; without an offset it is taken as UTC.
+            ISO 8601; without an offset it is local time.
         """
-        target = self._store.refs.at(_ref(name, alias), utc(time))
+        target = self._store.refs.at(_ref(name, alias), _moment(time))
         return None if target is None else self._numbered(name, int(target))
 
     def alias_moves(self, name: str, alias: str) -> Moves:
@@ -299,25 +300,11 @@ class Models:
         return None if row is None else ModelVersion.parse(row["body"], row["digest"])
 
 
-def utc(moment: str) -> str:
-    """Return an ISO 8601 time as the store writes times.
-
-    Examples
-    --------
-    >>> utc("2026-03-03T14:05+01:00")
-    '2026-03-03T13:05:00.000000Z'
-    """
-    from datetime import UTC, datetime
-
+def _moment(given: str) -> str:
     try:
-        parsed = datetime.fromisoformat(moment)
+        return utc(given)
     except ValueError:
-        raise BadRecord(
-            f"'{moment}' is not a time.", "Write it like 2026-03-03T14:05 (UTC)."
-        ) from None
-    if parsed.tzinfo is None:
-        parsed = parsed.replace(tzinfo=UTC)
-    return parsed.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        raise BadRecord(f"'{given}' is not a time.", "Write it like 2026-03-03T14:05.") from None
 
 
 def _ref(name: str, alias: str) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from notewright.errors import AccessDenied, ApprovalRefused, UnknownId
-from notewright.governance.approval_record import Approval, plus_days, stamp
+from notewright.governance.approval_record import Approval, plus_days
 from notewright.governance.checks import CheckReport, Checks
 from notewright.governance.checks.counting import number
 from notewright.governance.checks.material import Version
@@ -20,6 +19,7 @@ from notewright.store import Store
 from notewright.store.canonical import canonical
 from notewright.store.ids import new_id, now
 from notewright.store.signing import verify
+from notewright.words import local_day, utc
 
 if TYPE_CHECKING:
     from notewright.governance.policy import GateRules
@@ -227,7 +227,7 @@ class Approvals:
         if not passed and self.used(approval):
             return f"{who} was used already."
         if not passed and approval.expires <= self._clock():
-            return f"{who} expired on {approval.expires[:10]}."
+            return f"{who} expired on {local_day(approval.expires)}."
         return None
 
     # -- what signing asks ------------------------------------------------------
@@ -278,7 +278,7 @@ class Approvals:
         identity: Identity,
     ) -> tuple[Key, ...]:
         rules = gate_rules(policy, gate)
-        standing = blocking(policy, rules, report, self._clock()[:10])
+        standing = blocking(policy, rules, report, local_day(self._clock()))
         hard = [finding for finding in standing if not finding.acceptable]
         if hard:
             self._refuse(
@@ -312,17 +312,16 @@ class Approvals:
         if expires is None:
             return limit
         try:
-            moment = datetime.fromisoformat(expires)
+            wanted = utc(expires)
         except ValueError:
-            moment = None
-        wanted = "" if moment is None else stamp(moment)
+            wanted = ""
         if not created < wanted <= limit:
             self._refuse(
                 gate,
                 version,
                 identity,
-                f"'{expires}' is no time between now and {limit[:10]}, which is as long as the "
-                "policy lets an approval be valid.",
+                f"'{expires}' is no time between now and {local_day(limit)}, which is as long as "
+                "the policy lets an approval be valid.",
                 "Give a date like 2027-01-31, or leave it out.",
             )
         return wanted

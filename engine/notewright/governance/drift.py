@@ -15,6 +15,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from notewright.experiments.statistics.holm import holm
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -136,23 +138,6 @@ def compare(expected: Any, actual: Any) -> tuple[float, float]:
     shares /= shares.sum(axis=1, keepdims=True)
     index = float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
     return index, float(chi2_contingency(counts, correction=False).pvalue)
-
-
-def holm(p_values: list[float]) -> list[float]:
-    """Return the p-values corrected by Holm's step-down method (Holm 1979).
-
-    Examples
-    --------
-    >>> holm([0.01, 0.04, 0.03])
-    [0.03, 0.06, 0.06]
-    """
-    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
-    result = [0.0] * len(p_values)
-    largest = 0.0
-    for rank, i in enumerate(order):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[i]))
-        result[i] = largest
-    return result
 
 
 def _describe(column: pd.Series) -> dict[str, Any]:

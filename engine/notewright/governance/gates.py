@@ -17,6 +17,7 @@ from notewright.governance.roles import Roles
 from notewright.store import Store
 from notewright.store.canonical import canonical, digest_of
 from notewright.store.ids import new_id, now
+from notewright.words import local_day
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,7 @@ class Gates:
         withdrawn = self._withdrawn(gate, version)
         if not withdrawn or self._passages(gate, version):
             return None
-        return f"was withdrawn on {withdrawn[:10]} and has not passed '{gate}' again since"
+        return f"was withdrawn on {local_day(withdrawn)} and has not passed '{gate}' again since"
 
     # -- how it stands ----------------------------------------------------------
 
@@ -212,7 +213,7 @@ class Gates:
                 reasons.append(reason)
         given, wanted = _assign(gate, rules, approvals, reasons, version)
         accepted = {key for approval in given for key in approval.accepts}
-        checks = check_requirements(policy, rules, report, accepted, self._clock()[:10])
+        checks = check_requirements(policy, rules, report, accepted, local_day(self._clock()))
         requirements = (*checks, *wanted)
         is_open = bool(requirements) and all(
             requirement.status in ("met", "waived") for requirement in requirements
@@ -329,7 +330,7 @@ def _assign(
             Requirement(
                 f"approval: {role}",
                 "met",
-                f"{match.signer} approved it on {match.created[:10]}"
+                f"{match.signer} approved it on {local_day(match.created)}"
                 + (f": {match.note}" if match.note else "."),
                 "",
                 (f"approval:{match.id}",),

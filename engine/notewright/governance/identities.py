@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from notewright.errors import AccessDenied, KeyProblem, UnknownId
+from notewright.errors import AccessDenied, KeyProblem, UnknownId, UntrustedStore
 from notewright.governance.keys import (
     Identity,
     config_folder,
@@ -244,6 +244,19 @@ class Identities:
     def is_trusted(self, public: str) -> bool:
         """Tell whether the key is the OS user's own or one they trust."""
         return public == own_key(self.config).public or public in self._trusted()
+
+    def require_trusted(self, public: str) -> bool:
+        """Return True if the key is trusted.
+
+        Raises
+        ------
+        UntrustedStore
+            If not; it names who is registered with it.
+        """
+        if not self.is_trusted(public):
+            row = self._catalog.one("SELECT * FROM identities WHERE public = ?", (public,))
+            raise UntrustedStore(public, None if row is None else self._checked(row).name)
+        return True
 
     def _trusted(self) -> dict[str, str]:
         try:

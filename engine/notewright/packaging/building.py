@@ -85,6 +85,8 @@ class Build:
         wanted -= {"__main__", "builtins"}
         if self.format == "skops":
             wanted.add("skops")
+        if self.plan.replayed.arrow:
+            wanted.add("pyarrow")
         first = next(iter(self.plan.data.values()))[1]
         found, files = locking.direct_dependencies(wanted, first.parent)
         return tuple(found), files

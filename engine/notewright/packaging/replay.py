@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from notewright.errors import ReplayFailed
+from notewright.packaging.arrow import read_with_arrow, uses_arrow
 from notewright.packaging.kinds import Kind, kind_of
 from notewright.packaging.source import CellSource, Statement, statements
 from notewright.progress import Progress
@@ -59,6 +60,8 @@ class Replayed:
     #: ``skops`` or ``pickle``, and the types that loading must trust.
     format: str = "skops"
     trusted: tuple[str, ...] = ()
+    #: Whether pandas kept something in PyArrow, or read with it.
+    arrow: bool = False
 
 
 def key(index: int, node: ast.AST) -> str:
@@ -225,10 +228,13 @@ def _child(job_file: str) -> None:
     kinds: dict[str, Kind] = {}
     values: dict[str, Any] = {}
     capture: dict[str, str] = job["capture"]
+    arrow = False
 
     def look(where: str, value: Any) -> Any:
+        nonlocal arrow
         if where not in kinds:
             kinds[where] = kind_of(value)
+            arrow = arrow or uses_arrow(value)
         if where in capture:
             values[capture[where]] = _copy(value)
         return value
@@ -254,7 +260,7 @@ def _child(job_file: str) -> None:
             }
             (out / "failure.json").write_text(json.dumps(failure), encoding="utf-8")
             return
-    _finish(namespace[job["target"]], kinds, values, out)
+    _finish(namespace[job["target"]], kinds, values, out, arrow or read_with_arrow())
 
 
 def _run(
@@ -276,7 +282,9 @@ def _run(
         exec(compile(tree, name, "exec"), namespace)  # noqa: S102 - the user's own code
 
 
-def _finish(model: Any, kinds: dict[str, Kind], values: dict[str, Any], out: Path) -> None:
+def _finish(
+    model: Any, kinds: dict[str, Kind], values: dict[str, Any], out: Path, arrow: bool
+) -> None:
     import warnings
 
     from notewright.packaging.modelfile import choose_format
@@ -300,7 +308,7 @@ def _finish(model: Any, kinds: dict[str, Kind], values: dict[str, Any], out: Pat
         scored = any(tag.startswith("metric:") for tag in values)
         if "y:fit" in values and not scored and hasattr(model, "score"):
             values["metric:score_train"] = model.score(values["X:fit"], values["y:fit"])
-    result = Replayed(kinds, values, found, kind_of(model), predictions, format_, trusted)
+    result = Replayed(kinds, values, found, kind_of(model), predictions, format_, trusted, arrow)
     temporary = out / "result.tmp"
     with temporary.open("wb") as file:
         pickle.dump(result, file)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from notewright.errors import PackageAltered, UnknownId
+from notewright.errors import PackageAltered, UnknownId, UntrustedStore
 from notewright.packaging.records import Checked, Package
 from notewright.packaging.signed import digests, signer_of
 from notewright.store import Store
@@ -23,7 +23,8 @@ class Shelf:
     root : Path
         The workspace's folder.
     trusted : callable
-        Tells of a public key whether what it signed may be used.
+        Tells of a public key whether what it signed may be used; it may raise
+        :class:`UntrustedStore` itself, to say whose key it is.
     """
 
     def __init__(self, store: Store, root: Path, trusted: Callable[[str], bool]) -> None:
@@ -99,8 +100,10 @@ class Shelf:
         Raises
         ------
         PackageAltered
-            If the manifest is not the recorded one, its signature is not good or not
-            trusted, or a file differs.
+            If the manifest is not the recorded one, its signature is not good, or a file
+            differs.
+        UntrustedStore
+            If it was signed with a key that is not trusted here.
         """
         manifest = "model/manifest.json"
         try:
@@ -111,8 +114,10 @@ class Shelf:
             raise PackageAltered(package.name, manifest, "it is not the one that was signed")
         document = json.loads(raw)
         public = signer_of(document)
-        if public is None or not self._trusted(public):
-            raise PackageAltered(package.name, manifest, "its signature is not by a trusted key")
+        if public is None:
+            raise PackageAltered(package.name, manifest, "its signature does not fit it")
+        if not self._trusted(public):
+            raise UntrustedStore(public)
         found = digests(package.path)
         for file, digest in document["files"].items():
             if found.get(file) != digest:

@@ -11,6 +11,7 @@ from typing import Any
 
 from notewright.errors import NotewrightError
 from notewright.packaging import locking
+from notewright.packaging.arrow import text_is_in_arrow
 from notewright.packaging.prover import Prover, shared_modules
 from notewright.packaging.roles import find_roles
 from notewright.packaging.slicing import Program
@@ -89,6 +90,8 @@ class Warming:
             wanted = {p.split(".")[0] for n, p in program.imports.paths.items() if n in names}
             wanted |= {"pandas", "numpy", "skops", self._type.partition(".")[0]}
             wanted -= {"__main__", "builtins"}
+            if text_is_in_arrow():
+                wanted.add("pyarrow")
             direct, _ = locking.direct_dependencies(wanted, self._directory)
             locks = locking.lock(tuple(direct))
             base = locking.environment(locks, self._progress)

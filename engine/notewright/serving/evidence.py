@@ -16,7 +16,7 @@ from notewright.serving.log import Logged
 from notewright.serving.ports import Services
 from notewright.serving.records import Deployment
 from notewright.store.canonical import canonical, digest_of, plain
-from notewright.words import number_of
+from notewright.words import local_minute, number_of
 
 #: What the catalog repeats of a deployment's record.
 _INDEXED = ("name", "package", "model_version")
@@ -27,9 +27,11 @@ def prediction(services: Services, logged: Logged) -> Link:
     entry = logged.entry
     answers = _answers(entry.outputs)
     what = f"answered {answers}" if answers else f"was refused: {entry.error}"
-    sentence = f"Asked on {_day(entry.time)}, {number_of(entry.rows, 'row')}; {what}."
+    sentence = f"Asked on {local_minute(entry.time)}, {number_of(entry.rows, 'row')}; {what}."
     problem = logged.problem()
-    return Link("prediction", entry.id, logged.digest, sentence, problem is None, problem)
+    return Link(
+        "prediction", entry.id, logged.digest, sentence, problem is None, problem, time=entry.time
+    )
 
 
 def deployment(services: Services, made: Deployment) -> Link:
@@ -44,8 +46,12 @@ def deployment(services: Services, made: Deployment) -> Link:
     elif not _logged(services, made.kind, made.name, made.digest):
         problem = "the audit log has no entry for this deployment"
     verb = "brought back" if made.kind == "rollback" else "deployed"
-    sentence = f"{made.actor} {verb} {made.package_ref} as '{made.name}' on {_day(made.created)}."
-    return Link("deployment", made.id, made.digest, sentence, problem is None, problem)
+    sentence = (
+        f"{made.actor} {verb} {made.package_ref} as '{made.name}' on {local_minute(made.created)}."
+    )
+    return Link(
+        "deployment", made.id, made.digest, sentence, problem is None, problem, time=made.created
+    )
 
 
 def package(services: Services, made: Deployment) -> Link:
@@ -88,8 +94,12 @@ def run(services: Services, version: Any) -> Link:
     elif found.model is None or found.model.fingerprint != version.fingerprint:
         problem = "its model is not the version's"
     figures = ", ".join(f"{name} {value:.4g}" for name, value in list(found.metrics.items())[:3])
-    sentence = f"'{found.name}' on {_day(found.created)}" + (f": {figures}." if figures else ".")
-    return Link("run", found.id, found.digest, sentence, problem is None, problem)
+    sentence = f"'{found.name}' on {local_minute(found.created)}" + (
+        f": {figures}." if figures else "."
+    )
+    return Link(
+        "run", found.id, found.digest, sentence, problem is None, problem, time=found.created
+    )
 
 
 def cells(services: Services, found: Any) -> Link:
@@ -164,7 +174,8 @@ def governance(services: Services, made: Deployment, version: Any) -> list[Link]
     report = _report_digest(services, version, approvals, passage["created"])
     checks = guarded("checks", report, lambda: _checks(services, version, report))
     if not approvals:
-        sentence = f"The gate '{GATE}' asked for no approval; passed on {_day(passage['created'])}."
+        when = local_minute(passage["created"])
+        sentence = f"The gate '{GATE}' asked for no approval; passed on {when}."
         links.append(Link("approval", passage["id"], passage["digest"], sentence))
     return [checks, *links]
 
@@ -184,7 +195,7 @@ def audit(services: Services, links: list[Link]) -> Link:
     ]
     entries.sort(key=lambda entry: entry.n)
     lines = tuple(
-        f"{entry.n} {_day(entry.time)} {entry.actor}: {entry.act} {entry.subject}"
+        f"{entry.n} {local_minute(entry.time)} {entry.actor}: {entry.act} {entry.subject}"
         for entry in entries
         if entry.act != "refused"
     )
@@ -230,8 +241,10 @@ def _approval(services: Services, version: Any, ref: str) -> Link:
     ):
         problem = "it is for another model"
     note = f": {found.note}" if found.note else "."
-    sentence = f"{found.signer} ({found.role}) approved it on {_day(found.created)}{note}"
-    return Link("approval", found.id, found.digest, sentence, problem is None, problem)
+    sentence = f"{found.signer} ({found.role}) approved it on {local_minute(found.created)}{note}"
+    return Link(
+        "approval", found.id, found.digest, sentence, problem is None, problem, time=found.created
+    )
 
 
 def _report_digest(services: Services, version: Any, approvals: list[str], passed: str) -> str:
@@ -259,10 +272,12 @@ def _checks(services: Services, version: Any, digest: str) -> Link:
     findings = [finding_of(said) for said in report["findings"]]
     lines = tuple(finding.sentence for finding in findings if finding.status != "passed")
     sentence = (
-        f"{counted(findings)} ({_day(report['created'])} by {report['actor']}, under the policy "
-        f"{report['policy_digest'][:12]})."
+        f"{counted(findings)} ({local_minute(report['created'])} by {report['actor']}, under the "
+        f"policy {report['policy_digest'][:12]})."
     )
-    return Link("checks", report["id"], digest, sentence, problem is None, problem, lines)
+    return Link(
+        "checks", report["id"], digest, sentence, problem is None, problem, lines, report["created"]
+    )
 
 
 def _logged(services: Services, act: str, subject: str, digest: str) -> bool:
@@ -284,7 +299,3 @@ def _answers(outputs: bytes | None) -> str:
             shown = ", ".join(str(value) for value in output["data"][:3])
             return shown + (", ..." if len(output["data"]) > 3 else "")
     return ""
-
-
-def _day(time: str) -> str:
-    return time[:16].replace("T", " ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from notewright.errors import NotewrightError
+from notewright.errors import NotewrightError, UntrustedStore
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Link:
         Why it is not verified.
     details : tuple of str
         Its parts, one line each: cells, files, audit entries.
+    time : str
+        When it was made (ISO 8601, UTC), where it says so; sentences give local time.
     """
 
     kind: str
@@ -37,12 +39,15 @@ class Link:
     verified: bool = True
     problem: str | None = None
     details: tuple[str, ...] = ()
+    time: str = ""
 
 
 def guarded(kind: str, id: str, make: Callable[[], Link]) -> Link:
     """Return the link that `make` gives, or a broken one that says why there is none."""
     try:
         return make()
+    except UntrustedStore as error:
+        return broken(kind, id, str(error))  # nothing is wrong with it: say what to do
     except NotewrightError as error:
         return broken(kind, id, error.problem)
     except (KeyError, TypeError, ValueError, OSError) as error:

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from notewright.errors import BadMoment
+from notewright.words import utc
 
 _SPAN = re.compile(r"(\d{1,6})\s*([smhdw])\Z")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -17,7 +18,7 @@ def moment(text: str, at: datetime | None = None) -> str:
     Parameters
     ----------
     text : str
-        ``30m``, ``12h``, ``7d``, or ISO 8601 (UTC where no zone is given).
+        ``30m``, ``12h``, ``7d``, or ISO 8601 (local time where no zone is given).
     at : datetime, optional
         What "now" is.
 
@@ -28,7 +29,7 @@ def moment(text: str, at: datetime | None = None) -> str:
 
     Examples
     --------
-    >>> moment("2026-01-31")
+    >>> moment("2026-01-31T01:00+01:00")
     '2026-01-31T00:00:00.000000Z'
     >>> moment("2h", datetime(2026, 1, 31, 12, tzinfo=UTC))
     '2026-01-31T10:00:00.000000Z'
@@ -40,7 +41,6 @@ def moment(text: str, at: datetime | None = None) -> str:
             found = (at or datetime.now(UTC)) - length
         else:
             found = datetime.fromisoformat(text.strip())
+        return utc(found.isoformat())
     except (ValueError, OverflowError):
         raise BadMoment(text) from None
-    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    return found.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

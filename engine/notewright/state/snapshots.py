@@ -17,6 +17,7 @@ from notewright.errors import (
     BadName,
     CorruptObject,
     MissingObject,
+    NoSnapshot,
     NotewrightError,
     NotSaved,
     UnknownId,
@@ -492,7 +493,7 @@ class Snapshots:
     def _check_trust(self, snapshot: Snapshot) -> None:
         signer, holds = self.signature(snapshot)
         if not holds or not self._trusted(signer):
-            raise UntrustedStore(signer[:16])
+            raise UntrustedStore(signer)
 
     def _choose(self, snapshot: Snapshot, names: Iterable[str] | None) -> dict[str, None]:
         if snapshot.damage:
@@ -519,7 +520,7 @@ class Snapshots:
     def _back(self, ref: str, steps: int, session: str | None) -> Snapshot:
         id_ = self._store.refs.get(f"heads/{session}" if session else "HEAD")
         if id_ is None:
-            raise UnknownId("snapshot", ref, "%nw snapshot")
+            raise NoSnapshot
         for _ in range(steps):
             row = self._store.catalog.one("SELECT parent FROM snapshots WHERE id = ?", (id_,))
             if row is None or row["parent"] is None:

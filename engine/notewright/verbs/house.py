@@ -8,7 +8,8 @@ from notewright import __version__
 from notewright.store.integrity import verify_store
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import Code, Message, Page, Table, View
-from notewright.views.state import size, when
+from notewright.views.state import size
+from notewright.words import local_second
 
 
 def _nothing(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +62,7 @@ def _history(args: argparse.Namespace, context: Context) -> View:
     rows = [
         (
             e.ordinal,
-            when(e.started),
+            local_second(e.started),
             f"{e.seconds:.2f} s",
             e.status,
             ", ".join(e.changed),

@@ -9,8 +9,8 @@ from typing import Any
 from notewright.lineage.records import Execution
 from notewright.state.records import Commit, FileRead, Snapshot
 from notewright.views.base import Code, Message, Page, Table, View
-from notewright.views.state import size, snapshot_record, when
-from notewright.words import number_of
+from notewright.views.state import size, snapshot_record
+from notewright.words import local_second, number_of
 
 
 def contents_view(
@@ -66,7 +66,7 @@ def copied_files_view(snapshot: Snapshot, copies: Sequence[Path]) -> View:
 def _title(snapshot: Snapshot) -> str:
     message = f' "{snapshot.message}"' if snapshot.message else ""
     after = f", after {snapshot.parent[:6]}" if snapshot.parent else ""
-    return f"Snapshot {snapshot.id[:6]}{message}, {when(snapshot.created)}{after}."
+    return f"Snapshot {snapshot.id[:6]}{message}, {local_second(snapshot.created)}{after}."
 
 
 def _variables(snapshot: Snapshot) -> View:
@@ -80,7 +80,7 @@ def _variables(snapshot: Snapshot) -> View:
 def _cells(cells: Sequence[Execution]) -> View:
     return Table(
         ["executed cells", "when", "changed"],
-        [(e.words, when(e.started), ", ".join(e.changed)) for e in cells],
+        [(e.words, local_second(e.started), ", ".join(e.changed)) for e in cells],
         empty="No cell was executed before it.",
     )
 

@@ -15,7 +15,7 @@ from notewright.experiments.scalars import metric_to_json
 from notewright.store.canonical import plain
 from notewright.store.refs import RefMove
 from notewright.views.base import Message, Page, Table, View, escape
-from notewright.views.state import when
+from notewright.words import local_second
 
 #: More columns than this do not fit beside each other.
 _MOST_METRICS = 5
@@ -37,7 +37,7 @@ def runs_view(runs: Sequence[Run], *, newest_first: bool = True) -> View:
         (
             run.id[:6],
             run.name,
-            when(run.created),
+            local_second(run.created),
             run.status,
             "" if run.model is None else run.model.type.rpartition(".")[2],
             *(number(run.metrics[m]) if m in run.metrics else "" for m in metrics),
@@ -132,7 +132,7 @@ def models_view(
             ", ".join(record["aliases"]),
             version.type.rpartition(".")[2],
             runs.get(version.run, version.run[:6]),
-            when(version.created),
+            local_second(version.created),
             version.actor,
             version.origin,
         )
@@ -152,7 +152,7 @@ def registered_view(version: ModelVersion, run: Run) -> View:
 def moves_view(name: str, alias: str, moves: Sequence[RefMove]) -> View:
     """List every move of an alias, newest first."""
     rows = [
-        (when(move.moved), _at(name, move.old), _at(name, move.new), move.actor)
+        (local_second(move.moved), _at(name, move.old), _at(name, move.new), move.actor)
         for move in reversed(moves)
     ]
     records = [

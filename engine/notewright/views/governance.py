@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from notewright.governance.checks.counting import number
 from notewright.store.canonical import plain
 from notewright.views.base import Message, Table, View, escape, prose, tint
-from notewright.views.state import when
+from notewright.words import local_day, local_second
 
 if TYPE_CHECKING:
     from notewright.governance.approvals import Approval
@@ -180,7 +180,7 @@ def approval_view(approval: Approval) -> Message:
     accepted = f" It accepts: {accepts}." if accepts else ""
     return Message(
         f"{approval.signer} ({approval.role}) approved {approval.subject} for the gate "
-        f"'{approval.gate}' until {approval.expires[:10]}.{accepted}",
+        f"'{approval.gate}' until {local_day(approval.expires)}.{accepted}",
         {"approval": plain(approval)},
     )
 
@@ -196,8 +196,8 @@ def approvals_view(approvals: Sequence[tuple[Approval, bool]]) -> Table:
                 a.gate,
                 a.signer,
                 a.role,
-                when(a.created),
-                a.expires[:10],
+                local_second(a.created),
+                local_day(a.expires),
                 "yes" if used else "no",
                 a.note,
             )
@@ -212,7 +212,10 @@ def entries_view(entries: Sequence[Entry]) -> Table:
     """Return entries of the audit log, oldest first."""
     return Table(
         ("n", "time", "actor", "act", "subject", "details"),
-        [(e.n, when(e.time), e.actor, e.act, e.subject, _short(e.details)) for e in entries],
+        [
+            (e.n, local_second(e.time), e.actor, e.act, e.subject, _short(e.details))
+            for e in entries
+        ],
         empty="The log is empty.",
         records=[plain(entry) for entry in entries],
     )
@@ -227,7 +230,7 @@ def identities_view(people: Sequence[Registration], roles: Mapping[str, frozense
                 p.name,
                 ", ".join(sorted(roles.get(p.name, ()))) or "none",
                 f"{p.public[:16]}…",
-                p.registered[:10],
+                local_day(p.registered),
                 p.by,
             )
             for p in people

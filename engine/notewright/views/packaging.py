@@ -8,7 +8,7 @@ from typing import Any
 
 from notewright.packaging.records import Package
 from notewright.views.base import Message, Page, Table, View, prose
-from notewright.views.state import when
+from notewright.words import local_second
 
 
 def package_record(package: Package) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def packages_view(packages: Sequence[Package]) -> View:
         (
             f"{p.name}@{p.number}",
             p.id[:8],
-            when(p.created),
+            local_second(p.created),
             p.origin,
             ", ".join(f"{k} {v:.4g}" for k, v in p.metrics.items()),
             "yes" if p.serves_raw_rows else "no",

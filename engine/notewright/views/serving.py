@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from notewright.views.base import Message, Page, Table, View, escape, prose
-from notewright.views.state import when
+from notewright.words import local_minute, local_second, number_of
 
 if TYPE_CHECKING:
     from notewright.serving.links import Link
@@ -50,7 +50,7 @@ def deployments_view(deployments: Sequence[Deployment], caption: str = "") -> Vi
             found.url or "-",
             found.kind,
             found.actor,
-            when(found.live_from or found.created),
+            local_second(found.live_from or found.created),
             found.id[:8],
         )
         for found in deployments
@@ -68,9 +68,10 @@ def monitor_view(report: MonitorReport) -> View:
     """Show traffic, latency and drift."""
     answered = report.requests - sum(report.errors.values())
     lines = [
-        f"'{report.name}' ({report.package}), {_minute(report.since)} to {_minute(report.until)} "
-        f"UTC: {_count(report.requests, 'request')}; {answered} answered with "
-        f"{_count(report.rows, 'row')}, {_mistakes(report.refused)}, {_failures(report.failed)}."
+        f"'{report.name}' ({report.package}), {local_minute(report.since)} to "
+        f"{local_minute(report.until)}: {number_of(report.requests, 'request')}; "
+        f"{answered} answered with {number_of(report.rows, 'row')}, "
+        f"{_mistakes(report.refused)}, {_failures(report.failed)}."
     ]
     if report.common_error:
         lines.append(f"The most common error: {report.common_error}")
@@ -114,19 +115,11 @@ def _mistakes(refused: dict[str, int]) -> str:
 def _failures(failed: dict[str, int]) -> str:
     if not failed:
         return "no failure of the server"
-    return f"{_count(sum(failed.values()), 'failure')} of the server ({_statuses(failed)})"
+    return f"{number_of(sum(failed.values()), 'failure')} of the server ({_statuses(failed)})"
 
 
 def _statuses(errors: dict[str, int]) -> str:
     return ", ".join(f"{count} x {status}" for status, count in errors.items())
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
-def _minute(moment: str) -> str:
-    return moment[:16].replace("T", " ")
 
 
 @dataclass(repr=False)

@@ -9,7 +9,7 @@ from notewright.state.diff import SnapshotDiff
 from notewright.state.records import Snapshot
 from notewright.state.snapshots import Restored
 from notewright.views.base import Message, Page, Table, View
-from notewright.words import number_of
+from notewright.words import local_second, number_of
 
 
 def snapshot_record(snapshot: Snapshot, cell: str | None = None) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def timeline_view(
         (
             ("→ " if s.id == head else "  ") + s.id[:6],
             "" if s.parent is None else s.parent[:6],
-            when(s.created),
+            local_second(s.created),
             s.kind,
             s.message,
             cells.get(s.execution or "", ""),
@@ -162,13 +162,6 @@ def restored_view(restored: Restored, *, replays: bool = False) -> View:
         "environment": list(restored.environment),
     }
     return Message(" ".join(words), record)
-
-
-def when(created: str) -> str:
-    """Return an ISO time as local date and time."""
-    from datetime import datetime
-
-    return datetime.fromisoformat(created).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def size(count: int) -> str:

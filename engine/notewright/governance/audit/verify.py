@@ -69,8 +69,9 @@ def verify(
     """Check the log of `catalog`; see :meth:`AuditLog.verify`."""
     entries, compared, count = 0, "none", 0
     try:
-        entries = int(catalog.query("SELECT count(*) FROM audit_entries")[0][0])
+        entries = _count(catalog)
         workspace = identities.workspace()
+        entries = _count(catalog)  # in a new store, asking for it made the first entry
         keys = {r.name: r.public for r in identities.list()}
         heads, compared = _heads(log, outside_head, workspace, set(keys.values()))
         count = len(heads)
@@ -83,6 +84,10 @@ def verify(
         return AuditVerdict(False, entries, problem, None, compared, count)
     log.publish()
     return AuditVerdict(True, entries, None, None, compared, count)
+
+
+def _count(catalog: Catalog) -> int:
+    return int(catalog.query("SELECT count(*) FROM audit_entries")[0][0])
 
 
 def _heads(
