@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from notewright.state.diff import diff as diff_snapshots
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import Message, View
-from notewright.views.state import diff_view, restored_view, snapshot_view, timeline_view
+from notewright.views.difference import DiffView
+from notewright.views.state import restored_view, snapshot_view, timeline_view
 
 #: How a snapshot is named, in the help of every verb that takes one.
 SNAPSHOT = (
@@ -87,13 +87,8 @@ def _diff_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _diff(args: argparse.Namespace, context: Context) -> View:
-    workspace = context.workspace
     session = context.kernel.session if context.kernel else None
-    old, new = (workspace.snapshots.get(ref, session) for ref in (args.old, args.new))
-    found = diff_snapshots(workspace.store, workspace.snapshots, old, new)
-    before = {e.id for e in workspace.history.line(old.execution)}
-    ran = [e for e in workspace.history.line(new.execution) if e.id not in before and e.has_code]
-    return diff_view(found, [e.words for e in ran])
+    return DiffView(context.workspace.diff(args.old, args.new, session))
 
 
 diff = Verb(
@@ -101,7 +96,8 @@ diff = Verb(
     "Say what changed between two snapshots.",
     _diff_arguments,
     _diff,
-    "Variables, executed code, data files and packages that differ are listed.",
+    "For each variable that differs: which rows, columns, elements, parameters, items, attributes "
+    "or lines. Then the cells that ran between them, data files and packages.",
 )
 
 

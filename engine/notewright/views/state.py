@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from notewright.state.diff import SnapshotDiff
 from notewright.state.records import Snapshot
 from notewright.state.snapshots import Restored
 from notewright.views.base import Message, Page, Table, View
@@ -77,37 +76,6 @@ def timeline_view(
         for s in reversed(snapshots)
     ]
     return Table(columns, rows, empty="No snapshot yet: `%nw snapshot`.", records=records)
-
-
-def diff_view(diff: SnapshotDiff, code: Sequence[str]) -> View:
-    """Say what differs between two snapshots."""
-    rows = [(c.kind, c.name, "; ".join(c.details)) for c in diff.variables]
-    parts: list[View] = [
-        Table(
-            ["change", "variable", "how"],
-            rows,
-            caption=f"From {diff.old[:6]} to {diff.new[:6]}",
-            empty="No variable differs.",
-        )
-    ]
-    for caption, lines in (
-        ("Code executed between them", code),
-        ("Data files", diff.files),
-        ("Environment", diff.environment),
-    ):
-        if lines:
-            parts.append(Table([caption], [(line,) for line in lines]))
-    record = {
-        "old": diff.old,
-        "new": diff.new,
-        "variables": [
-            {"name": c.name, "kind": c.kind, "details": list(c.details)} for c in diff.variables
-        ],
-        "code": list(code),
-        "files": list(diff.files),
-        "environment": list(diff.environment),
-    }
-    return Page(parts, record)
 
 
 def restored_view(restored: Restored) -> View:
