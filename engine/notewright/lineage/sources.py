@@ -76,6 +76,8 @@ def _definitions(code: str) -> Iterator[_Definition]:
         else:
             continue
         source = "\n".join(lines[first - 1 : node.end_lineno])
+        if isinstance(node, ast.Lambda):  # the rest of its line is not its own
+            source = ast.get_source_segment(code, node) or source
         yield _Definition(name, source, codes.get((name, first)))
 
 

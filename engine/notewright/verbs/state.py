@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from notewright.state.tree import marks
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import Message, View
 from notewright.views.difference import DiffView
@@ -57,11 +58,12 @@ def _timeline(args: argparse.Namespace, context: Context) -> View:
     workspace = context.workspace
     snapshots = workspace.snapshots.list(limit=args.limit)
     # In a notebook the arrow is where that notebook stands, also if it stands nowhere yet.
-    head = workspace.snapshots.head(context.kernel.session if context.kernel else None)
+    session = context.kernel.session if context.kernel else None
+    head = workspace.store.refs.get(f"heads/{session}" if session else "HEAD")
     cells = {
         s.execution: workspace.history.get(s.execution).words for s in snapshots if s.execution
     }
-    return timeline_view(snapshots, head.id if head else None, cells)
+    return timeline_view(snapshots, head, cells, marks(workspace.store, session))
 
 
 timeline = Verb(
@@ -69,7 +71,8 @@ timeline = Verb(
     "List the snapshots, newest first.",
     _timeline_arguments,
     _timeline,
-    "An arrow marks where the notebook stands (HEAD).",
+    "An arrow marks where the notebook stands (HEAD). Where a restored snapshot was gone on from, "
+    "the branches are drawn beside the list; tags and the places of other notebooks are shown.",
 )
 
 

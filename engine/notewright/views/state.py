@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from notewright.state.records import Snapshot
 from notewright.state.snapshots import Restored
-from notewright.views.base import Message, Page, Table, View
+from notewright.state.tree import Marks, Place, places
+from notewright.views.base import Drawing, Message, Page, Table, View
+from notewright.views.graph import drawn
 from notewright.words import number_of
 
 
@@ -54,28 +56,50 @@ def snapshot_view(snapshot: Snapshot, verb: str = "Snapshot", cell: str | None =
 
 
 def timeline_view(
-    snapshots: Sequence[Snapshot], head: str | None, cells: Mapping[str, str]
+    snapshots: Sequence[Snapshot], head: str | None, cells: Mapping[str, str], marks: Marks
 ) -> View:
-    """List snapshots, newest first; branches are indented under where they left."""
-    rows = [
-        (
-            ("→ " if s.id == head else "  ") + s.id[:6],
-            "" if s.parent is None else s.parent[:6],
-            when(s.created),
-            s.kind,
-            s.message,
-            cells.get(s.execution or "", ""),
-            len(s.variables),
-            ", ".join(u.name for u in s.unsaved),
-        )
-        for s in reversed(snapshots)
+    """List snapshots, newest first; where they branch, a tree is drawn beside them."""
+    newest = list(reversed(snapshots))
+    tree = places([(s.id, s.parent) for s in newest])
+    columns: list[tuple[str, list[Any]]] = [
+        ("id", [("→ " if s.id == head else "  ") + s.id[:6] for s in newest]),
+        ("parent", ["" if s.parent is None else s.parent[:6] for s in newest]),
+        ("when", [when(s.created) for s in newest]),
+        ("kind", [s.kind for s in newest]),
+        ("message", [s.message for s in newest]),
+        ("cell", [cells.get(s.execution or "", "") for s in newest]),
+        ("variables", [len(s.variables) for s in newest]),
+        ("not saved", [", ".join(u.name for u in s.unsaved) for s in newest]),
     ]
-    columns = ["id", "parent", "when", "kind", "message", "cell", "variables", "not saved"]
+    others = [marks.heads.get(s.id, []) if s.id != head else [] for s in newest]
+    tags = [marks.tags.get(s.id, []) for s in newest]
+    for place, title, names in ((4, "notebook", others), (4, "tags", tags)):
+        if any(names):
+            columns.insert(place, (title, [", ".join(each) for each in names]))
+    titles = [title for title, _ in columns]
+    rows = list(zip(*(values for _, values in columns), strict=True))
+    if any(place.lane for place in tree):
+        titles, rows = ["", *titles], list(_beside_tree(tree, rows))
     records = [
-        {**snapshot_record(s, cells.get(s.execution or "")), "head": s.id == head}
-        for s in reversed(snapshots)
+        {
+            **snapshot_record(s, cells.get(s.execution or "")),
+            "head": s.id == head,
+            "tags": tags[at],
+            "notebooks": others[at],
+            "lane": tree[at].lane,
+            "through": list(tree[at].through),
+            "joins": list(tree[at].joins),
+            "goes_on": tree[at].goes_on,
+        }
+        for at, s in enumerate(newest)
     ]
-    return Table(columns, rows, empty="No snapshot yet: `%nw snapshot`.", records=records)
+    return Table(titles, rows, empty="No snapshot yet: `%nw snapshot`.", records=records)
+
+
+def _beside_tree(tree: Sequence[Place], rows: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+    for place, row in zip(tree, rows, strict=True):
+        for line, has_node in drawn(place):
+            yield (Drawing(line), *(row if has_node else ("",) * len(row)))
 
 
 def restored_view(restored: Restored) -> View:

@@ -26,9 +26,10 @@ def objects(walk: Walk, old: Any, new: Any, where: str) -> None:
 
 def _is_bare(value: Any) -> bool:
     """Tell whether an object is nothing besides an instance of its class."""
-    return type(value).__reduce_ex__ is object.__reduce_ex__ and type(value).__basicsize__ <= (
-        object.__basicsize__ + 2 * tuple.__itemsize__  # room for a dictionary and references to it
-    )
+    kind: Any = type(value)
+    own_way = any("__reduce_ex__" in vars(k) or "__reduce__" in vars(k) for k in kind.__mro__[:-1])
+    # Room for a dictionary, and for references to it.
+    return not own_way and kind.__basicsize__ <= object.__basicsize__ + 16
 
 
 def attributes(walk: Walk, old: Any, new: Any, where: str) -> bool:
