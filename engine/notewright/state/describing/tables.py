@@ -124,8 +124,11 @@ def _best(walk: Walk, old: Table, new: Table, pairs: list[tuple[int, int]]) -> _
     much = max(1, len(new.index) // 10)
     counted = rows.means_nothing(old.index) and rows.means_nothing(new.index)
     if same_length and best.cost > much and not old.index.equals(new.index):
-        by_position = rows.by_position(len(old.index), len(new.index))
-        best = min(best, _changes(walk, old, new, pairs, by_position), key=lambda c: c.cost)
+        matching = rows.by_position(len(old.index), len(new.index))
+        by_position = _changes(walk, old, new, pairs, matching)
+        # Labels that both tables have say more than places, unless nothing but labels changed.
+        if len(first.new) < len(new.index) / 2 or not by_position.changed_rows:
+            best = min(best, by_position, key=lambda c: c.cost)
     if (best.cost > much or (counted and not same_length and best.changed_rows)) and (
         counted or first.how != "index"
     ):
