@@ -49,7 +49,12 @@ COLUMNS = {
     "category": lambda r: r.choice(["a", "b", "c"]),
     "object": lambda r: r.choice([1, "one", None, (1, 2), 2.5]),
 }
-TYPES = {"nullable": "Int64", "category": pd.CategoricalDtype(["a", "b", "c"]), "object": object}
+TYPES = {
+    "text": "str",
+    "nullable": "Int64",
+    "category": pd.CategoricalDtype(["a", "b", "c"]),
+    "object": object,
+}
 
 
 def frame_of(values: dict[str, list], index) -> pd.DataFrame:

@@ -23,10 +23,9 @@ def drawn(place: Place) -> Iterator[tuple[str, bool]]:
     active = {*place.through, *place.joins, place.lane}
     if place.joins:
         yield _joining(place, active), False
-    line = [
-        "*" if at == place.lane else "|" if at in place.through else " " for at in _lanes(place)
-    ]
-    yield " ".join(line).rstrip(), True
+    # A round one is the first of its tree, or of what is listed of it.
+    marks = dict.fromkeys(place.through, "|") | {place.lane: "*" if place.goes_on else "o"}
+    yield " ".join(marks.get(at, " ") for at in _lanes(place)).rstrip(), True
 
 
 def _joining(place: Place, active: set[int]) -> str:

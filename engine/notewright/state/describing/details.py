@@ -87,7 +87,11 @@ class Detail:
 
     def record(self) -> dict[str, Any]:
         """Return the detail as JSON values with stable names; what is empty is left out."""
-        body = {k: v for k, v in asdict(self).items() if v not in (None, "", ())}
+        body = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+            if value not in (None, "", ())
+        }
         return {**body, "more": self.more, "text": self.words}
 
 

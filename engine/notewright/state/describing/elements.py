@@ -38,7 +38,10 @@ def differs(walk: Walk, old: Any, new: Any) -> Mask:
             return _extensions(old, new)
         except (TypeError, ValueError, NotImplementedError):
             pass  # a pandas type that cannot be compared as a whole is compared one by one
-    return _objects(walk, np.asarray(old, dtype=object), np.asarray(new, dtype=object))
+    found = _objects(walk, np.asarray(old, dtype=object), np.asarray(new, dtype=object))
+    if old.dtype != new.dtype:  # each type has its own way to say that a value is missing
+        found &= ~(_missing(old) & _missing(new))
+    return found
 
 
 def largest_difference(old: Any, new: Any) -> float | None:

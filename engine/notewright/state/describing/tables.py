@@ -161,6 +161,8 @@ def _changes(
         was = old.columns[one] if whole[0] else old.columns[one].take(matching.old)
         now = new.columns[other] if whole[1] else new.columns[other].take(matching.new)
         found = differs(walk, was, now)
+        if old.types[one] != new.types[other] and len(found) > 1 and found.all():
+            continue  # each value became one of another type: that says it all
         if found.any():
             any_ |= found
             places[one, other] = np.flatnonzero(found)
@@ -300,12 +302,7 @@ def _rows(old: Table, new: Table, changes: _Changes, where: str) -> Iterator[Det
 
 def _values(walk: Walk, old: Table, new: Table, changes: _Changes, where: str) -> Iterator[Detail]:
     matching, total = changes.matching, len(changes.matching.new)
-    told = [
-        (pair, places)
-        for pair, places in changes.places.items()
-        # Where each value became one of another type, that is all there is to say.
-        if len(places) < total or old.types[pair[0]] == new.types[pair[1]] or total == 1
-    ]
+    told = list(changes.places.items())
     for (one, other), places in told[:_COLUMNS]:
         before, after = matching.old[places], matching.new[places]
         was, now = old.columns[one], new.columns[other]
