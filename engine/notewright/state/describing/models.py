@@ -111,6 +111,8 @@ def _fitted(
         few = tuple(Example(name, new=_summary(after[name])) for name in added[:_EXAMPLES])
         walk.add(Detail("fitted added", where, count=len(added), examples=few))
     if removed:
+        if _fits(before) and not _fits(after):
+            walk.add(Detail("fitted", where, note="was fitted, is not fitted"))
         few = tuple(Example(name, old=_summary(before[name])) for name in removed[:_EXAMPLES])
         walk.add(Detail("fitted removed", where, count=len(removed), examples=few))
     told = 0
