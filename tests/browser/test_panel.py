@@ -233,3 +233,12 @@ def test_a_missing_server_part_is_said_with_what_to_do(open_cells, bare_server: 
     expect(page.get_by_text("pip install notewright")).to_be_visible()
     # What could only be empty is not shown.
     expect(page.get_by_role("heading", name="Runs")).to_have_count(0)
+
+
+def test_a_branch_has_a_lane_of_its_own(open_cells) -> None:
+    page = open_cells(*COUNTING, "%nw restore one", "a.append(3)", '%nw snapshot -m "three"')
+    run_all_cells(page)
+    lanes = page.locator("[data-section=snapshots] [data-lane]")
+    expect(snapshots(page).filter(has_text="three").locator("[data-lane='0']")).to_have_count(1)
+    expect(snapshots(page).filter(has_text="two").locator("[data-lane='1']")).to_have_count(1)
+    expect(lanes).to_have_count(snapshots(page).count())
