@@ -17,7 +17,7 @@ def drawn(place: Place) -> Iterator[tuple[str, bool]]:
     --------
     >>> for line, _ in drawn(Place(lane=0, through=(1,), joins=(2,), goes_on=True)):
     ...     print(line)
-    | |/
+    |_|/
     * |
     """
     active = {*place.through, *place.joins, place.lane}
