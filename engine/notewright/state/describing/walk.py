@@ -80,6 +80,7 @@ class Walk:
         self._beyond = 0
         self._ends = time.monotonic() + _SECONDS
         self._unfinished = ""
+        self._too_deep = False
         self._depth = 0
         self._probing = 0
         self._seen: set[tuple[int, int]] = set()
@@ -97,6 +98,9 @@ class Walk:
             found.append(Detail("unfinished", count=self._beyond, note=note))
         elif self._unfinished:
             found.append(Detail("unfinished", note=self._unfinished))
+        if self._too_deep:
+            note = "not everything was compared: it is nested too deep"
+            found.append(Detail("unfinished", note=note))
         if not found:
             note = "equal by value; its layout in memory, its order or what it shares differs"
             found.append(Detail("equal", note=note))
@@ -180,8 +184,8 @@ class Walk:
         if time.monotonic() > self._ends:
             self._unfinished = "not everything was compared: it is too large"
         elif self._depth > _DEEPEST:
-            self._unfinished = "not everything was compared: it is nested too deep"
-        return bool(self._unfinished)
+            self._too_deep = True
+        return bool(self._unfinished) or self._depth > _DEEPEST
 
     def _compare_compound(self, old: Any, new: Any, where: str) -> None:
         pair = (id(old), id(new))
