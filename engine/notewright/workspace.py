@@ -81,12 +81,26 @@ class Workspace:
 
         return History(self.store, self.root)
 
-    def diff(self, old: str, new: str) -> SnapshotDiff:
-        """Return how two snapshots differ; each by id, ``HEAD~2``, tag or message."""
+    def diff(self, old: str, new: str, session: str | None = None) -> SnapshotDiff:
+        """Return how two snapshots differ; each by id, ``HEAD~2``, tag or message.
+
+        Parameters
+        ----------
+        old, new : str
+            The snapshots.
+        session : str, optional
+            Whose ``HEAD`` is meant; by default the latest of any notebook.
+        """
+        from dataclasses import replace
+
+        from notewright.lineage.between import cells_between
+        from notewright.lineage.sources import sources
         from notewright.state.diff import diff
 
-        snapshots = self.snapshots
-        return diff(self.store, snapshots, snapshots.get(old), snapshots.get(new))
+        was, now = (self.snapshots.get(ref, session) for ref in (old, new))
+        before, after = (self.history.line(each.execution) for each in (was, now))
+        found = diff(self.store, self.snapshots, was, now, sources(before), sources(after))
+        return replace(found, cells=tuple(cells_between(before, after)))
 
     # -- experiments ---------------------------------------------------------------
 

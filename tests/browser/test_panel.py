@@ -244,3 +244,12 @@ def test_a_table_that_can_be_searched_stands_in_for_the_static_one(open_cells) -
     shown.get_by_label("Search the table").fill("two")
     expect(shown.get_by_role("cell", name="one", exact=True)).to_have_count(0)
     expect(shown).to_contain_text("1 of 2 rows")
+
+
+def test_a_branch_has_a_lane_of_its_own(open_cells) -> None:
+    page = open_cells(*COUNTING, "%nw restore one", "a.append(3)", '%nw snapshot -m "three"')
+    run_all_cells(page)
+    lanes = page.locator("[data-section=snapshots] [data-lane]")
+    expect(snapshots(page).filter(has_text="three").locator("[data-lane='0']")).to_have_count(1)
+    expect(snapshots(page).filter(has_text="two").locator("[data-lane='1']")).to_have_count(1)
+    expect(lanes).to_have_count(snapshots(page).count())

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from notewright.errors import UsageError
 from notewright.lineage.replaying import check_sealed, plan_replay, unsaved_names
-from notewright.state.diff import diff as diff_snapshots
+from notewright.state.tree import marks
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import Message, View
 from notewright.views.contents import contents_view, copied_files_view
+from notewright.views.difference import DiffView
 from notewright.views.replay import plan_view, replayed_view
-from notewright.views.state import diff_view, restored_view, snapshot_view, timeline_view
+from notewright.views.state import restored_view, snapshot_view, timeline_view
 
 #: How a snapshot is named, in the help of every verb that takes one.
 SNAPSHOT = (
@@ -69,11 +70,12 @@ def _timeline(args: argparse.Namespace, context: Context) -> View:
     workspace = context.workspace
     snapshots = workspace.snapshots.list(limit=args.limit)
     # In a notebook the arrow is where that notebook stands, also if it stands nowhere yet.
-    head = workspace.snapshots.head(context.kernel.session if context.kernel else None)
+    session = context.kernel.session if context.kernel else None
+    head = workspace.store.refs.get(f"heads/{session}" if session else "HEAD")
     cells = {
         s.execution: workspace.history.get(s.execution).words for s in snapshots if s.execution
     }
-    return timeline_view(snapshots, head.id if head else None, cells)
+    return timeline_view(snapshots, head, cells, marks(workspace.store, session))
 
 
 timeline = Verb(
@@ -81,7 +83,8 @@ timeline = Verb(
     "List the snapshots, newest first.",
     _timeline_arguments,
     _timeline,
-    "An arrow marks where the notebook stands (HEAD).",
+    "An arrow marks where the notebook stands (HEAD). Where a restored snapshot was gone on from, "
+    "the branches are drawn beside the list; tags and the places of other notebooks are shown.",
 )
 
 
@@ -144,13 +147,8 @@ def _diff_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _diff(args: argparse.Namespace, context: Context) -> View:
-    workspace = context.workspace
     session = context.kernel.session if context.kernel else None
-    old, new = (workspace.snapshots.get(ref, session) for ref in (args.old, args.new))
-    found = diff_snapshots(workspace.store, workspace.snapshots, old, new)
-    before = {e.id for e in workspace.history.line(old.execution)}
-    ran = [e for e in workspace.history.line(new.execution) if e.id not in before and e.has_code]
-    return diff_view(found, [e.words for e in ran])
+    return DiffView(context.workspace.diff(args.old, args.new, session))
 
 
 diff = Verb(
@@ -158,7 +156,8 @@ diff = Verb(
     "Say what changed between two snapshots.",
     _diff_arguments,
     _diff,
-    "Variables, executed code, data files and packages that differ are listed.",
+    "For each variable that differs: which rows, columns, elements, parameters, items, attributes "
+    "or lines. Then the cells that ran between them, data files and packages.",
 )
 
 

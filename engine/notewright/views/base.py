@@ -70,6 +70,10 @@ class Code(Message):
         return f"<pre>{escape(self.message)}</pre>"
 
 
+class Drawing(str):
+    """A cell of a table whose characters stand under each other."""
+
+
 @dataclass(repr=False)
 class Table(View):
     """Rows under headings.
@@ -108,10 +112,7 @@ class Table(View):
         if not self.rows:
             return f"{caption}<div>{prose(self.empty)}</div>"
         head = "".join(f'<th style="{_CELL}">{escape(c)}</th>' for c in self.columns)
-        body = "".join(
-            "<tr>" + "".join(f'<td style="{_CELL}">{prose(c)}</td>' for c in row) + "</tr>"
-            for row in self.rows
-        )
+        body = "".join("<tr>" + "".join(_cell(c) for c in row) + "</tr>" for row in self.rows)
         return f'{caption}<table style="{_STYLE}"><tr>{head}</tr>{body}</table>'
 
     def data(self) -> Any:
@@ -139,6 +140,13 @@ class Page(View):
 
     def exit_code(self) -> int:
         return self.code
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, Drawing):
+        inside = f'<code style="white-space:pre;background:none">{escape(value)}</code>'
+        return f'<td style="{_CELL};border-bottom:none;padding:0 12px 0 0">{inside}</td>'
+    return f'<td style="{_CELL}">{prose(value)}</td>'
 
 
 def escape(value: Any) -> str:

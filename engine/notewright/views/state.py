@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from notewright.state.diff import SnapshotDiff
 from notewright.state.records import Snapshot
 from notewright.state.snapshots import Restored
-from notewright.views.base import Message, Page, Table, View
+from notewright.state.tree import Marks, Place, places
+from notewright.views.base import Drawing, Message, Page, Table, View
+from notewright.views.graph import drawn
 from notewright.words import local_second, number_of
 
 
@@ -72,59 +73,50 @@ def data_words(snapshot: Snapshot) -> str:
 
 
 def timeline_view(
-    snapshots: Sequence[Snapshot], head: str | None, cells: Mapping[str, str]
+    snapshots: Sequence[Snapshot], head: str | None, cells: Mapping[str, str], marks: Marks
 ) -> View:
-    """List snapshots, newest first; branches are indented under where they left."""
-    rows = [
-        (
-            ("→ " if s.id == head else "  ") + s.id[:6],
-            "" if s.parent is None else s.parent[:6],
-            local_second(s.created),
-            s.kind,
-            s.message,
-            cells.get(s.execution or "", ""),
-            "?" if s.damage else len(s.variables),
-            s.damage or ", ".join(u.name for u in s.unsaved),
-        )
-        for s in reversed(snapshots)
+    """List snapshots, newest first; where they branch, a tree is drawn beside them."""
+    newest = list(reversed(snapshots))
+    tree = places([(s.id, s.parent) for s in newest])
+    columns: list[tuple[str, list[Any]]] = [
+        ("id", [("→ " if s.id == head else "  ") + s.id[:6] for s in newest]),
+        ("parent", ["" if s.parent is None else s.parent[:6] for s in newest]),
+        ("when", [local_second(s.created) for s in newest]),
+        ("kind", [s.kind for s in newest]),
+        ("message", [s.message for s in newest]),
+        ("cell", [cells.get(s.execution or "", "") for s in newest]),
+        ("variables", ["?" if s.damage else len(s.variables) for s in newest]),
+        ("not saved", [s.damage or ", ".join(u.name for u in s.unsaved) for s in newest]),
     ]
-    columns = ["id", "parent", "when", "kind", "message", "cell", "variables", "not saved"]
+    others = [marks.heads.get(s.id, []) if s.id != head else [] for s in newest]
+    tags = [marks.tags.get(s.id, []) for s in newest]
+    for place, title, names in ((4, "notebook", others), (4, "tags", tags)):
+        if any(names):
+            columns.insert(place, (title, [", ".join(each) for each in names]))
+    titles = [title for title, _ in columns]
+    rows = list(zip(*(values for _, values in columns), strict=True))
+    if any(place.lane for place in tree):
+        titles, rows = ["", *titles], list(_beside_tree(tree, rows))
     records = [
-        {**snapshot_record(s, cells.get(s.execution or "")), "head": s.id == head}
-        for s in reversed(snapshots)
+        {
+            **snapshot_record(s, cells.get(s.execution or "")),
+            "head": s.id == head,
+            "tags": tags[at],
+            "notebooks": others[at],
+            "lane": tree[at].lane,
+            "through": list(tree[at].through),
+            "joins": list(tree[at].joins),
+            "goes_on": tree[at].goes_on,
+        }
+        for at, s in enumerate(newest)
     ]
-    return Table(columns, rows, empty="No snapshot yet: `%nw snapshot`.", records=records)
+    return Table(titles, rows, empty="No snapshot yet: `%nw snapshot`.", records=records)
 
 
-def diff_view(diff: SnapshotDiff, code: Sequence[str]) -> View:
-    """Say what differs between two snapshots."""
-    rows = [(c.kind, c.name, "; ".join(c.details)) for c in diff.variables]
-    parts: list[View] = [
-        Table(
-            ["change", "variable", "how"],
-            rows,
-            caption=f"From {diff.old[:6]} to {diff.new[:6]}",
-            empty="No variable differs.",
-        )
-    ]
-    for caption, lines in (
-        ("Code executed between them", code),
-        ("Data files", diff.files),
-        ("Environment", diff.environment),
-    ):
-        if lines:
-            parts.append(Table([caption], [(line,) for line in lines]))
-    record = {
-        "old": diff.old,
-        "new": diff.new,
-        "variables": [
-            {"name": c.name, "kind": c.kind, "details": list(c.details)} for c in diff.variables
-        ],
-        "code": list(code),
-        "files": list(diff.files),
-        "environment": list(diff.environment),
-    }
-    return Page(parts, record)
+def _beside_tree(tree: Sequence[Place], rows: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+    for place, row in zip(tree, rows, strict=True):
+        for line, has_node in drawn(place):
+            yield (Drawing(line), *(row if has_node else ("",) * len(row)))
 
 
 def restored_view(restored: Restored, *, replays: bool = False) -> View:

@@ -24,15 +24,30 @@ export interface ISnapshot {
   cell?: string | null;
   head?: boolean;
   tags?: string[];
+  /** Other notebooks that stand on it. */
+  notebooks?: string[];
+  /** Its lane in a drawing of the tree, the lanes that pass by, and those that end here. */
+  lane?: number;
+  through?: number[];
+  joins?: number[];
+  /** Whether its lane goes on to a snapshot that is listed. */
+  goes_on?: boolean;
   variables: IVariable[];
   unsaved: IUnsaved[];
   bytes_added?: number;
 }
 
+/** One thing that differs in a variable; `lines` are of a unified diff. */
+export interface IDetail {
+  kind: string;
+  text: string;
+  lines?: string[];
+}
+
 export interface IDiff {
   old: string;
   new: string;
-  variables: { name: string; kind: string; details: string[] }[];
+  variables: { name: string; kind: string; details: string[]; changes?: IDetail[] }[];
   code: string[];
   files: string[];
   environment: string[];

@@ -57,7 +57,12 @@ function Differences({ diff }: { diff: IDiff }): JSX.Element {
               </span>
               <span>
                 <code>{change.name}</code> <span className="nw-Hidden">{change.kind}</span>
-                <span className="nw-Facts">{change.details.join('; ')}</span>
+                {change.details.map((detail, index) => (
+                  <React.Fragment key={index}>
+                    <span className="nw-Facts nw-Detail">{detail}</span>
+                    <CodeLines lines={change.changes?.[index]?.lines ?? []} />
+                  </React.Fragment>
+                ))}
               </span>
             </li>
           ))}
@@ -68,6 +73,11 @@ function Differences({ diff }: { diff: IDiff }): JSX.Element {
       <Lines title="Environment" lines={diff.environment} />
     </>
   );
+}
+
+/** Lines of a unified diff. */
+function CodeLines({ lines }: { lines: readonly string[] }): JSX.Element | null {
+  return lines.length === 0 ? null : <pre className="nw-CodeLines">{lines.join('\n')}</pre>;
 }
 
 interface ILines {

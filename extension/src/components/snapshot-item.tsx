@@ -3,6 +3,7 @@ import * as React from 'react';
 import { ISnapshot } from '../api/types';
 import { NotebookLink } from '../model/notebook-link';
 import { ago, counted, moment, shortId } from './format';
+import { Lanes, shifts } from './lanes';
 import { rovingStop } from './roving-list';
 import { SnapshotDetails } from './snapshot-details';
 
@@ -19,14 +20,17 @@ interface IProps {
   isHead: boolean;
   /** Whether it starts a branch: its parent is not the snapshot below. */
   branches: boolean;
+  /** How it stands in the tree, where there is one. */
+  lanes: { followed: boolean } | null;
   all: readonly ISnapshot[];
 }
 
 /** One snapshot: a line, and below it on demand what it holds and what can be done. */
-export function SnapshotItem({ link, snapshot, isHead, branches, all }: IProps): JSX.Element {
+export function SnapshotItem({ link, snapshot, isHead, branches, lanes, all }: IProps): JSX.Element {
   const [open, setOpen] = React.useState(false);
   const id = shortId(snapshot.id);
   const title = snapshot.message || (KINDS[snapshot.kind] ?? 'snapshot');
+  const shift = lanes ? shifts(snapshot) : { dot: 0, text: 0 };
   const details = `nw-snapshot-${snapshot.id}`;
 
   return (
@@ -34,8 +38,14 @@ export function SnapshotItem({ link, snapshot, isHead, branches, all }: IProps):
       className={`nw-Snapshot nw-mod-${snapshot.kind}`}
       data-snapshot={snapshot.id}
       aria-current={isHead ? 'step' : undefined}
+      style={lanes ? { paddingLeft: 16 + shift.text } : undefined}
     >
-      <span className="nw-Snapshot-dot" aria-hidden="true" />
+      {lanes ? <Lanes snapshot={snapshot} followed={lanes.followed} /> : null}
+      <span
+        className="nw-Snapshot-dot"
+        aria-hidden="true"
+        style={{ marginLeft: shift.dot }}
+      />
       <button
         {...rovingStop}
         className="nw-Row"
@@ -59,6 +69,9 @@ export function SnapshotItem({ link, snapshot, isHead, branches, all }: IProps):
           </time>
           <span>{counted(snapshot.variables.length, 'variable')}</span>
           {KINDS[snapshot.kind] && snapshot.message ? <span>{KINDS[snapshot.kind]}</span> : null}
+          {(snapshot.notebooks ?? []).map(notebook => (
+            <span key={notebook}>{notebook} is here</span>
+          ))}
           {branches ? <span>from {shortId(snapshot.parent ?? '')}</span> : null}
           {snapshot.unsaved.length > 0 ? (
             <span className="nw-Warn">{snapshot.unsaved.length} not saved</span>

@@ -2,6 +2,7 @@ import * as React from 'react';
 
 import { ISnapshot } from '../api/types';
 import { NotebookLink } from '../model/notebook-link';
+import { isTree } from './lanes';
 import { ProblemNotice } from './problem-notice';
 import { RovingList } from './roving-list';
 import { Empty, Section } from './section';
@@ -17,6 +18,8 @@ export function SnapshotsSection({ link }: { link: NotebookLink }): JSX.Element 
   const snapshots = link.records.data.snapshots;
   const newestFirst = snapshots ?? [];
   const head = headOf(link, newestFirst);
+  const tree = isTree(newestFirst);
+  const followed = new Set(newestFirst.map(snapshot => snapshot.parent));
   return (
     <Section id="snapshots" title="Snapshots" count={snapshots?.length}>
       <SnapshotForm link={link} />
@@ -26,7 +29,7 @@ export function SnapshotsSection({ link }: { link: NotebookLink }): JSX.Element 
           No snapshot yet. Take one above, or type <code>%nw snapshot -m "…"</code> in a cell.
         </Empty>
       ) : null}
-      <RovingList label="Snapshots, newest first" className="nw-Timeline">
+      <RovingList label="Snapshots, newest first" className={tree ? 'nw-Timeline nw-mod-tree' : 'nw-Timeline'}>
         {newestFirst.slice(0, shown).map((snapshot, index) => (
           <SnapshotItem
             key={snapshot.id}
@@ -34,6 +37,7 @@ export function SnapshotsSection({ link }: { link: NotebookLink }): JSX.Element 
             snapshot={snapshot}
             isHead={snapshot.id === head}
             branches={branches(snapshot, newestFirst[index + 1])}
+            lanes={tree ? { followed: followed.has(snapshot.id) } : null}
             all={newestFirst}
           />
         ))}
