@@ -5,17 +5,15 @@ from __future__ import annotations
 import builtins
 import pickle
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from notewright.errors import (
     BadName,
-    CorruptObject,
     FileChanged,
-    MissingObject,
     NotSaved,
     UnknownId,
     UnknownVariable,
@@ -26,8 +24,9 @@ from notewright.state.capture.known import Outcome
 from notewright.state.capture.looking import digest
 from notewright.state.environment import environment, environment_difference
 from notewright.state.finding import find_snapshot
-from notewright.state.loading import load_groups, parts
+from notewright.state.loading import load_groups
 from notewright.state.namespace import Namespace
+from notewright.state.needs import Needs
 from notewright.state.randomness import set_random_state
 from notewright.state.records import FileRead, Snapshot, Unsaved, Variable
 from notewright.state.sharing import shared_with_live
@@ -205,6 +204,7 @@ class Snapshots:
         signer = self._signer()
         snapshot = Snapshot.parse(record, id=occasion.id, digest=address, bytes_added=added)
         with self._store.catalog.transaction() as connection:
+            writer.check_current()
             self._store.objects.record_places(placed, connection)
             connection.execute(
                 "INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -225,6 +225,12 @@ class Snapshots:
             self.stand_on(snapshot, snapshot.session)
         self._latest[snapshot.session] = address
         return snapshot
+
+    @contextmanager
+    def staying(self) -> Iterator[None]:
+        """Let no snapshot be removed inside."""
+        with self._store.objects.turns.writing():
+            yield
 
     def stand_on(self, snapshot: Snapshot, session: str) -> None:
         """Make `snapshot` the one that `HEAD` names, here and in `session`."""
@@ -289,24 +295,11 @@ class Snapshots:
     def needs(self) -> dict[str, builtins.list[str]]:
         """Return, for each object a snapshot needs, the words for those snapshots."""
         needed: dict[str, builtins.list[str]] = {}
+        needs = Needs(self._store.objects)
         for row in self._store.catalog.query("SELECT id, digest FROM snapshots ORDER BY created"):
-            for address in self._parts(row["digest"]):
+            for address in needs.of(row["digest"]):
                 needed.setdefault(address, []).append(f"snapshot {row['id'][:6]}")
         return needed
-
-    def _parts(self, record: str) -> Iterable[str]:
-        """Return the addresses a snapshot's record needs; damaged ones end the search there."""
-        found = {record: None}
-        objects = self._store.objects
-        with suppress(CorruptObject, MissingObject):
-            body = objects.get_json(record)
-            found.update(dict.fromkeys(filter(None, (body["environment"], body["random"]))))
-            for group in {v["group"] for v in body["variables"]}:
-                found[group] = None
-                with suppress(CorruptObject, MissingObject):
-                    found.update(dict.fromkeys(parts(group, objects)))
-        # What is stored as a difference needs what it differs from.
-        return dict.fromkeys(base for address in found for base in objects.bases(address))
 
     def load(self, snapshot: Snapshot, names: Iterable[str] | None = None) -> dict[str, Any]:
         """Return variables of a snapshot as new objects, in any process.
@@ -327,6 +320,10 @@ class Snapshots:
         CorruptObject, MissingObject
             If its bytes are damaged.
         """
+        with self.staying():
+            return self._load(snapshot, names)
+
+    def _load(self, snapshot: Snapshot, names: Iterable[str] | None) -> dict[str, Any]:
         self._check_trust(snapshot)
         chosen = self._choose(snapshot, names)
         globals_: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
@@ -415,7 +412,8 @@ class Snapshots:
         row = self._store.catalog.one(
             "SELECT signer, signature FROM snapshots WHERE id = ?", (snapshot.id,)
         )
-        assert row is not None
+        if row is None:
+            raise UnknownId("snapshot", snapshot.id, "%nw timeline")
         signer = str(row["signer"])
         return signer, verify(signer, row["signature"], snapshot.digest.encode())
 
@@ -460,6 +458,8 @@ class Snapshots:
         if row is None:
             raise UnknownId("snapshot", id_, "%nw timeline")
         body = parse(self._store.objects.get(row["digest"]))
+        # The one before it may have been removed since: the catalog says which is now.
+        body["parent"] = row["parent"]
         return Snapshot.parse(
             body, id=row["id"], digest=row["digest"], bytes_added=row["bytes_added"]
         )
