@@ -107,6 +107,7 @@ def test_a_store_from_before_packs_opens(tmp_path: Path) -> None:
     kept = store.objects.put(b"kept")
     with store.catalog.transaction() as connection:
         connection.execute("DROP TABLE packed")
+        connection.execute("DROP TABLE collections")
         connection.execute("PRAGMA user_version = 1")
     store.catalog.close()
     again = Store(tmp_path / ".notewright")

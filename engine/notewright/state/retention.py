@@ -273,15 +273,15 @@ def why_kept(
 def new_parents(rows: Iterable[Row], kept: Mapping[str, str]) -> dict[str, str | None]:
     """Return the nearest kept snapshot before each kept one that loses its parent."""
     found: dict[str, str | None] = {}
-    parents = {row.id: row.parent for row in rows}
-    for row in rows:
-        if row.id in kept and row.parent in parents and row.parent not in kept:
-            parent = row.parent
-            passed = {row.id}
-            while parent is not None and parent not in kept and parent not in passed:
-                passed.add(parent)
-                parent = parents.get(parent)
-            found[row.id] = parent if parent in kept else None
+    before = {row.id: row.parent for row in rows}
+    for id_, parent in before.items():
+        if id_ in kept and parent in before and parent not in kept:
+            at: str | None = parent
+            passed = {id_}
+            while at is not None and at not in kept and at not in passed:
+                passed.add(at)
+                at = before.get(at)
+            found[id_] = at if at in kept else None
     return found
 
 

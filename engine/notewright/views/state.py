@@ -151,15 +151,15 @@ def removal_view(plan: Plan) -> View:
     count = number_of(len(plan.removed), "snapshot")
     stay = sum(plan.kept.values())
     stays = f"{number_of(stay, 'snapshot')} {'stays' if stay == 1 else 'stay'}"
-    if done:
+    if not plan.removed and not free.bytes:
+        words = f"There is nothing to remove: {stays}."
+    elif done:
         words = f"Removed {count} and freed {size(plan.freed or 0)}; {stays}."
         if plan.freed is not None and plan.freed < free.bytes:
             words += (
                 f" Another {size(free.bytes - plan.freed)} could not be freed, because a pack is "
                 "damaged: `notewright fsck` says which objects."
             )
-    elif not plan.removed and not free.bytes:
-        words = f"There is nothing to remove: {stays}."
     else:
         words = (
             f"{count} would go and {size(free.bytes)} be freed; {stays}. "
@@ -175,7 +175,7 @@ def removal_view(plan: Plan) -> View:
             )
         )
     if plan.kept:
-        parts.append(Table(["stay", "because they are"], [(n, w) for w, n in plan.kept.items()]))
+        parts.append(Table(["stay", "why"], [(n, w) for w, n in plan.kept.items()]))
     record = {
         "done": done,
         "snapshots": len(plan.removed),
