@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -32,6 +33,7 @@ from notewright.progress import Progress
 from notewright.state.namespace import Namespace
 from notewright.state.retention import Row, Rules, new_parents, why_kept
 from notewright.store import collection, turns
+from notewright.store.canonical import digest_of
 from notewright.store.integrity import verify_store
 from notewright.store.packs import Placed
 from notewright.workspace import Workspace
@@ -50,7 +52,7 @@ def assert_sound(root: Path) -> None:
     assert report.sound, report
 
 
-def block(seed: int, count: int = 100_000) -> np.ndarray:
+def block(seed: int, count: int = 40_000) -> np.ndarray:
     return np.random.default_rng(seed).random(count)
 
 
@@ -209,7 +211,7 @@ def same(one: dict, other: dict) -> bool:
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(steps, min_size=4, max_size=25), st.sampled_from("01"))
 def test_what_stays_comes_back_and_what_goes_is_gone(
@@ -252,11 +254,12 @@ ONE = "x = np.random.default_rng(1).random(900_000)"
 OTHER = "x = np.random.default_rng(2).random(900_000)"
 
 
-def test_a_value_that_was_removed_and_comes_back_is_stored_again(live) -> None:
+@pytest.mark.parametrize("by", ["itself", "another process"])
+def test_a_value_that_was_removed_and_comes_back_is_stored_again(live, by: str) -> None:
     live.run("import numpy as np")
     for code in (ONE, OTHER, "y = 1", "y = 2", "y = 3"):
         assert not auto(live, code)
-    other = Workspace(live.workspace.root)
+    other = live.workspace if by == "itself" else Workspace(live.workspace.root)
     before = on_disk(other)
     assert len(other.retention.carry_out(STRICT).removed) == 2
     assert on_disk(other) < before - 7_000_000
@@ -495,11 +498,11 @@ def two_write_while_it_runs(root: Path, count: int, rules: Rules) -> None:
     assert_sound(root)
 
 
-@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("named", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_what_two_notebooks_were_told_is_saved_loads_though_it_runs_all_the_time(
     tmp_path: Path, named: bool
 ) -> None:
-    two_write_while_it_runs(tmp_path, 10, Rules(last=3, daily=0, named=named))
+    two_write_while_it_runs(tmp_path, 8, Rules(last=3, daily=0, named=named))
 
 
 @pytest.mark.slow
@@ -559,11 +562,12 @@ def store(filled: Path, tmp_path: Path, own_config: Path) -> Path:
 
 
 def contents(workspace: Workspace, ids) -> dict[str, str]:
-    """Return every value of these snapshots, in words."""
+    """Return the hash of every value of these snapshots."""
     found = {}
     for id_ in ids:
         values = workspace.snapshots.load(workspace.snapshots.get(id_))
-        found[id_] = str({n: getattr(v, "tolist", lambda v=v: v)() for n, v in values.items()})
+        values.pop("np", None)
+        found[id_] = digest_of(pickle.dumps(values))
     return found
 
 
@@ -625,6 +629,7 @@ KILL_POINTS = [
     ("unlink", "before", 1),
     ("unlink", "after", 2),
 ]
+QUICK = KILL_POINTS[1:2] + KILL_POINTS[5:7] + KILL_POINTS[8:10]
 
 
 def kill_and_check(root: Path, step: str, when: str, n: int) -> None:
@@ -649,10 +654,13 @@ def kill_and_check(root: Path, step: str, when: str, n: int) -> None:
     assert on_disk(again) == expected
     assert contents(Workspace(root), stay) == before
     assert_sound(root)
-    assert Workspace(root).audit.verify().sound
+    assert Workspace(root).audit.verify().ok
 
 
-@pytest.mark.parametrize(("step", "when", "n"), KILL_POINTS)
+@pytest.mark.parametrize(
+    ("step", "when", "n"),
+    [p if p in QUICK else pytest.param(*p, marks=pytest.mark.slow) for p in KILL_POINTS],
+)
 def test_a_kill_at_any_step_loses_nothing_and_the_next_one_finishes(store, step, when, n) -> None:
     kill_and_check(store, step, when, n)
 
@@ -707,10 +715,10 @@ def test_it_can_be_cancelled_at_any_step_and_done_later(store, steps_before: int
 def test_nothing_is_removed_if_it_cannot_be_told_what_is_needed(store) -> None:
     workspace = Workspace(store)
     newest = workspace.snapshots.list()[-1]
-    flip_byte(workspace.store.objects, newest.variables[0].group)
+    flip_byte(workspace.store.objects, newest.variable("last").group)
     count, before = workspace.snapshots.count(), on_disk(workspace)
     for act in (workspace.retention.plan, workspace.retention.carry_out):
-        with pytest.raises(StoreDamaged, match=newest.id[:6]):
+        with pytest.raises(StoreDamaged, match="cannot be told what snapshot"):
             act(STRICT)
     assert (workspace.snapshots.count(), on_disk(workspace)) == (count, before)
 
@@ -764,9 +772,9 @@ def test_executions_stay_and_the_audit_log_says_what_was_removed(notebook) -> No
     assert [e.code for e in history.executions(notebook.recorder.session)] == [
         f"x = {number}" for number in range(8)
     ]
-    (entry,) = notebook.workspace.audit.entries(act="gc")
+    (entry,) = notebook.workspace.audit.list(act="gc")
     assert entry.details["snapshots"] == removed
-    assert notebook.workspace.audit.verify().sound
+    assert notebook.workspace.audit.verify().ok
 
 
 def test_it_says_first_what_it_would_free_and_does_that_when_told_to(

@@ -115,9 +115,10 @@ class Retention:
         StoreDamaged
             If it cannot be told what a snapshot that stays needs.
         """
-        return _Search(self._store, self._collection, self._used, rules).plan(
-            progress or Progress()
-        )
+        progress = progress or Progress()
+        plan = _Search(self._store, self._collection, self._used, rules).plan(progress)
+        progress.step(1.0, "nothing was removed")
+        return plan
 
     def carry_out(self, rules: Rules, progress: Progress | None = None) -> Plan:
         """Remove what no rule keeps; other notebooks may go on meanwhile.
@@ -201,7 +202,7 @@ class _Search:
 
     def _why(self, rows: list[Row]) -> dict[str, str]:
         refs = self._store.refs
-        standing = {*refs.list("heads/").values(), *refs.list("HEAD").values()}
+        standing = {*refs.list("heads/").values(), refs.get("HEAD") or ""}
         return why_kept(
             rows,
             self._rules,
@@ -221,8 +222,14 @@ class _Search:
             try:
                 self._needed.update(self._needs.of(row.digest))
             except (CorruptObject, MissingObject) as error:
-                raise StoreDamaged(row.id, error.problem) from error
+                if self._is_there(row):  # else somebody has just removed it
+                    raise StoreDamaged(row.id, error.problem) from error
+                continue
             self._read.add(row.digest)
+
+    def _is_there(self, row: Row) -> bool:
+        found = self._store.catalog.one("SELECT 1 FROM snapshots WHERE id = ?", (row.id,))
+        return found is not None
 
 
 def why_kept(

@@ -281,11 +281,12 @@ class Snapshots:
 
     def list(self, limit: int | None = None) -> list[Snapshot]:
         """Return all snapshots, or the newest `limit`, oldest first."""
-        rows = self._store.catalog.query(
-            "SELECT id FROM snapshots ORDER BY created DESC, rowid DESC LIMIT ?",
-            (-1 if limit is None else limit,),
-        )
-        return [self._read(row["id"]) for row in reversed(rows)]
+        with self.staying():
+            rows = self._store.catalog.query(
+                "SELECT id FROM snapshots ORDER BY created DESC, rowid DESC LIMIT ?",
+                (-1 if limit is None else limit,),
+            )
+            return [self._read(row["id"]) for row in reversed(rows)]
 
     def count(self) -> int:
         """Return how many snapshots there are."""
