@@ -311,6 +311,37 @@ def test_a_snapshot_under_way_while_others_are_removed_holds_everything(
     assert_sound(live.workspace.root)
 
 
+def test_what_can_no_longer_be_stored_is_said_and_stored_with_the_next(
+    notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Removed while the next cell runs already, and left out of the copy as stored."""
+    notebook.run("import numpy as np\n" + ONE)
+    in_place = "x[:] = np.random.default_rng(2).random(900_000)"
+    for code in ("y = 0", in_place, "y = 1", "y = 2", "y = 3"):
+        assert not auto(notebook, code)
+    notebook.run("x[:] = np.random.default_rng(1).random(900_000)")
+    notebook.run("z = 1")
+    if not notebook.recorder._keeper._watch.written():
+        pytest.skip("pages cannot be watched here")
+    real, removed = turns.Turns.begin, []
+
+    def begins(self):
+        if not removed:
+            removed.append(None)
+            notebook.recorder.begins("")
+            Workspace(notebook.workspace.root).retention.carry_out(STRICT)
+        return real(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(turns.Turns, "begin", begins)
+        (problem,) = auto(notebook, "z = 2")
+    assert "removed meanwhile" in str(problem)
+    assert not auto(notebook, "z = 3")
+    again = Workspace(notebook.workspace.root)
+    assert np.array_equal(again.snapshots.load(again.snapshots.get("HEAD"))["x"], block(1, 900_000))
+    assert_sound(notebook.workspace.root)
+
+
 def test_nothing_is_removed_while_a_snapshot_is_being_stored(
     notebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
