@@ -321,7 +321,7 @@ def test_what_can_no_longer_be_stored_is_said_and_stored_with_the_next(
         assert not auto(notebook, code)
     notebook.run("x[:] = np.random.default_rng(1).random(900_000)")
     notebook.run("z = 1")
-    if not notebook.recorder._keeper._watch.written():
+    if not notebook.recorder._keeper._watch.works:
         pytest.skip("pages cannot be watched here")
     real, removed = turns.Turns.begin, []
 
