@@ -117,7 +117,7 @@ class Retention:
         """
         progress = progress or Progress()
         plan = _Search(self._store, self._collection, self._used, rules).plan(progress)
-        progress.step(1.0, "nothing was removed")
+        progress.step(1.0, f"read {sum(plan.kept.values())} snapshots")
         return plan
 
     def carry_out(self, rules: Rules, progress: Progress | None = None) -> Plan:
