@@ -118,6 +118,20 @@ def test_a_store_from_before_packs_opens(tmp_path: Path) -> None:
     assert again.objects.get(address) == b"packed now"
 
 
+def test_a_store_from_before_collections_opens(tmp_path: Path) -> None:
+    store = Store(tmp_path / ".notewright")
+    writer = store.objects.pack_writer()
+    address = writer.put(b"packed before")
+    commit(store, writer)
+    with store.catalog.transaction() as connection:
+        connection.execute("DROP TABLE collections")
+        connection.execute("PRAGMA user_version = 2")
+    store.catalog.close()
+    again = Store(tmp_path / ".notewright")
+    again.objects.refresh()
+    assert again.objects.get(address) == b"packed before"
+
+
 def test_what_a_failed_commit_wrote_is_stored_anew_by_the_next(store: Store) -> None:
     writer = store.objects.pack_writer()
     address = writer.put(b"precious" * 100)
