@@ -311,35 +311,66 @@ def test_a_snapshot_under_way_while_others_are_removed_holds_everything(
     assert_sound(live.workspace.root)
 
 
-def test_what_can_no_longer_be_stored_is_said_and_stored_with_the_next(
-    notebook, monkeypatch: pytest.MonkeyPatch
-) -> None:
+LEFT_OUT = """
+import sys
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+import numpy as np
+from conftest import PlainNotebook
+from notewright.state.retention import Rules
+from notewright.store import turns
+from notewright.workspace import Workspace
+
+root = Path(sys.argv[1])
+notebook = PlainNotebook(Workspace(root), root)
+if not notebook.recorder._keeper._watch.works:
+    sys.exit("pages cannot be watched here")
+one, two = ("np.random.default_rng(%d).random(900_000)" % seed for seed in (1, 2))
+notebook.run("import numpy as np; x = " + one)
+notebook.recorder.autosnapshot = True
+for code in ("y = 0", "x[:] = " + two, "y = 1", "y = 2", "y = 3"):
+    notebook.run(code)
+notebook.recorder.autosnapshot = False
+notebook.run("x[:] = " + one)
+notebook.run("z = 1")
+real, removed = turns.Turns.begin, []
+
+def begins(self):
+    if not removed:
+        removed.append(None)
+        notebook.recorder.begins("")
+        Workspace(root).retention.carry_out(Rules(last=1, daily=0, named=False))
+    return real(self)
+
+turns.Turns.begin = begins
+notebook.recorder.autosnapshot = True
+notebook.run("z = 2")
+(problem,) = notebook.recorder.problems
+assert "removed meanwhile" in str(problem), problem
+notebook.recorder.problems.clear()
+notebook.run("z = 3")
+assert not notebook.recorder.problems
+"""
+
+
+def test_what_can_no_longer_be_stored_is_said_and_stored_with_the_next(tmp_path: Path) -> None:
     """Removed while the next cell runs already, and left out of the copy as stored."""
-    notebook.run("import numpy as np\n" + ONE)
-    in_place = "x[:] = np.random.default_rng(2).random(900_000)"
-    for code in ("y = 0", in_place, "y = 1", "y = 2", "y = 3"):
-        assert not auto(notebook, code)
-    notebook.run("x[:] = np.random.default_rng(1).random(900_000)")
-    notebook.run("z = 1")
-    if not notebook.recorder._keeper._watch.works:
-        pytest.skip("pages cannot be watched here")
-    real, removed = turns.Turns.begin, []
-
-    def begins(self):
-        if not removed:
-            removed.append(None)
-            notebook.recorder.begins("")
-            Workspace(notebook.workspace.root).retention.carry_out(STRICT)
-        return real(self)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(turns.Turns, "begin", begins)
-        (problem,) = auto(notebook, "z = 2")
-    assert "removed meanwhile" in str(problem)
-    assert not auto(notebook, "z = 3")
-    again = Workspace(notebook.workspace.root)
-    assert np.array_equal(again.snapshots.load(again.snapshots.get("HEAD"))["x"], block(1, 900_000))
-    assert_sound(notebook.workspace.root)
+    # In a process where nobody else watches pages.
+    script = LEFT_OUT.format(tests=str(Path(__file__).parents[1]))
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        env={**os.environ, "NOTEWRIGHT_FORK": "1"},
+        capture_output=True,
+        text=True,
+    )
+    if "cannot be watched" in done.stderr:
+        pytest.skip(done.stderr.strip())
+    assert done.returncode == 0, done.stderr
+    again = Workspace(tmp_path)
+    loaded = again.snapshots.load(again.snapshots.get("HEAD"))
+    assert loaded["z"] == 3
+    assert np.array_equal(loaded["x"], block(1, 900_000))
+    assert_sound(tmp_path)
 
 
 def test_nothing_is_removed_while_a_snapshot_is_being_stored(
