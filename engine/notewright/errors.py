@@ -195,6 +195,41 @@ class CopyLost(NotewrightError):
         )
 
 
+class StoreBusy(NotewrightError):
+    """Something has to wait until somebody else is done with the store."""
+
+    code = "store_busy"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"Nothing was removed: {why}.", "Try again when that is done.")
+
+
+class StoreCollected(NotewrightError):
+    """Objects were removed while something that may need them was being stored."""
+
+    code = "store_collected"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The snapshot was not taken: old ones were removed from the store at that moment.",
+            "Take it again; nothing that was saved before is lost.",
+        )
+
+
+class StoreDamaged(NotewrightError):
+    """It cannot be told what a snapshot needs, so nothing can be removed."""
+
+    code = "store_damaged"
+
+    def __init__(self, snapshot: str, problem: str) -> None:
+        super().__init__(
+            f"Nothing was removed, because it cannot be told what snapshot {snapshot[:6]} needs. "
+            f"{problem}",
+            "`notewright fsck` names all that is damaged; copy the store back from a backup to "
+            "mend it.",
+        )
+
+
 class StoreReadOnly(StoreUnusable):
     """The store lies where nothing can be written."""
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from notewright.serving.retrace import Retrace
     from notewright.serving.retrain import RetrainOutcome
     from notewright.state.diff import SnapshotDiff
+    from notewright.state.retention import Retention
     from notewright.state.snapshots import Snapshots
 
 STORE = ".notewright"
@@ -80,6 +81,13 @@ class Workspace:
         from notewright.lineage.history import History
 
         return History(self.store, self.root)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """Which snapshots stay, and the removal of the others."""
+        from notewright.state.retention import Retention
+
+        return Retention(self.store, self._snapshots_used, self._governance.acts)
 
     def diff(self, old: str, new: str, session: str | None = None) -> SnapshotDiff:
         """Return how two snapshots differ; each by id, ``HEAD~2``, tag or message.
@@ -222,6 +230,11 @@ class Workspace:
         from notewright.governance.checks.material import Sources
 
         return Sources(self.runs, self.snapshots, self.history)
+
+    def _snapshots_used(self) -> dict[str, str]:
+        """Return why snapshots are needed as evidence, by id."""
+        packages = dict.fromkeys(self.packages.snapshots_used(), "made into a package")
+        return packages | dict.fromkeys(self.runs.snapshots_used(), "part of a run")
 
     def _permit(self, actor: Any, action: str, subject: str) -> None:
         self.roles.permit(actor, action, subject)

@@ -475,6 +475,7 @@ def test_a_store_of_an_older_notewright_on_a_read_only_disk_is_read(
     kept = store.objects.put(b"kept")
     with store.catalog.transaction() as connection:
         connection.execute("DROP TABLE packed")
+        connection.execute("DROP TABLE collections")
         connection.execute("PRAGMA user_version = 1")
     shutil.copytree(store.root, disk / ".notewright")
     mounted(disk, "ro")

@@ -107,6 +107,7 @@ def test_a_store_from_before_packs_opens(tmp_path: Path) -> None:
     kept = store.objects.put(b"kept")
     with store.catalog.transaction() as connection:
         connection.execute("DROP TABLE packed")
+        connection.execute("DROP TABLE collections")
         connection.execute("PRAGMA user_version = 1")
     store.catalog.close()
     again = Store(tmp_path / ".notewright")
@@ -115,6 +116,20 @@ def test_a_store_from_before_packs_opens(tmp_path: Path) -> None:
     commit(again, writer)
     assert again.objects.get(kept) == b"kept"
     assert again.objects.get(address) == b"packed now"
+
+
+def test_a_store_from_before_collections_opens(tmp_path: Path) -> None:
+    store = Store(tmp_path / ".notewright")
+    writer = store.objects.pack_writer()
+    address = writer.put(b"packed before")
+    commit(store, writer)
+    with store.catalog.transaction() as connection:
+        connection.execute("DROP TABLE collections")
+        connection.execute("PRAGMA user_version = 2")
+    store.catalog.close()
+    again = Store(tmp_path / ".notewright")
+    again.objects.refresh()
+    assert again.objects.get(address) == b"packed before"
 
 
 def test_what_a_failed_commit_wrote_is_stored_anew_by_the_next(store: Store) -> None:

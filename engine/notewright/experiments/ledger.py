@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import socket
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,8 @@ import rfc8785
 from notewright.experiments.run import Run
 from notewright.store import Store
 
+#: A snapshot in the body of a run: before it, after it, or one that holds its model.
+_SNAPSHOT = re.compile(r'"snapshot(?:_before|_after)?":"([0-9a-f]{16})"')
 #: A value logged by hand: name, step or None, value.
 Step = tuple[str, int | None, float]
 
@@ -115,6 +118,11 @@ class Ledger:
         )
         nan = float("nan")
         return [(r["name"], r["step"], nan if r["value"] is None else r["value"]) for r in rows]
+
+    def snapshots(self) -> set[str]:
+        """Return the ids of all snapshots that runs refer to."""
+        bodies = self._catalog.query("SELECT body FROM runs")
+        return {id_ for row in bodies for id_ in _SNAPSHOT.findall(row["body"])}
 
     def close_abandoned(self) -> None:
         """Mark runs whose process has ended as interrupted, with what they had."""

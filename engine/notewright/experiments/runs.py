@@ -197,6 +197,10 @@ class Runs:
             return self._ledger.read(row["id"])
         return self._ledger.read(catalog.resolve("runs", ref, "run", _LISTING))
 
+    def snapshots_used(self) -> set[str]:
+        """Return the ids of all snapshots that a run begins, ends or keeps its model with."""
+        return self._ledger.snapshots()
+
     def list(
         self,
         filter: str | None = None,

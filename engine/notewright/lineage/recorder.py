@@ -266,6 +266,12 @@ class Recorder:
             left = self._snapshots.get(self._snapshot)
         else:
             left = self.take(f"before going back to {snapshot.id[:6]}", kind="restore")
+        with self._snapshots.staying():
+            return self._restore(self._snapshots.get(snapshot.id), left, only, still=still)
+
+    def _restore(
+        self, snapshot: Snapshot, left: Snapshot, only: Sequence[str] | None, *, still: bool
+    ) -> Restored:
         digests = self._keeper.known().digests
         # A digest tells values, not which of them are one object.
         anew = shared_otherwise(left, snapshot, digests)

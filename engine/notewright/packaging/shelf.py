@@ -67,6 +67,12 @@ class Shelf:
         )
         return [self._read(row["id"]) for row in rows]
 
+    def snapshots_used(self) -> set[str]:
+        """Return the ids of all snapshots that packages were made from."""
+        rows = self._store.catalog.query("SELECT digest FROM packages")
+        records = (self._store.objects.get_json(row["digest"]) for row in rows)
+        return {record["snapshot"] for record in records if record["snapshot"]}
+
     def _read(self, id_: str) -> Package:
         row = self._store.catalog.one("SELECT * FROM packages WHERE id = ?", (id_,))
         if row is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import builtins
 import pickle
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,8 +30,9 @@ from notewright.state.capture.looking import digest
 from notewright.state.contents import Beside, Contents
 from notewright.state.environment import environment, environment_difference
 from notewright.state.finding import find_snapshot
-from notewright.state.loading import load_groups, parts
+from notewright.state.loading import load_groups
 from notewright.state.namespace import Namespace
+from notewright.state.needs import Needs
 from notewright.state.randomness import RANDOM_STATE, set_random_state
 from notewright.state.records import FileRead, Snapshot, Unsaved, Variable
 from notewright.state.sharing import shared_with_live
@@ -219,6 +220,7 @@ class Snapshots:
         signer = self._signer()
         snapshot = Snapshot.parse(record, id=occasion.id, digest=address, bytes_added=added)
         with self._store.catalog.transaction() as connection:
+            writer.check_current()
             self._store.objects.record_places(placed, connection)
             connection.execute(
                 "INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -239,6 +241,12 @@ class Snapshots:
             self.stand_on(snapshot, snapshot.session)
         self._latest[snapshot.session] = address
         return snapshot
+
+    @contextmanager
+    def staying(self) -> Iterator[None]:
+        """Let no snapshot be removed inside."""
+        with self._store.objects.turns.writing():
+            yield
 
     def stand_on(self, snapshot: Snapshot, session: str) -> None:
         """Make `snapshot` the one that `HEAD` names, here and in `session`."""
@@ -292,11 +300,12 @@ class Snapshots:
 
         One whose record is damaged has `damage` instead of variables.
         """
-        rows = self._store.catalog.query(
-            "SELECT * FROM snapshots ORDER BY created DESC, rowid DESC LIMIT ?",
-            (-1 if limit is None else limit,),
-        )
-        return [self._listed(row) for row in reversed(rows)]
+        with self.staying():
+            rows = self._store.catalog.query(
+                "SELECT * FROM snapshots ORDER BY created DESC, rowid DESC LIMIT ?",
+                (-1 if limit is None else limit,),
+            )
+            return [self._listed(row) for row in reversed(rows)]
 
     def count(self) -> int:
         """Return how many snapshots there are."""
@@ -306,33 +315,11 @@ class Snapshots:
     def needs(self) -> dict[str, builtins.list[str]]:
         """Return, for each object a snapshot needs, the words for those snapshots."""
         needed: dict[str, builtins.list[str]] = {}
+        needs = Needs(self._store.objects)
         for row in self._store.catalog.query("SELECT id, digest FROM snapshots ORDER BY created"):
-            for address in self._parts(row["digest"]):
+            for address in needs.of(row["digest"]):
                 needed.setdefault(address, []).append(f"snapshot {row['id'][:6]}")
         return needed
-
-    def _parts(self, record: str) -> Iterable[str]:
-        """Return the addresses a snapshot's record needs; damaged ones end the search there."""
-        found = {record: None}
-        objects = self._store.objects
-        with suppress(CorruptObject, MissingObject):
-            body = objects.get_json(record)
-            found.update(dict.fromkeys(filter(None, (body["environment"], body["random"]))))
-            found.update(dict.fromkeys(self._parts_of_files(body)))
-            for group in {v["group"] for v in body["variables"]}:
-                found[group] = None
-                with suppress(CorruptObject, MissingObject):
-                    found.update(dict.fromkeys(parts(group, objects)))
-        # What is stored as a difference needs what it differs from.
-        return dict.fromkeys(base for address in found for base in objects.bases(address))
-
-    def _parts_of_files(self, body: dict[str, Any]) -> Iterable[str]:
-        files = (*body["files"], *filter(None, [body.get("document")]))
-        digests = {file["path"]: file["digest"] for file in files}
-        for kept in body.get("kept", ()):
-            yield kept["address"]
-            with suppress(CorruptObject, MissingObject):
-                yield from self._contents.parts(digests[kept["path"]], kept["address"])
 
     def load(
         self,
@@ -360,6 +347,12 @@ class Snapshots:
         CorruptObject, MissingObject
             If its bytes are damaged.
         """
+        with self.staying():
+            return self._load(snapshot, names, namespace)
+
+    def _load(
+        self, snapshot: Snapshot, names: Iterable[str] | None, namespace: dict[str, Any] | None
+    ) -> dict[str, Any]:
         self._check_trust(snapshot)
         chosen = self._choose(snapshot, names)
         own: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
@@ -486,7 +479,8 @@ class Snapshots:
         row = self._store.catalog.one(
             "SELECT signer, signature FROM snapshots WHERE id = ?", (snapshot.id,)
         )
-        assert row is not None
+        if row is None:
+            raise UnknownId("snapshot", snapshot.id, "%nw timeline")
         signer = str(row["signer"])
         return signer, verify(signer, row["signature"], snapshot.digest.encode())
 
@@ -539,6 +533,8 @@ class Snapshots:
 
     def _parsed(self, row: Row) -> Snapshot:
         body = parse(self._store.objects.get(row["digest"]))
+        # The one before it may have been removed since: the catalog says which is now.
+        body["parent"] = row["parent"]
         return Snapshot.parse(
             body, id=row["id"], digest=row["digest"], bytes_added=row["bytes_added"]
         )

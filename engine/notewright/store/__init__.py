@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -58,4 +59,8 @@ class Store:
 
     def disk_usage(self) -> int:
         """Return the bytes that everything in the folder takes."""
-        return sum(file.stat().st_size for file in self.root.rglob("*") if file.is_file())
+        total = 0
+        for file in self.root.rglob("*"):
+            with suppress(FileNotFoundError):  # removed meanwhile
+                total += file.stat().st_size if file.is_file() else 0
+        return total

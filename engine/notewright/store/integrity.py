@@ -57,8 +57,10 @@ def verify_store(
             store.objects.get(digest)
         except NotewrightError as error:
             bad[digest] = error.problem
+    store.objects.refresh()
+    # Snapshots may have been taken and removed meanwhile.
+    bad = {d: reason for d, reason in bad.items() if store.objects.has(d)}
     wanted = needs()
-    present = set(digests)
-    bad |= {d: "it is missing" for d in wanted if d not in present}
+    bad |= {d: "it is missing" for d in wanted if not store.objects.has(d)}
     damaged = [Damage(d, reason, tuple(wanted.get(d, ()))) for d, reason in bad.items()]
     return StoreReport(len(digests), tuple(damaged), tuple(store.catalog.integrity()))

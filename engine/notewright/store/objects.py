@@ -12,21 +12,26 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from notewright.errors import CorruptObject, MissingObject
 from notewright.store.canonical import canonical, digest_of, parse
 from notewright.store.compression import compressed, decompressed
 from notewright.store.disk import refusal, sync_path
 from notewright.store.packs import PackIndex, PackReader, PackWriter, Placed
+from notewright.store.turns import Turns
+
+_Read = TypeVar("_Read")
 
 _PLAIN = b"\x00"
 _ZSTD = b"\x01"
 _OTHER_BYTES = "its bytes do not have its hash"
 #: A decompressed object may not be larger than this: a bound against zip bombs.
 _MAX_OBJECT = 1 << 36
+#: How often an object is looked for where its pack was removed while it was read.
+_MOVES = 4
 
 
 class ObjectStore:
@@ -60,6 +65,8 @@ class ObjectStore:
         except OSError as error:
             raise refusal(root, error) from error
         self._reader = PackReader(packs, self.place)
+        #: Who may write, and who may remove.
+        self.turns = Turns(root / "turns")
 
     def path(self, digest: str) -> Path:
         """Return where the record `digest` is, or would be."""
@@ -104,21 +111,17 @@ class ObjectStore:
         try:
             data = _decode(self.path(digest).read_bytes(), digest)
         except FileNotFoundError:
-            placed = self.place(digest)
-            if placed is None:
-                raise MissingObject(digest) from None
-            data = bytes(self._reader.content(placed))
+            data = self._packed(digest, lambda placed: bytes(self._reader.content(placed)))
         if digest_of(data) != digest:
             raise CorruptObject(digest, _OTHER_BYTES)
         return data
 
     def read_into(self, digest: str, target: memoryview) -> None:
         """Put the object's bytes into `target`, verified; `target` is as long as they are."""
-        placed = self.place(digest)
-        if placed is None:
+        if self.place(digest) is None:
             target[:] = self.get(digest)
             return
-        self._reader.read_into(placed, target)
+        self._packed(digest, lambda placed: self._reader.read_into(placed, target))
         if digest_of(target) != digest:
             raise CorruptObject(digest, _OTHER_BYTES)
 
@@ -126,6 +129,11 @@ class ObjectStore:
         """Return how many bytes the object has."""
         placed = self.place(digest)
         return len(self.get(digest)) if placed is None else placed.size
+
+    def refresh(self) -> None:
+        """Learn what others stored, moved and removed."""
+        self._index.refresh()
+        self._reader.let_go()
 
     def pack_writer(self) -> PackWriter:
         """Return a writer that appends to a pack of its own."""
@@ -180,6 +188,20 @@ class ObjectStore:
     def place(self, digest: str) -> Placed | None:
         """Return where in a pack the object is, or None."""
         return self._index.find(digest)
+
+    def _packed(self, digest: str, read: Callable[[Placed], _Read]) -> _Read:
+        """Read an object from its pack, or from where it was moved meanwhile."""
+        for left in reversed(range(_MOVES)):
+            placed = self.place(digest)
+            if placed is None:
+                raise MissingObject(digest)
+            try:
+                return read(placed)
+            except MissingObject:
+                if not left:
+                    raise
+                self.refresh()
+        raise AssertionError
 
     def _write(self, target: Path, parts: tuple[bytes, bytes | memoryview], *, sync: bool) -> None:
         try:

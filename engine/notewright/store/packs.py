@@ -11,8 +11,9 @@ exist, so an interrupted writer leaves nothing half there.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ import numpy as np
 import xxhash
 import zstandard
 
-from notewright.errors import CorruptObject, MissingObject
+from notewright.errors import CorruptObject, MissingObject, StoreCollected
 from notewright.store.canonical import digest_of
 from notewright.store.compression import compressed, decompressed
 from notewright.store.disk import refusal, sync_path
@@ -77,6 +78,18 @@ class Placed(NamedTuple):
 Find = Callable[[str], Placed | None]
 
 
+class _File:
+    """A pack that is open until nobody reads it any more."""
+
+    def __init__(self, path: Path) -> None:
+        self.number = -1
+        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def __del__(self, close: Callable[[int], None] = os.close) -> None:
+        if self.number >= 0:
+            close(self.number)
+
+
 class PackReader:
     """Reads objects out of packs.
 
@@ -91,7 +104,7 @@ class PackReader:
     def __init__(self, root: Path, find: Find) -> None:
         self.root = root
         self._find = find
-        self._files: dict[str, int] = {}
+        self._files: dict[str, _File] = {}
 
     def content(self, placed: Placed) -> bytes | bytearray:
         """Return an object's bytes, not yet verified against its address."""
@@ -123,10 +136,14 @@ class PackReader:
             target[:] = self.content(placed)
 
     def close(self) -> None:
-        """Close the packs that were opened."""
-        files, self._files = self._files, {}
-        for handle in files.values():
-            os.close(handle)
+        """Close the packs that were opened, each when nobody reads it any more."""
+        self._files = {}
+
+    def let_go(self) -> None:
+        """Close the packs that were removed meanwhile, so that their room is free."""
+        for pack, file in list(self._files.items()):
+            if os.fstat(file.number).st_nlink == 0:
+                self._files.pop(pack, None)
 
     def _raw(self, placed: Placed) -> bytearray:
         raw = bytearray(placed.length)
@@ -136,8 +153,8 @@ class PackReader:
         return raw
 
     def _read(self, placed: Placed, at: int, target: memoryview) -> int:
-        with self._file(placed) as file:
-            got = os.preadv(file, [target], placed.offset + at)
+        file = self._file(placed)
+        got = os.preadv(file.number, [target], placed.offset + at)
         if not got:
             raise CorruptObject(placed.digest, "its pack ends too early")
         return got
@@ -148,24 +165,19 @@ class PackReader:
             raise CorruptObject(placed.digest, "what it is a difference to is missing")
         return base
 
-    @contextmanager
-    def _file(self, placed: Placed) -> Iterator[int]:
-        handle = self._files.get(placed.pack)
-        if handle is not None:
-            yield handle
-            return
+    def _file(self, placed: Placed) -> _File:
+        file = self._files.get(placed.pack)
+        if file is not None:
+            return file
         try:
-            handle = os.open(self.root / placed.pack, os.O_RDONLY | os.O_CLOEXEC)
+            file = _File(self.root / placed.pack)
         except FileNotFoundError:
             raise MissingObject(placed.digest) from None
         except OSError as error:
             raise refusal(self.root, error) from error
-        keep = len(self._files) < _OPEN and self._files.setdefault(placed.pack, handle) == handle
-        try:
-            yield handle
-        finally:
-            if not keep:
-                os.close(handle)
+        if len(self._files) < _OPEN:
+            self._files[placed.pack] = file
+        return file
 
 
 class PackWriter:
@@ -192,6 +204,8 @@ class PackWriter:
         #: What was appended since it was last taken by :meth:`take_placed`.
         self._placed: dict[str, Placed] = {}
         self._learned: dict[str, Placed] = {}
+        #: The collection up to which it knows what was removed.
+        self._epoch = 0
 
     def prepare(self) -> None:
         """Find out what is stored already; until then everything is new.
@@ -200,7 +214,39 @@ class PackWriter:
         """
         if not self._prepared:
             self._known.refresh()
+            self._epoch = self._known.epoch
             self._prepared = True
+
+    def catch_up(self) -> frozenset[str] | None:
+        """Learn what was removed since the last time; None if nothing can have been.
+
+        Packs from before a collection belong to the collector: what comes
+        next goes to a new one.
+        """
+        self.prepare()
+        self._known.refresh()
+        self._reader.let_go()
+        if self._known.epoch == self._epoch:
+            return None
+        gone = self._known.removed_since(self._epoch)
+        self._epoch = self._known.epoch
+        self.close()
+        self._pack, self._end = new_id() + ".pack", 0
+        return gone
+
+    def unlearn(self, gone: frozenset[str]) -> None:
+        """Forget the places of what was removed, in a copy of the process."""
+        self._known.forget(gone)
+        for digest in gone:
+            self._learned.pop(digest, None)
+
+    def check_current(self) -> None:
+        """Raise `StoreCollected` if something was removed since :meth:`catch_up`.
+
+        In the transaction that commits what was appended, as a last safeguard.
+        """
+        if self._prepared and self._known.latest_epoch() != self._epoch:
+            raise StoreCollected
 
     def learn(self, placed: Iterable[Placed]) -> None:
         """Take in what another writer of the same pack appended."""
@@ -285,7 +331,7 @@ class PackWriter:
     def anew(self) -> PackWriter:
         """Return a writer with a pack of its own, in a copy of the process with this one."""
         writer = PackWriter(self._root, self._known)
-        writer._prepared = self._prepared
+        writer._prepared, writer._epoch = self._prepared, self._epoch
         return writer
 
     def close(self) -> None:
@@ -393,26 +439,66 @@ class PackIndex(Mapping[str, Placed]):
         #: Places as they are known, or as the catalog's rows that say them.
         self._places: dict[str, Any] = {}
         self._last = 0
+        #: The latest collection that it knows of.
+        self.epoch = 0
+        #: What each collection since the beginning removed of what was known here.
+        self._removed: list[tuple[int, frozenset[str]]] = []
+        self._lock, self._owner = threading.Lock(), os.getpid()
 
     def refresh(self) -> None:
-        """Add what anybody committed since the last time."""
+        """Add what anybody committed or moved since the last time, and drop what was removed."""
+        with self._alone():
+            epoch = self.latest_epoch()
+            if epoch == self.epoch:
+                self._add_from(self._last, self._places)
+                return
+            places: dict[str, Any] = {}
+            known, self._last = self._places, self._add_from(0, places)
+            self._places = places
+            self._removed.append((epoch, frozenset(known.keys() - places.keys())))
+            self.epoch = epoch
+
+    def latest_epoch(self) -> int:
+        """Return the number of the latest collection, 0 if there was none."""
+        rows = self._query("SELECT max(seq) FROM collections", ())
+        return int(rows[0][0] or 0) if rows else 0
+
+    def removed_since(self, epoch: int) -> frozenset[str]:
+        """Return what was known and removed by collections after `epoch`, and is not back."""
+        gone = (removed for at, removed in self._removed if at > epoch)
+        return frozenset(d for removed in gone for d in removed if d not in self._places)
+
+    def forget(self, gone: Iterable[str]) -> None:
+        """Forget places, in a copy of the process, which does not ask the catalog."""
+        for digest in gone:
+            self._places.pop(digest, None)
+
+    def _alone(self) -> threading.Lock:
+        """Return the lock under which places are asked for and noted."""
+        if self._owner != os.getpid():  # in a copy of the process nobody gives it back
+            self._lock, self._owner = threading.Lock(), os.getpid()
+        return self._lock
+
+    def _add_from(self, last: int, places: dict[str, Any]) -> int:
         rows = self._query(
             f"SELECT {_COLUMNS}, seq FROM packed WHERE seq > ? ORDER BY seq",  # noqa: S608
-            (self._last,),
+            (last,),
         )
         if rows:
             # Hardly any of them will be asked for: they are made into places then.
-            self._places.update((row[0], row) for row in rows)
-            self._last = rows[-1][-1]
+            places.update((row[0], row) for row in rows)
+            last = self._last = rows[-1][-1]
+        return last
 
     def find(self, digest: str) -> Placed | None:
         """Return where an object is, if need be from the catalog; None if it is not packed."""
         if (placed := self.get(digest)) is None:
-            for row in self._query(
-                f"SELECT {_COLUMNS} FROM packed WHERE digest = ?",  # noqa: S608
-                (digest,),
-            ):
-                placed = self._places[digest] = Placed(*row)
+            with self._alone():  # else it may be removed, and that learned, before it is noted
+                for row in self._query(
+                    f"SELECT {_COLUMNS} FROM packed WHERE digest = ?",  # noqa: S608
+                    (digest,),
+                ):
+                    placed = self._places[digest] = Placed(*row)
         return placed
 
     def lacking(self, placed: Iterable[Placed]) -> list[Placed]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 #: Where each verb is defined. A module is imported when one of its verbs is used.
 _HOMES = {
-    "state": ("snapshot", "timeline", "show", "diff", "restore", "autosnapshot", "tag"),
+    "state": ("snapshot", "timeline", "show", "diff", "restore", "autosnapshot", "tag", "gc"),
     "house": ("status", "history", "slice", "fsck", "off"),
     "experiments": ("runs", "compare", "register", "models", "alias"),
     "governance": ("check", "gate", "approve", "audit", "policy", "identity", "role", "trust"),

@@ -1,4 +1,4 @@
-"""snapshot, timeline, show, diff, restore, autosnapshot, tag."""
+"""snapshot, timeline, show, diff, restore, autosnapshot, tag, gc."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from pathlib import Path
 
 from notewright.errors import UsageError
 from notewright.lineage.replaying import check_sealed, plan_replay, unsaved_names
+from notewright.state.retention import Rules
 from notewright.state.tree import marks
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import Message, View
 from notewright.views.contents import contents_view, copied_files_view
 from notewright.views.difference import DiffView
 from notewright.views.replay import plan_view, replayed_view
-from notewright.views.state import restored_view, snapshot_view, timeline_view
+from notewright.views.state import removal_view, restored_view, snapshot_view, timeline_view
 
 #: How a snapshot is named, in the help of every verb that takes one.
 SNAPSHOT = (
@@ -245,3 +246,55 @@ def _tag(args: argparse.Namespace, context: Context) -> View:
 
 
 tag = Verb("tag", "Give a snapshot a short name.", _tag_arguments, _tag)
+
+
+def _none_or_more(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 0 up")
+    return int(text)
+
+
+def _gc_arguments(parser: argparse.ArgumentParser) -> None:
+    rules = Rules()
+    parser.add_argument(
+        "--keep-last",
+        type=_none_or_more,
+        default=rules.last,
+        metavar="N",
+        help=f"keep the newest N snapshots ({rules.last})",
+    )
+    parser.add_argument(
+        "--keep-daily",
+        type=_none_or_more,
+        default=rules.daily,
+        metavar="N",
+        help=f"keep the last snapshot of each of the newest N days that have one ({rules.daily})",
+    )
+    parser.add_argument(
+        "--drop-named",
+        action="store_true",
+        help="also remove snapshots that were taken with `snapshot` and have no tag; by default "
+        "they stay",
+    )
+    parser.add_argument("--yes", action="store_true", help="do it; without this nothing is removed")
+
+
+def _gc(args: argparse.Namespace, context: Context) -> View:
+    rules = Rules(args.keep_last, args.keep_daily, named=not args.drop_named)
+    retention = context.workspace.retention
+    if args.yes:
+        return removal_view(retention.carry_out(rules, context.progress))
+    return removal_view(retention.plan(rules, context.progress))
+
+
+gc = Verb(
+    "gc",
+    "Remove old snapshots, and free what only they needed.",
+    _gc_arguments,
+    _gc,
+    "Says what would go and how many bytes that frees; `gc --yes` does it, for good. What has a "
+    "tag, belongs to a run or a package, or is where a notebook stands (and the two before) always "
+    "stays; so do executed cells and all evidence. Notebooks may go on meanwhile. For example, "
+    "`gc --keep-last 20 --keep-daily 7` shows what a strict rule would free, and "
+    "`gc --keep-last 20 --keep-daily 7 --yes` applies it.",
+)

@@ -6,11 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from notewright.state.records import Snapshot
+from notewright.state.retention import Plan
 from notewright.state.snapshots import Restored
 from notewright.state.tree import Marks, Place, places
 from notewright.views.base import Drawing, Message, Page, Table, View
 from notewright.views.graph import drawn
 from notewright.words import local_second, number_of
+
+#: How many snapshots are listed that would be removed.
+_SHOWN = 10
 
 
 def snapshot_record(snapshot: Snapshot, cell: str | None = None) -> dict[str, Any]:
@@ -154,6 +158,57 @@ def restored_view(restored: Restored, *, replays: bool = False) -> View:
         "environment": list(restored.environment),
     }
     return Message(" ".join(words), record)
+
+
+def removal_view(plan: Plan) -> View:
+    """Say what a removal of snapshots would free, or did, and why others stay."""
+    done = plan.freed is not None
+    free = plan.freeable
+    count = number_of(len(plan.removed), "snapshot")
+    stay = sum(plan.kept.values())
+    stays = f"{number_of(stay, 'snapshot')} {'stays' if stay == 1 else 'stay'}"
+    if not plan.removed and not free.bytes:
+        words = f"There is nothing to remove: {stays}."
+    elif done:
+        words = f"Removed {count} and freed {size(plan.freed or 0)}; {stays}."
+        if plan.freed is not None and plan.freed < free.bytes:
+            words += (
+                f" Another {size(free.bytes - plan.freed)} could not be freed, because a pack is "
+                "damaged: `notewright fsck` says which objects."
+            )
+    else:
+        words = (
+            f"{count} would go and {size(free.bytes)} be freed; {stays}. "
+            "Nothing has been removed yet: the same with `--yes` does it."
+        )
+    parts: list[View] = [Message(words)]
+    if plan.removed and not done:
+        parts.append(
+            Table(
+                ["would go", "when", "kind", "message"],
+                [
+                    (s.id[:6], local_second(s.created), s.kind, s.message)
+                    for s in plan.removed[-_SHOWN:]
+                ],
+                caption=f"The newest {_SHOWN} of them" if len(plan.removed) > _SHOWN else "",
+            )
+        )
+    if plan.kept:
+        parts.append(Table(["stay", "why"], [(n, w) for w, n in plan.kept.items()]))
+    record = {
+        "done": done,
+        "snapshots": len(plan.removed),
+        "objects": len(free.objects),
+        "bytes": plan.freed if done else free.bytes,
+        "packs": len(free.packs),
+        "bytes_rewritten": free.rewritten,
+        "kept": dict(plan.kept),
+        "removed": [
+            {"id": s.id, "created": s.created, "kind": s.kind, "message": s.message}
+            for s in plan.removed
+        ],
+    }
+    return Page(parts, record)
 
 
 def size(count: int) -> str:

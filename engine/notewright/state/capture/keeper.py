@@ -13,6 +13,10 @@ A copy may die of a variable, or wait for ever. What the keeper does then:
 - a copy that crashed, or that hears no signal, is made again if no cell has
   begun since: with all memory, then without the variable it was at;
 - if one has begun, the view has failed, and the next one includes everything.
+
+From before it is decided what is stored already until that is committed, a
+view has a writer's turn, so that nothing of it is removed (`store/turns.py`).
+What was removed before is forgotten, here and in the copies that wait.
 """
 
 from __future__ import annotations
@@ -31,10 +35,10 @@ from typing import Any
 from notewright.errors import CopyLost, NotewrightError
 from notewright.state.capture.aside import Aside
 from notewright.state.capture.bundling import Bundle, hold
-from notewright.state.capture.chunks import untouched
+from notewright.state.capture.chunks import Buffer, untouched
 from notewright.state.capture.forked import AT_NONE, Child, Limits, Line, fork, is_ours
 from notewright.state.capture.keeping import keep
-from notewright.state.capture.known import Group, Known, Outcome
+from notewright.state.capture.known import Group, Known, Outcome, Removed
 from notewright.state.capture.looking import Look, Memory
 from notewright.state.capture.patience import Done, patience, uninterrupted
 from notewright.state.capture.salvage import salvaged, without
@@ -43,6 +47,7 @@ from notewright.state.namespace import Namespace
 from notewright.state.randomness import random_state, set_random_state
 from notewright.store.objects import ObjectStore
 from notewright.store.packs import PackWriter
+from notewright.store.turns import Turn
 
 #: How many copies work at the same time; the others wait for their turn.
 _AT_ONCE = 2
@@ -104,6 +109,9 @@ class View:
     number: int = 0
     random: bytes = b""
     child: Child | None = None
+    turn: Turn | None = None
+    #: The buffers that the copy has only in part, since the rest is stored.
+    left_out: tuple[Buffer, ...] = ()
     #: The variables, in the order in which the copy comes to them.
     names: tuple[str, ...] = ()
     found: Outcome | None = None
@@ -140,6 +148,7 @@ class Keeper:
     ) -> None:
         self._namespace = namespace
         self._writer = objects.pack_writer()
+        self._turns = objects.turns
         self._forks = forks
         self._around = around
         self._known = Known()
@@ -151,7 +160,7 @@ class Keeper:
         self._settled = 0
         self._views: deque[View] = deque()
         #: Outcomes since each copy that is still waiting was made.
-        self._news: dict[int, list[Outcome]] = {}
+        self._news: dict[int, list[Outcome | Removed]] = {}
         self._ready = threading.Condition()
         self._thread: threading.Thread | None = None
         self._leaves_out = True
@@ -185,9 +194,15 @@ class Keeper:
             if self._can_fork() and not self._tries_here() and self._fork_now(view):
                 return view
         self.settle()  # what is not written yet takes memory
-        self._look_here(view)
-        with uninterrupted(), self._ready:
-            self._append(view)
+        try:
+            if save:
+                self._take_turn(view)
+            self._look_here(view)
+            with uninterrupted(), self._ready:
+                self._append(view)
+        except BaseException:
+            self._end_turn(view)
+            raise
         return view
 
     def begin(self) -> Set[str]:
@@ -292,8 +307,7 @@ class Keeper:
                 if not view.save:
                     return
                 for news in line.inbox.recv():
-                    known.apply(news)
-                    writer.learn(news.kept.placed if news.kept else ())
+                    _learn(news, known, writer)
                 line.pulse.at = 0
                 new = salvaged(found, known, namespace.dict)
                 line.pulse.at = AT_NONE
@@ -307,6 +321,7 @@ class Keeper:
 
         view.names = tuple(namespace.variables())
         unchanged = self._unchanged(written, view.save) if self._leaves_out else []
+        view.left_out = tuple(known.large[s][0] for s in written if known.large[s][1])
         with self._around():
             view.child = fork(work, unchanged)
 
@@ -398,6 +413,7 @@ class Keeper:
     def _leave(self, view: View) -> None:
         if view.child is not None:
             view.child.end()
+        self._end_turn(view)
         with self._ready:
             self._news.pop(view.number, None)
             self._views.popleft()
@@ -429,11 +445,37 @@ class Keeper:
         view.found = found
         if not view.save:
             return found
+        if view.turn is None:
+            self._take_turn(view)
         with self._ready:
             news = list(self._news[view.number])
+        if any(isinstance(each, Removed) for each in news) and self._lacks(view):
+            raise CopyLost("what it left out because it was stored was removed meanwhile")
         view.child.send(news)
         kept, refused = _or_raise(view.child.receive(_limits()))
         return replace(without(found, refused), kept=kept)
+
+    def _take_turn(self, view: View) -> None:
+        """Let nothing be removed until the view is left, and forget what was removed before."""
+        view.turn = self._turns.begin()
+        gone = self._writer.catch_up()
+        if gone is None:
+            return
+        removed = Removed(gone, self._writer.position())
+        with self._ready:
+            self._known.forget(removed)
+            for news in self._news.values():
+                news.append(removed)
+
+    def _end_turn(self, view: View) -> None:
+        turn, view.turn = view.turn, None
+        if turn is not None:
+            turn.over()
+
+    def _lacks(self, view: View) -> bool:
+        """Tell whether the copy would have to store what it does not have."""
+        with self._ready:
+            return not all(self._known.holds(buffer) for buffer in view.left_out)
 
     def _again(self, view: View, error: CopyLost) -> bool:
         """Copy the process once more for a view, if nothing has happened since."""
@@ -468,6 +510,9 @@ class Keeper:
         """
         self._ready = threading.Condition()
         self._thread = None
+        for view in self._views:
+            if view.turn is not None:
+                view.turn.forget()
         self._views.clear()
         self._news.clear()
         self._written.clear()
@@ -478,6 +523,16 @@ class Keeper:
 
 def _limits() -> Limits:
     return Limits(_PATIENCE, _PATIENCE_WRITING, _LONGEST)
+
+
+def _learn(news: Outcome | Removed, known: Known, writer: PackWriter) -> None:
+    """Take in, in a copy, what happened since it was made."""
+    if isinstance(news, Removed):
+        known.forget(news)
+        writer.unlearn(news.addresses)
+    else:
+        known.apply(news)
+        writer.learn(news.kept.placed if news.kept else ())
 
 
 def _or_raise(message: Any) -> Any:

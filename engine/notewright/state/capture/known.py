@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +37,20 @@ class Group:
     small: str
     buffers: tuple[tuple[str, ...], ...]
     spans: tuple[Span, ...]
+
+    def needs(self) -> Iterator[str]:
+        """Yield the address of every object that it is made of."""
+        yield from (self.address, self.stream, self.small)
+        for pieces in self.buffers:
+            yield from pieces
+
+
+@dataclass(frozen=True)
+class Removed:
+    """That objects were removed from the store, and where to append from now on."""
+
+    addresses: frozenset[str]
+    position: tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -109,11 +124,26 @@ class Known:
             n for n, s in outcome.seen.items() if any(b.span[1] >= WATCHED for b in s.buffers)
         )
         self.large = {
-            b.span: (b, all(h in self.chunks for h in b.hashes))
+            b.span: (b, self.holds(b))
             for seen in outcome.seen.values()
             for b in seen.buffers
             if b.span[1] >= WATCHED
         }
+
+    def forget(self, removed: Removed) -> None:
+        """Take in that objects were removed from the store."""
+        gone = removed.addresses
+        self.chunks = {h: address for h, address in self.chunks.items() if address not in gone}
+        for name in [n for n, group in self.groups.items() if not gone.isdisjoint(group.needs())]:
+            del self.groups[name], self.stored[name]
+        if self.random in gone:
+            self.random = None
+        self.large = {span: (b, self.holds(b)) for span, (b, _) in self.large.items()}
+        self.position = removed.position
+
+    def holds(self, buffer: Buffer) -> bool:
+        """Tell whether every piece of a buffer is stored."""
+        return all(h in self.chunks for h in buffer.hashes)
 
     def buffers(self) -> dict[Span, Buffer]:
         """Return the buffers of the last look by where they lie."""
