@@ -886,7 +886,9 @@ def test_the_contents_of_files_stay_with_the_snapshots_that_keep_them(
     (tmp_path / "small.csv").write_bytes(b"a\n1\n")
     large = np.random.default_rng(0).bytes(3 << 20)
     (tmp_path / "large.bin").write_bytes(large)
-    notebook.run("for name in ('small.csv', 'large.bin'):\n    with open(name, 'rb') as f: f.read()")
+    notebook.run(
+        "for name in ('small.csv', 'large.bin'):\n    with open(name, 'rb') as f: f.read()"
+    )
     taken = notebook.recorder.take(with_data=True)
     workspace.snapshots.tag(taken.id, "kept", "")
     notebook.run("x = 1")
