@@ -19,20 +19,13 @@ demo: $(VENV)/installed  ## Run the demo notebooks from top to bottom
 lab: $(VENV)/panel  ## Open a copy of the demo notebook, in lab/, in JupyterLab with the panel
 	$(BIN)/python scripts/lab.py
 
-# Three processes. Those of the state copy themselves at each snapshot, which takes several times
-# as long in one that has grown; Playwright's event loop and that of the server tests cannot
-# share one.
 test: $(VENV)/panel  ## Run the tests (browser tests too)
 	$(BIN)/python scripts/ensure_chromium.py
-	$(BIN)/python -m pytest tests/state
-	$(BIN)/python -m pytest --ignore tests/browser --ignore tests/state
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python scripts/test.py
 
 test-all: $(VENV)/panel $(VENV)/objects/done  ## Run the slow suites as well
 	$(BIN)/python scripts/ensure_chromium.py
-	$(BIN)/python -m pytest -m "slow or not slow" tests/state
-	$(BIN)/python -m pytest -m "slow or not slow" --ignore tests/browser --ignore tests/state
-	$(BIN)/python -m pytest -m "slow or not slow" tests/browser
+	$(BIN)/python scripts/test.py -m "slow or not slow"
 	PYTHONPATH=$(CURDIR)/$(VENV)/objects/lib $(BIN)/python -m pytest tests/state tests/packaging/test_arrow.py
 
 lint: $(VENV)/installed  ## Check style, types and layers

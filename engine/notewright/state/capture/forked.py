@@ -252,7 +252,7 @@ def _be_quiet(keep: set[int], pulse: Pulse) -> None:
     _hear_nothing(pulse)
     _leave_no_core()
     with suppress(OSError):
-        os.nice(5)
+        os.nice(15)  # the user comes first where there are few cores
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nowhere, number)
