@@ -401,9 +401,7 @@ def test_user_code_that_waits_for_any_child_disturbs_nothing(workspace) -> None:
     assert run_notebook(workspace.root, script).strip() == "done"
 
 
-def test_many_snapshots_leave_no_process_no_thread_and_no_descriptor(
-    notebook, workspace
-) -> None:
+def test_many_snapshots_leave_no_process_no_thread_and_no_descriptor(notebook, workspace) -> None:
     notebook.run("import numpy as np\nbig = np.zeros(1_000_000)\nx = 0")
     for _ in range(2):
         notebook.variables["x"] -= 1

@@ -14,7 +14,7 @@ from notewright.lineage.history import History, Observed
 from notewright.lineage.reads import names_read, names_through
 from notewright.lineage.records import Execution
 from notewright.lineage.replaying import Replayed, Step, check_sealed, plan_replay, run_plan
-from notewright.lineage.writes import touched_names
+from notewright.lineage.writes import touched_names, widely_written_names
 from notewright.state.capture.keeper import Around, Keeper, View
 from notewright.state.capture.known import Outcome
 from notewright.state.contents import Beside, document_path
@@ -158,7 +158,7 @@ class Recorder:
         large = self._keeper.begin()
         # Few cells name a large array, and parsing is the longest part of what the user waits for.
         if any(name in code for name in large):
-            self._keeper.expect_writes(large & set(touched_names(code)))
+            self._keeper.expect_writes(large & widely_written_names(code))
 
     def ended(self, cell: Cell, started: str, seconds: float, opened: Opened) -> None:
         """Record an execution that has ended, and snapshot if asked to after every cell.

@@ -36,6 +36,31 @@ def touched_names(code: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def widely_written_names(code: str) -> frozenset[str]:
+    """Return the names of what `code` probably writes to all over, where it is an array or table.
+
+    A guess: only how long writing takes depends on it.
+
+    Examples
+    --------
+    >>> code = "a += 1; b[::2] = 0; c[c > 3] = 0; d.sort(); e['new'] = 1; e.iloc[2:4, 1] = 2"
+    >>> sorted(widely_written_names(code))
+    ['a', 'b', 'c', 'd']
+    """
+    found: set[str] = set()
+    for node in _outside_functions(_parse(code)):
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name | ast.Attribute):
+            found.update(_root(node.target))
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            if _is_wide(node.slice):
+                found.update(_root(node))
+        elif isinstance(node, ast.Call):
+            if _is_in_place(node) or getattr(node.func, "attr", "") in _FILL:
+                found.update(_root(node.func))
+            found.update(x for k in node.keywords if k.arg == "out" for x in _root(k.value))
+    return frozenset(found)
+
+
 def rebound_names(code: str, through: Mapping[str, Sequence[str]] | None = None) -> frozenset[str]:
     """Return the names that `code` binds afresh, without looking at their old value.
 
@@ -95,6 +120,21 @@ def _names(nodes: Iterable[ast.AST]) -> set[str]:
 def mentioned_names(code: str) -> frozenset[str]:
     """Return every name that `code` mentions."""
     return frozenset(n.id for n in ast.walk(_parse(code)) if isinstance(n, ast.Name))
+
+
+#: Methods of arrays that write to all of them.
+_FILL = {"sort", "fill", "partition", "byteswap"}
+
+
+def _is_wide(index: ast.expr) -> bool:
+    """Tell whether an index picks elements from one end of something to the other."""
+    if isinstance(index, ast.Tuple):
+        return any(_is_wide(part) for part in index.elts)
+    if isinstance(index, ast.Slice):
+        return index.lower is None and index.upper is None
+    return isinstance(index, ast.Compare | ast.BoolOp | ast.BinOp) and any(
+        isinstance(node, ast.Compare) for node in ast.walk(index)
+    )
 
 
 def _parse(code: str) -> ast.Module:
