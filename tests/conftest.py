@@ -55,7 +55,7 @@ class PlainNotebook:
 
         self.workspace = workspace
         self.variables: dict = {"__name__": "__main__", "__builtins__": __builtins__}
-        self.namespace = Namespace(self.variables)
+        self.namespace = Namespace(self.variables, folders=[directory])
         self.recorder = Recorder(workspace.history, workspace.snapshots, self.namespace, directory)
 
     def run(self, code: str):

@@ -63,8 +63,10 @@ def candidates(session: KernelSession, line: str, symbol: str = "") -> list[str]
         found += quoted(_messages(session))
     if verb in _RUNS:
         found += [run.id[:6] for run in workspace.runs.list()[:20]]
-    if verb in _VARIABLES or (verb == "restore" and "--only" in words):
+    if verb in _VARIABLES:
         found += list(session.namespace.variables())
+    if verb == "restore" and "--only" in words:
+        found += list(session.namespace.state())
     if verb in _MODELS:
         found += sorted({version.name for version in workspace.models.list()})
     if verb in _DEPLOYMENTS:

@@ -180,12 +180,12 @@ class Recorder:
         clock = time.perf_counter()
         save = self.autosnapshot and cell.saves
         ended = _Ended(cell, new_id(), started, round(seconds, 6), save, now())
-        root, namespace = self._history.root, self.namespace.dict
+        root, namespace, own = self._history.root, self.namespace.dict, self.namespace.modules
         code, read, written = cell.code, dict(opened.read), dict(opened.written)
 
         def observe() -> _Observations:
             return _Observations(
-                names_read(code, namespace),
+                names_read(code, namespace, own),
                 touched_names(code),
                 data_files(read, root),
                 data_files(written, root),
@@ -321,7 +321,7 @@ class Recorder:
         started, clock, random = now(), time.perf_counter(), random_state()
         try:
             with FileWatch.watching() as opened:
-                replayed = run_plan(plan, self.namespace.dict, load)
+                replayed = run_plan(plan, self.namespace, load)
         finally:
             set_random_state(random)
         seconds = round(time.perf_counter() - clock, 6)
