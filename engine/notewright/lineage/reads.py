@@ -109,7 +109,10 @@ class _Modules:
 
 def _imported(tree: ast.Module) -> list[str]:
     plain = [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
-    return [*plain, *(n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module)]
+    return [
+        *plain,
+        *(n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module),
+    ]
 
 
 def _reached(
@@ -147,7 +150,10 @@ def _codes(value: Any) -> list[CodeType]:
 def _of_class(kind: type) -> list[CodeType]:
     where = defined_in(kind)
     members = [
-        m for base in bases(kind) if defined_in(base) == where for m in class_contents(base).values()
+        m
+        for base in bases(kind)
+        if defined_in(base) == where
+        for m in class_contents(base).values()
     ]
     return [m.__code__ for m in members if type(m) is FunctionType]
 

@@ -13,7 +13,7 @@ import os
 import sys
 import sysconfig
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import EnumMeta
 from importlib import import_module, invalidate_caches
 from importlib.util import find_spec
@@ -49,8 +49,8 @@ _OF_CLASSES = frozenset(
 )
 
 # Read past every hook of the user's: what a module and a class contain, and a class's ancestors.
-module_contents = ModuleType.__dict__["__dict__"].__get__
-class_contents = type.__dict__["__dict__"].__get__
+module_contents: Callable[[Any], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
+class_contents: Callable[[Any], Mapping[str, Any]] = type.__dict__["__dict__"].__get__
 _class_module = type.__dict__["__module__"].__get__
 _class_name = type.__dict__["__name__"].__get__
 bases = type.__dict__["__mro__"].__get__
@@ -215,7 +215,7 @@ def is_code(value: Any) -> bool:
     """Tell whether a value is code, and not the notebook's own: it is saved by reference."""
     kind = type(value)
     if kind is FunctionType:
-        return value.__module__ != "__main__"
+        return _text(value.__module__) != "__main__"
     if issubclass(kind, type):
         return defined_in(value) != "__main__"
     return (
@@ -298,10 +298,15 @@ def _attributes(name: str, module: ModuleType) -> Iterator[tuple[str, Any]]:
             if not is_code(value):
                 if not (in_class and _is_descriptor(type(value))):
                     yield f"{path}.{key}", value
-            elif issubclass(type(value), type) and defined_in(value) in defined:
-                if id(value) not in seen and not issubclass(type(value), EnumMeta):
-                    seen.add(id(value))
-                    pending.append((f"{path}.{key}", value))
+            elif id(value) not in seen and _is_own_class(value, defined):
+                seen.add(id(value))
+                pending.append((f"{path}.{key}", value))
+
+
+def _is_own_class(value: Any, modules: set[str]) -> bool:
+    kind = type(value)
+    is_plain_class = issubclass(kind, type) and not issubclass(kind, EnumMeta)
+    return is_plain_class and defined_in(value) in modules
 
 
 def _contents(owner: Owner) -> Mapping[str, Any]:

@@ -14,8 +14,7 @@ from notewright.state.records import Snapshot
 
 #: Types of values that cannot change: whether two names are one object does not matter.
 _CONSTANTS = frozenset(
-    f"builtins.{kind}"
-    for kind in ("int", "float", "complex", "bool", "NoneType", "str", "bytes")
+    f"builtins.{kind}" for kind in ("int", "float", "complex", "bool", "NoneType", "str", "bytes")
 )
 
 

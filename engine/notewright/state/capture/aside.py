@@ -12,7 +12,6 @@ from notewright.state.capture.patience import Stuck
 from notewright.state.describe import type_name
 from notewright.state.namespace import Namespace
 
-
 _NOTHING = object()
 
 
