@@ -57,7 +57,8 @@ def candidates(session: KernelSession, line: str, symbol: str = "") -> list[str]
         newest = workspace.snapshots.list(limit=20)
         found += ["HEAD", *workspace.snapshots.tags(), *(s.id[:6] for s in newest)]
         if "--replay" in words:
-            found += sorted({variable.name for s in newest for variable in s.unsaved})
+            unsaved = {v.name for s in newest for v in s.unsaved if s.module_of(v.name) is None}
+            found += sorted(unsaved)
         if verb == "show" and "--only" in words:
             found += sorted({kept.path for s in newest for kept in s.kept})
         found += quoted(_messages(session))

@@ -41,6 +41,8 @@ _CODE: tuple[type, ...] = (
     types.UnionType,
     functools._lru_cache_wrapper,
 )
+#: Types of most data, to be quick.
+_PLAIN = frozenset({int, float, bool, str, bytes, type(None), list, dict, tuple, set, frozenset})
 _CODE_MODULES = frozenset({"typing", "typing_extensions", "__future__"})
 _CODE_NAMES = frozenset({"ufunc", "cython_function_or_method", "_ArrayFunctionDispatcher"})
 #: What Python keeps in classes for itself.
@@ -295,8 +297,9 @@ def _attributes(name: str, module: ModuleType) -> Iterator[tuple[str, Any]]:
         for key, value in list(_contents(owner).items()):
             if not _is_name(key) or (in_class and key in _OF_CLASSES):
                 continue
-            if not is_code(value):
-                if not (in_class and _is_descriptor(type(value))):
+            kind = type(value)
+            if kind in _PLAIN or not is_code(value):
+                if not (in_class and _is_descriptor(kind)):
                     yield f"{path}.{key}", value
             elif id(value) not in seen and _is_own_class(value, defined):
                 seen.add(id(value))
@@ -324,8 +327,8 @@ def _is_name(key: Any) -> bool:
 
 
 def _is_descriptor(kind: type) -> bool:
-    if kind is FunctionType:
-        return False  # one of the notebook's, put into the class
+    if kind in _PLAIN or kind is FunctionType:
+        return False  # a function here is one of the notebook's, put into the class
     return any("__get__" in class_contents(base) for base in bases(kind))
 
 
