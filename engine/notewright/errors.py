@@ -435,13 +435,13 @@ class CannotImport(NotewrightError):
 
 
 class StaysInModule(NotewrightError):
-    """Code put into a module later, over what the module's text defines."""
+    """What took the place of a module's function or class after a snapshot."""
 
     code = "stays_in_module"
 
     def __init__(self, name: str, module: str) -> None:
         super().__init__(
-            f"'{name}' is code of the notebook's, put there after the snapshot; it stays.",
+            f"'{name}' took the place of the module's own code after the snapshot, and stays.",
             f"Run `importlib.reload({module})` to have the module's own again.",
         )
 

@@ -188,13 +188,32 @@ def test_what_an_edited_module_defines_now_stays(notebook, project) -> None:
     assert sys.modules["settings"].More.kind == "x"
 
 
-def test_code_of_the_notebook_over_a_modules_own_is_named(notebook, project) -> None:
+@pytest.mark.parametrize("change", ["settings.price = lambda x: 0", "settings.price = None"])
+def test_what_took_the_place_of_a_modules_function_is_named(notebook, project, change) -> None:
     notebook.run("import settings")
     taken = notebook.recorder.take()
-    notebook.run("def cheap(x): return 0\nsettings.price = cheap")
+    assert notebook.run(change).changed == ("settings.price",)
     restored = notebook.recorder.restore(taken.id)
-    assert "settings.price" in " ".join(restored.refused)
-    assert "reload" in " ".join(restored.refused)
+    (words,) = restored.refused
+    assert "settings.price" in words
+    assert "importlib.reload(settings)" in words
+
+
+def test_a_lazy_module_is_not_loaded_by_a_look(notebook, project, tmp_path) -> None:
+    (tmp_path / "heavy.py").write_text("size = 1\nran = open('ran', 'w').close()")
+    notebook.run(
+        "import importlib.util, sys\n"
+        "spec = importlib.util.find_spec('heavy')\n"
+        "spec.loader = importlib.util.LazyLoader(spec.loader)\n"
+        "heavy = sys.modules['heavy'] = importlib.util.module_from_spec(spec)\n"
+        "spec.loader.exec_module(heavy)\ndel spec"
+    )
+    taken = notebook.recorder.take()
+    assert not (tmp_path / "ran").exists()
+    assert set(notebook.run("heavy.size").changed) == {"heavy.size", "heavy.ran"}
+    restored = notebook.recorder.restore(taken.id)
+    assert not restored.refused
+    assert not restored.removed
 
 
 IN_A_FRESH_PROCESS = """
@@ -452,3 +471,12 @@ def test_what_a_modules_text_binds(tmp_path: Path, project) -> None:
     assert is_code(text.f)
     assert is_code(text.C)
     assert not is_code(text.p.sep)
+
+
+def test_a_diff_names_what_differs(notebook, project) -> None:
+    notebook.run("import settings")
+    old = notebook.recorder.take()
+    notebook.run("settings.cache['a'] = 1")
+    new = notebook.recorder.take()
+    found = notebook.workspace.diff(old.id, new.id)
+    assert [change.name for change in found.variables] == ["settings.cache"]

@@ -158,7 +158,8 @@ class Recorder:
         large = self._keeper.begin()
         # Few cells name a large array, and parsing is the longest part of what the user waits for.
         if any(name in code for name in large):
-            self._keeper.expect_writes(large & set(touched_names(code)))
+            touched = set(touched_names(code))
+            self._keeper.expect_writes(n for n in large if n.partition(".")[0] in touched)
 
     def ended(self, cell: Cell, started: str, seconds: float, opened: Opened) -> None:
         """Record an execution that has ended, and snapshot if asked to after every cell.

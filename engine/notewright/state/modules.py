@@ -14,9 +14,10 @@ import sys
 import sysconfig
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from enum import EnumMeta
 from importlib import import_module, invalidate_caches
-from importlib.util import find_spec
+from importlib.util import _LazyModule, find_spec  # type: ignore[attr-defined]
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -87,7 +88,8 @@ class OwnModules:
             self._judge(list(sys.modules.items()))
         elif self._own:
             self._judge([(name, sys.modules.get(name)) for name in self._own])
-        return dict(self._own)
+        # Nothing of a module is there before it is really loaded.
+        return {n: m for n, m in self._own.items() if type(m) is not _LazyModule}
 
     def attributes(self) -> Iterator[tuple[str, Any]]:
         """Yield the dotted name and the value of everything in them that counts as state."""
@@ -148,6 +150,8 @@ class OwnModules:
         if spec is None or not self._is_file(spec.origin):  # looked at before its code runs
             raise ModuleNotFoundError(f"No module named {name!r} in the project", name=name)
         import_module(name)
+        if name not in self.found():  # it put something else in its place
+            raise ModuleNotFoundError(f"{name!r} is not a module", name=name)
 
     def _judge(self, modules: list[tuple[str, Any]]) -> None:
         judged = self._judged
@@ -178,7 +182,7 @@ class OwnModules:
 
     def _owner(self, name: str) -> tuple[str, Owner, str] | None:
         """Return the module's name, what the attribute is set on, and its name there."""
-        own = dict(self._own)
+        own = self._own.copy()
         prefixes = [module for module in own if name.startswith(f"{module}.")]
         for module in sorted(prefixes, key=len, reverse=True):
             owner: Owner = own[module]
@@ -201,8 +205,8 @@ class OwnModules:
 def bound_by_source(module: ModuleType) -> frozenset[str] | None:
     """Return what a module's text itself binds, as dotted names below it; None if that is unknown.
 
-    Such an attribute is the module's, even where a snapshot was taken before
-    the text was edited and reloaded.
+    Functions there may need such an attribute, also where a snapshot from before
+    the text was edited and reloaded does not have it.
     """
     try:
         file = module_contents(module)["__file__"]
@@ -211,6 +215,15 @@ def bound_by_source(module: ModuleType) -> frozenset[str] | None:
         return None
     names = frozenset(_bound(tree, ""))
     return None if "*" in names else names
+
+
+def edited_since(module: ModuleType, moment: str) -> bool:
+    """Tell whether a module's file was written to after a moment (ISO 8601)."""
+    try:
+        written = os.stat(module_contents(module)["__file__"]).st_mtime
+    except (KeyError, OSError, TypeError, ValueError):
+        return True
+    return written > datetime.fromisoformat(moment).timestamp()
 
 
 def is_code(value: Any) -> bool:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from sqlite3 import Row
-from types import FunctionType
 from typing import Any
 
 from notewright.errors import (
@@ -35,7 +34,7 @@ from notewright.state.contents import Beside, Contents
 from notewright.state.environment import environment, environment_difference
 from notewright.state.finding import find_snapshot
 from notewright.state.loading import load_groups
-from notewright.state.modules import OwnModules, bound_by_source, is_code
+from notewright.state.modules import OwnModules, bound_by_source, edited_since
 from notewright.state.namespace import Namespace
 from notewright.state.needs import Needs
 from notewright.state.randomness import RANDOM_STATE, set_random_state
@@ -627,8 +626,7 @@ def _removed(
             text[module] = bound_by_source(own[module])
         bound = text[module]
         if bound is None or name[len(module) + 1 :] in bound:
-            value = namespace.get(name)
-            if isinstance(value, type | FunctionType) and not is_code(value):
+            if not edited_since(own[module], snapshot.created):  # else it is new there
                 refused.append(str(StaysInModule(name, module)))
             continue
         try:
