@@ -480,3 +480,31 @@ def test_a_diff_names_what_differs(notebook, project) -> None:
     new = notebook.recorder.take()
     found = notebook.workspace.diff(old.id, new.id)
     assert [change.name for change in found.variables] == ["settings.cache"]
+
+
+def test_packages_and_modules_in_them_are_told_apart(notebook, project, tmp_path) -> None:
+    files = {
+        "shop/__init__": "rate = 1\nfrom .prices import Price, table",
+        "shop/prices": "table = {}\nrate = 2\nclass Price:\n    unit = 'x'",
+        "loose/deep": "rate = 3",
+    }
+    project(**files)
+    notebook.run("import shop.prices, loose.deep; from shop import *")
+    taken = notebook.recorder.take()
+    names = {v.name for v in taken.variables if "." in v.name}
+    assert names == {
+        "shop.rate",
+        "shop.table",
+        "shop.prices.table",
+        "shop.prices.rate",
+        "shop.prices.Price.unit",
+        "loose.deep.rate",
+    }
+    ran = notebook.run("shop.rate = 5; shop.prices.rate = 6; loose.deep.rate = 7; table['a'] = 1")
+    same_table = {"table", "shop.table", "shop.prices.table"}
+    rates = {"shop.rate", "shop.prices.rate", "loose.deep.rate"}
+    assert set(ran.changed) == same_table | rates
+    notebook.recorder.restore(taken.id)
+    found = eval("shop.rate, shop.prices.rate, loose.deep.rate, table", notebook.variables)
+    assert found == (1, 2, 3, {})
+    assert eval("table is shop.table is shop.prices.table", notebook.variables)
