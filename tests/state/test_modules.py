@@ -17,6 +17,7 @@ from notewright.state.modules import OwnModules, bound_by_source, is_code
 SETTINGS = """
 import threading
 from math import sqrt, pi
+from random import randint
 from typing import Optional
 
 rate = 3
@@ -328,6 +329,18 @@ class Meta(type):
         raise RuntimeError("not readable")
 
 
+class Fixed(type):
+    limit = property(lambda cls: 1)
+
+    @limit.setter
+    def limit(cls, value):
+        raise RuntimeError("fixed")
+
+
+class Tight(metaclass=Fixed):
+    limits = locals()["limit"] = [1]
+
+
 class Strange(metaclass=Meta):
     level = 1
 
@@ -361,6 +374,7 @@ def change():
     global good
     good = 2
     type.__setattr__(Strange, "level", 2)
+    vars(Tight)["limit"].append(2)
 
 
 sys.modules[__name__].__class__ = Module
@@ -382,15 +396,25 @@ def test_hostile_modules_break_neither_a_look_nor_a_restore(
     assert not notebook.recorder.problems
     assert [u.name for u in taken.unsaved] == ["hostile.bad", "hostile.strange"]
     names = {v.name for v in taken.variables if v.name.startswith("hostile.")}
-    assert names == {"hostile.good", "hostile.Strange.level"}
+    assert names == {
+        "hostile.good",
+        "hostile.Strange.level",
+        "hostile.Tight.limit",
+        "hostile.Tight.limits",
+    }
     ran = notebook.run("change()")
     assert ran.error is None
-    assert set(ran.changed) == {"hostile.good", "hostile.Strange.level"}
+    tight = {"hostile.Tight.limit", "hostile.Tight.limits"}
+    assert set(ran.changed) == {"hostile.good", "hostile.Strange.level"} | tight
     assert not notebook.recorder.problems
     restored = notebook.recorder.restore(taken.id)
-    assert set(restored.rebound) == {"hostile.good", "hostile.Strange.level"}
-    assert notebook.namespace.get("hostile.good") == 1
-    assert notebook.namespace.get("hostile.Strange.level") == 1
+    names = {"hostile.good", "hostile.Strange.level", "hostile.Tight.limits"}
+    assert set(restored.rebound) == names
+    (words,) = restored.refused
+    assert "hostile.Tight.limit" in words
+    assert "fixed" in words
+    found = [notebook.namespace.get(name) for name in sorted(names)]
+    assert found == [1, [1], 1]
 
 
 def test_a_class_that_is_gone_is_named(notebook, project) -> None:

@@ -233,6 +233,8 @@ def is_code(value: Any) -> bool:
         return _text(value.__module__) != "__main__"
     if issubclass(kind, type):
         return defined_in(value) != "__main__"
+    if kind is types.MethodType:
+        return _is_a_modules(value)
     return (
         issubclass(kind, _CODE)
         or defined_in(kind) in _CODE_MODULES
@@ -272,6 +274,18 @@ def defined_in(cls: type) -> str:
 
 _MISSING: Any = object()
 _FORMS = (os.path.abspath, os.path.realpath)
+
+
+def _is_a_modules(method: types.MethodType) -> bool:
+    """Tell whether a method is a function of some module in all but kind: `random.randint`."""
+    function = method.__func__
+    if type(function) is not FunctionType:
+        return False
+    module = sys.modules.get(_text(function.__module__))
+    return (
+        issubclass(type(module), ModuleType)
+        and module_contents(module).get(function.__name__) is method
+    )
 
 
 def _folder(path: str) -> str:

@@ -598,7 +598,7 @@ def _bound(
     for name, value in back.items():
         try:
             namespace.bind(name, value)
-        except (AttributeError, TypeError) as error:
+        except Exception as error:  # noqa: BLE001 - a metaclass's property may raise anything
             refused.append(str(CannotLoad([name], error)))
         else:
             yield name
@@ -631,7 +631,7 @@ def _removed(
             continue
         try:
             namespace.unbind(name)
-        except (AttributeError, KeyError, TypeError) as error:
+        except Exception as error:  # noqa: BLE001 - as above
             refused.append(str(CannotLoad([name], error)))
         else:
             yield name
