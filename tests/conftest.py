@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -55,7 +56,7 @@ class PlainNotebook:
 
         self.workspace = workspace
         self.variables: dict = {"__name__": "__main__", "__builtins__": __builtins__}
-        self.namespace = Namespace(self.variables)
+        self.namespace = Namespace(self.variables, folders=[directory])
         self.recorder = Recorder(workspace.history, workspace.snapshots, self.namespace, directory)
 
     def run(self, code: str):
@@ -82,6 +83,32 @@ class PlainNotebook:
 def notebook(workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlainNotebook:
     monkeypatch.chdir(tmp_path)
     return PlainNotebook(workspace, tmp_path)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Return a function that writes the user's own modules; they are forgotten afterwards."""
+    from types import ModuleType
+
+    from notewright.state.modules import module_contents
+
+    before = set(sys.modules)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def write(**files: str) -> None:
+        for name, text in files.items():
+            path = tmp_path / f"{name}.py"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    yield write
+    for name in set(sys.modules) - before:
+        module = sys.modules[name]
+        if issubclass(type(module), ModuleType):
+            file = module_contents(module).get("__file__")
+            if isinstance(file, str) and file.startswith(str(tmp_path)):
+                del sys.modules[name]
 
 
 @pytest.fixture

@@ -419,6 +419,33 @@ class CannotLoad(NotewrightError):
         )
 
 
+class CannotImport(NotewrightError):
+    """A module of the user's, of which a snapshot has attributes, cannot be imported here."""
+
+    code = "cannot_import"
+
+    def __init__(self, module: str, names: Iterable[str], error: BaseException) -> None:
+        listed = sorted(names)
+        shown = ", ".join(f"'{name}'" for name in listed[:5]) + (", ..." if listed[5:] else "")
+        super().__init__(
+            f"{shown} cannot be brought back: importing {module} raised "
+            f"{type(error).__name__}: {str(error)[:200]}.",
+            f"Make `import {module}` work in this notebook and restore again.",
+        )
+
+
+class StaysInModule(NotewrightError):
+    """What took the place of a module's function or class after a snapshot."""
+
+    code = "stays_in_module"
+
+    def __init__(self, name: str, module: str) -> None:
+        super().__init__(
+            f"'{name}' took the place of the module's own code after the snapshot, and stays.",
+            f"Run `importlib.reload({module})` to have the module's own again.",
+        )
+
+
 class NeedsKernel(NotewrightError):
     """A verb that acts on live variables was called outside a kernel."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 
@@ -14,6 +15,18 @@ def number_of(count: int, noun: str) -> str:
     ('1 variable', '1,200 rows')
     """
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def some_of(names: Sequence[str], most: int = 8) -> str:
+    """Return names, or the first of many and how many more there are.
+
+    Examples
+    --------
+    >>> some_of(["a", "b", "c", "d"], 3)
+    'a, b, c and 1 more'
+    """
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def local_second(moment: str) -> str:

@@ -57,14 +57,17 @@ def candidates(session: KernelSession, line: str, symbol: str = "") -> list[str]
         newest = workspace.snapshots.list(limit=20)
         found += ["HEAD", *workspace.snapshots.tags(), *(s.id[:6] for s in newest)]
         if "--replay" in words:
-            found += sorted({variable.name for s in newest for variable in s.unsaved})
+            unsaved = {v.name for s in newest for v in s.unsaved if s.module_of(v.name) is None}
+            found += sorted(unsaved)
         if verb == "show" and "--only" in words:
             found += sorted({kept.path for s in newest for kept in s.kept})
         found += quoted(_messages(session))
     if verb in _RUNS:
         found += [run.id[:6] for run in workspace.runs.list()[:20]]
-    if verb in _VARIABLES or (verb == "restore" and "--only" in words):
+    if verb in _VARIABLES:
         found += list(session.namespace.variables())
+    if verb == "restore" and "--only" in words:
+        found += list(session.namespace.state())
     if verb in _MODELS:
         found += sorted({version.name for version in workspace.models.list()})
     if verb in _DEPLOYMENTS:

@@ -63,7 +63,8 @@ class KernelSession:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self.workspace = Workspace.find(_notebook_folder())
-        self.namespace = Namespace(shell.user_ns, self._is_hidden)
+        folders = (self.workspace.root, Path.cwd())
+        self.namespace = Namespace(shell.user_ns, self._is_hidden, folders)
         self.listeners = Listeners()
         self._recorder = Recorder(
             self.workspace.history,

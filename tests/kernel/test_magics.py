@@ -274,6 +274,34 @@ def test_ipythons_own_history_goes_on_while_snapshots_are_taken(live) -> None:
     assert "x = 2" in live.run("%history -g x = 2 -l 20").text
 
 
+def test_own_modules_are_undone_in_the_kernel_and_brought_back_in_another(live, start) -> None:
+    text = "import threading\nrate = 3\nlock = threading.Lock()\n"
+    text += "def price(x): return x * rate\nclass Config:\n    limit = 1\n"
+    (live.folder / "settings.py").write_text(text)
+    live.run("%load_ext notewright")
+    live.run("import settings\nfrom settings import price, Config")
+    live.run("settings.rate = 5; Config.limit = 2")
+    shown = live.run("%nw snapshot --tag five")
+    assert "settings.lock" in shown.text
+    live.run("settings.rate = 7")
+    live.run("y = price(1)")
+    history = json.loads(live.run("%nw history --json").text)
+    assert [e["changed"] for e in history if "rate = 7" in e["source"]] == [["settings.rate"]]
+    assert "settings.rate = 7" in live.run("%nw slice y").text
+    assert any("settings.rate" in each for each in live.complete("%nw restore five --only sett"))
+    refused = live.run("%nw export settings.rate --name rate").error
+    assert "no variable 'settings.rate'" in refused["traceback"][0]
+    assert "restored settings.rate; removed y" in live.run("%nw restore five").text
+    assert live.run("print(price(1), Config.limit)").text == "5 2\n"
+    live.close()
+    again = start()
+    again.run("%load_ext notewright")
+    shown = again.run("%nw restore five")
+    assert shown.error is None
+    assert "Not in the snapshot" not in shown.text
+    assert again.run("print(price(1), Config.limit, settings.lock.locked())").text == "5 2 False\n"
+
+
 def test_what_could_not_be_saved_is_rebuilt_in_another_kernel(live, start) -> None:
     live.run("%load_ext notewright")
     live.run("import sqlite3, random; items = [1, 2]; count = 0")

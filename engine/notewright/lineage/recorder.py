@@ -158,7 +158,8 @@ class Recorder:
         large = self._keeper.begin()
         # Few cells name a large array, and parsing is the longest part of what the user waits for.
         if any(name in code for name in large):
-            self._keeper.expect_writes(large & widely_written_names(code))
+            written = widely_written_names(code)
+            self._keeper.expect_writes(n for n in large if n.partition(".")[0] in written)
 
     def ended(self, cell: Cell, started: str, seconds: float, opened: Opened) -> None:
         """Record an execution that has ended, and snapshot if asked to after every cell.
@@ -180,12 +181,12 @@ class Recorder:
         clock = time.perf_counter()
         save = self.autosnapshot and cell.saves
         ended = _Ended(cell, new_id(), started, round(seconds, 6), save, now())
-        root, namespace = self._history.root, self.namespace.dict
+        root, namespace, own = self._history.root, self.namespace.dict, self.namespace.modules
         code, read, written = cell.code, dict(opened.read), dict(opened.written)
 
         def observe() -> _Observations:
             return _Observations(
-                names_read(code, namespace),
+                names_read(code, namespace, own),
                 touched_names(code),
                 data_files(read, root),
                 data_files(written, root),
@@ -321,7 +322,7 @@ class Recorder:
         started, clock, random = now(), time.perf_counter(), random_state()
         try:
             with FileWatch.watching() as opened:
-                replayed = run_plan(plan, self.namespace.dict, load)
+                replayed = run_plan(plan, self.namespace, load)
         finally:
             set_random_state(random)
         seconds = round(time.perf_counter() - clock, 6)

@@ -23,6 +23,7 @@ from notewright.lineage.history import History
 from notewright.lineage.records import Execution
 from notewright.lineage.slices import bound_afresh
 from notewright.lineage.writes import mentioned_names
+from notewright.state.namespace import Namespace
 from notewright.state.records import FileRead, Snapshot
 from notewright.state.snapshots import Snapshots
 
@@ -163,12 +164,14 @@ def check_sealed(history: History, snapshot: Snapshot) -> None:
 def unsaved_names(snapshot: Snapshot, names: Sequence[str]) -> tuple[str, ...]:
     """Return which variables to rebuild: those named, or all that could not be saved.
 
+    Attributes of modules are made by importing these, and are not among them.
+
     Raises
     ------
     NothingToReplay, UnknownVariable
         If one of them was saved, or was not there.
     """
-    unsaved = [variable.name for variable in snapshot.unsaved]
+    unsaved = [v.name for v in snapshot.unsaved if snapshot.module_of(v.name) is None]
     for name in names:
         if name not in unsaved:
             if snapshot.variable(name) is not None:
@@ -336,7 +339,7 @@ def _left_out(execution: Execution) -> list[str]:
 
 
 def run_plan(
-    plan: Plan, variables: dict[str, Any], load: Callable[[Step], Mapping[str, Any]]
+    plan: Plan, namespace: Namespace, load: Callable[[Step], Mapping[str, Any]]
 ) -> Replayed:
     """Run a plan in the live globals; bind what it was to rebuild, and nothing else.
 
@@ -344,11 +347,12 @@ def run_plan(
     ----------
     plan : Plan
         What to run.
-    variables : dict
-        The live globals.
+    namespace : Namespace
+        The live globals. Attributes of own modules are left as the cells leave them.
     load : callable
         Returns what a partial restore brought back then.
     """
+    variables = namespace.dict
     before = dict(variables)
     failed = dict(plan.impossible)
     waiting = list(plan.names)
@@ -360,7 +364,7 @@ def run_plan(
             waits = [name for name in step.makes if name in waiting]
             if not waits:
                 continue
-            error = _run(step, variables, before, load)
+            error = _run(step, namespace, before, load)
             ran.append(Ran(step, error))
             if error is not None:
                 failed.update((name, f"{step.execution.words}: {error}") for name in waits)
@@ -378,7 +382,7 @@ def run_plan(
 
 def _run(
     step: Step,
-    variables: dict[str, Any],
+    namespace: Namespace,
     before: Mapping[str, Any],
     load: Callable[[Step], Mapping[str, Any]],
 ) -> str | None:
@@ -386,8 +390,10 @@ def _run(
     execution = step.execution
     try:
         if step.loads:
-            variables.update(load(step))
+            for name, value in load(step).items():
+                namespace.bind(name, value)
             return None
+        variables = namespace.dict
         variables.update((name, before[name]) for name in step.seeds if name in before)
         return _execute(execution, variables)
     except NotewrightError as error:

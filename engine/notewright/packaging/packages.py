@@ -166,11 +166,11 @@ class Packages(Shelf):
             return self._make(made, module, evidence, says, progress, to, home, warming.prover())
 
     def _load(self, snapshot: Any, variable: str) -> Any:
-        if snapshot.variable(variable) is None:
+        if snapshot.variable(variable) is None or snapshot.module_of(variable) is not None:
             unsaved = next((u for u in snapshot.unsaved if u.name == variable), None)
             if unsaved is not None:
                 raise NotSaved(variable, unsaved.reason, unsaved.cell)
-            names = [v.name for v in snapshot.variables]
+            names = [v.name for v in snapshot.variables if snapshot.module_of(v.name) is None]
             raise UnknownVariable(variable, f"snapshot {snapshot.id[:8]}", names)
         model = self._snapshots.load(snapshot, [variable])[variable]
         if not hasattr(model, "predict"):

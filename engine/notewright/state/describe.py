@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 _LONGEST = 60
+_module = type.__dict__["__module__"].__get__
+_qualname = type.__dict__["__qualname__"].__get__
 
 
 def type_name(value: Any) -> str:
     """Return the qualified name of the value's type."""
     kind = type(value)
-    return f"{kind.__module__}.{kind.__qualname__}"
+    try:
+        # Past the metaclass, whose code may be the user's.
+        return f"{_module(kind)}.{_qualname(kind)}"
+    except AttributeError:  # it was deleted
+        return f"?.{_qualname(kind)}"
 
 
 def summary(value: Any) -> str:

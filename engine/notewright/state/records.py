@@ -121,6 +121,8 @@ class Snapshot:
     git: Commit | None = None
     #: The digest of the record of `execution`, which seals all those before it.
     sealed: str | None = None
+    #: The user's own modules that were imported; their attributes are variables with dots.
+    modules: tuple[str, ...] = ()
     bytes_added: int = 0
     #: Why its record cannot be read; the catalog's row is all that is known then.
     damage: str | None = None
@@ -128,6 +130,14 @@ class Snapshot:
     def variable(self, name: str) -> Variable | None:
         """Return the variable `name`, or None."""
         return next((v for v in self.variables if v.name == name), None)
+
+    def is_unsaved(self, name: str) -> bool:
+        """Tell whether `name` was there and could not be saved."""
+        return any(u.name == name for u in self.unsaved)
+
+    def module_of(self, name: str) -> str | None:
+        """Return the user's module that `name` is an attribute of, or None for a variable."""
+        return max((m for m in self.modules if name.startswith(f"{m}.")), key=len, default=None)
 
     def address(self, path: str) -> str | None:
         """Return where the contents of the file `path` are, or None if they are not kept."""
@@ -142,6 +152,7 @@ class Snapshot:
         fields["files"] = tuple(FileRead(**f) for f in body["files"])
         # Snapshots from before these were kept do not have them.
         fields["kept"] = tuple(Kept(**k) for k in body.get("kept", ()))
+        fields["modules"] = tuple(body.get("modules", ()))
         document, git = body.get("document"), body.get("git")
         fields["document"] = None if document is None else FileRead(**document)
         fields["git"] = None if git is None else Commit(**git)

@@ -12,6 +12,11 @@ from notewright.state.memory.memo import identities, object_at
 from notewright.state.pickling import Pickled, dump, load
 from notewright.state.records import Snapshot
 
+#: Types of values that cannot change: whether two names are one object does not matter.
+_CONSTANTS = frozenset(
+    f"builtins.{kind}" for kind in ("int", "float", "complex", "bool", "NoneType", "str", "bytes")
+)
+
 
 def shared_with_live(
     loaded: Mapping[str, Any],
@@ -83,11 +88,13 @@ def shared_otherwise(live: Snapshot, wanted: Snapshot, digests: Mapping[str, str
         The digests of the live variables.
     """
     before, after = _groups(live), _groups(wanted)
+    constants = {v.name for v in wanted.variables if v.type in _CONSTANTS}
     differing = {v.group for v in wanted.variables if digests.get(v.name) != v.digest}
     return {
         name
         for name, (address, members) in after.items()
         if name in before
+        and name not in constants
         and address not in differing
         and before[name][0] != address
         and (len(members) > 1 or len(before[name][1]) > 1)

@@ -15,11 +15,14 @@ from typing import Any
 
 from notewright.errors import (
     BadName,
+    CannotImport,
+    CannotLoad,
     CorruptObject,
     MissingObject,
     NoSnapshot,
     NotewrightError,
     NotSaved,
+    StaysInModule,
     UnknownId,
     UnknownVariable,
     UntrustedStore,
@@ -31,6 +34,7 @@ from notewright.state.contents import Beside, Contents
 from notewright.state.environment import environment, environment_difference
 from notewright.state.finding import find_snapshot
 from notewright.state.loading import load_groups
+from notewright.state.modules import OwnModules, bound_by_source, edited_since
 from notewright.state.namespace import Namespace
 from notewright.state.needs import Needs
 from notewright.state.randomness import RANDOM_STATE, set_random_state
@@ -66,10 +70,12 @@ class Occasion:
 
 
 class _Digests(dict[str, str]):
-    """Digests of live variables, computed when asked for."""
+    """Digests of live variables, computed when asked for where they are not known."""
 
-    def __init__(self, live: Mapping[str, Any], namespace: dict[str, Any]) -> None:
-        super().__init__()
+    def __init__(
+        self, live: Mapping[str, Any], namespace: dict[str, Any], known: Mapping[str, str]
+    ) -> None:
+        super().__init__(known)
         self._live = live
         self._namespace = namespace
 
@@ -211,6 +217,7 @@ class Snapshots:
             "environment": self._environment,
             "random": found.kept.random,
             "sealed": occasion.sealed,
+            "modules": found.modules,
             **plain(held),
         }
         address = writer.put(canonical(record), self._latest.get(occasion.session))
@@ -382,7 +389,9 @@ class Snapshots:
 
         Only names whose value differs are bound to new objects; everything
         else stays the object it is. A full restore also removes names that
-        the snapshot does not have and puts the random state back.
+        the snapshot does not have and puts the random state back. Attributes
+        of the user's own modules are set where they are; a module that is not
+        imported yet is imported first.
 
         Parameters
         ----------
@@ -400,8 +409,17 @@ class Snapshots:
         generators = None
         if snapshot.random is not None and (only is None or RANDOM_STATE in only):
             generators = pickle.loads(self._store.objects.get(snapshot.random))
-        live = namespace.variables()
-        digests = known if known is not None else _Digests(live, namespace.dict)
+        refused: list[str] = []
+        known = {} if known is None else known
+        for absent in _import_modules(namespace.modules, snapshot, chosen):
+            if isinstance(absent, CannotImport):
+                if only is not None:
+                    raise absent
+                refused.append(str(absent))
+            # Its code may have changed others.
+            known = {n: d for n, d in known.items() if snapshot.module_of(n) is None}
+        live = namespace.state()
+        digests = _Digests(live, namespace.dict, known)
         differs = {
             v.name
             for v in snapshot.variables
@@ -410,7 +428,6 @@ class Snapshots:
         addresses = [v.group for v in snapshot.variables if v.name in differs]
         saved = {v.name: v.digest for v in snapshot.variables}
         back: dict[str, Any] = {}
-        refused: list[str] = []
         for values in load_groups(addresses, namespace.dict, self._store.objects):
             if isinstance(values, NotewrightError):
                 if only is not None:
@@ -424,14 +441,18 @@ class Snapshots:
                 shared = shared_with_live(values, wanted, kept, namespace.dict)
             # Where it cannot be told what is shared, all that were chosen come back.
             back.update((n, v) for n, v in (shared or values).items() if n in chosen)
-        names = tuple(back)
-        namespace.dict.update(back)
+        names = tuple(_bound(namespace, back, refused))
         removed: tuple[str, ...] = ()
+        unsaved: tuple[str, ...] = ()
         if only is None:
-            unsaved = {u.name for u in snapshot.unsaved}
-            removed = tuple(n for n in live if n not in chosen and n not in unsaved)
-            for name in removed:
-                del namespace.dict[name]
+            later = [n for n in live if n not in chosen and not snapshot.is_unsaved(n)]
+            removed = tuple(_removed(namespace, snapshot, later, refused))
+            # What a module made when it was imported is there.
+            unsaved = tuple(
+                u.name
+                for u in snapshot.unsaved
+                if snapshot.module_of(u.name) is None or u.name not in live
+            )
         if generators is not None:
             set_random_state(generators)
         return Restored(
@@ -439,7 +460,7 @@ class Snapshots:
             rebound=names,
             removed=removed,
             kept=tuple(n for n in chosen if n not in names and n not in differs),
-            unsaved=tuple(u.name for u in snapshot.unsaved) if only is None else (),
+            unsaved=unsaved,
             environment=tuple(self._environment_difference(snapshot)),
             partial=only is not None,
             refused=tuple(refused),
@@ -544,3 +565,73 @@ class Snapshots:
             return self._parsed(row)
         except (CorruptObject, MissingObject) as error:
             return Snapshot.damaged(dict(row), error.problem)
+
+
+def _import_modules(
+    own: OwnModules, snapshot: Snapshot, chosen: dict[str, None]
+) -> Iterator[CannotImport | None]:
+    """Import the modules that attributes among `chosen` belong to; yield for each how it went.
+
+    Where that fails, the attributes are taken out of `chosen`.
+    """
+    needed: dict[str, list[str]] = {}
+    for name in chosen:
+        if (module := snapshot.module_of(name)) is not None:
+            needed.setdefault(module, []).append(name)
+    for module, names in needed.items():
+        if module in own.found():
+            continue
+        try:
+            own.add(module)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code may raise anything
+            for name in names:
+                del chosen[name]
+            yield CannotImport(module, names, error)
+        else:
+            yield None
+
+
+def _bound(
+    namespace: Namespace, back: Mapping[str, Any], refused: builtins.list[str]
+) -> Iterator[str]:
+    """Bind what came back; yield the names, or say why not."""
+    for name, value in back.items():
+        try:
+            namespace.bind(name, value)
+        except Exception as error:  # noqa: BLE001 - a metaclass's property may raise anything
+            refused.append(str(CannotLoad([name], error)))
+        else:
+            yield name
+
+
+def _removed(
+    namespace: Namespace, snapshot: Snapshot, names: Iterable[str], refused: builtins.list[str]
+) -> Iterator[str]:
+    """Remove what came after the snapshot; yield the names.
+
+    Of modules that were imported since, everything stays, and of the others what
+    their text binds: the functions there may need it.
+    """
+    own = namespace.modules.found()
+    text: dict[str, frozenset[str] | None] = {}
+    for name in names:
+        if not namespace.is_attribute(name):
+            namespace.unbind(name)
+            yield name
+            continue
+        module = namespace.modules.module_of(name)
+        if module is None or module not in snapshot.modules:
+            continue
+        if module not in text:
+            text[module] = bound_by_source(own[module])
+        bound = text[module]
+        if bound is None or name[len(module) + 1 :] in bound:
+            if not edited_since(own[module], snapshot.created):  # else it is new there
+                refused.append(str(StaysInModule(name, module)))
+            continue
+        try:
+            namespace.unbind(name)
+        except Exception as error:  # noqa: BLE001 - as above
+            refused.append(str(CannotLoad([name], error)))
+        else:
+            yield name

@@ -9,7 +9,7 @@ from notewright.store.integrity import verify_store
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import Code, Message, Page, Table, View
 from notewright.views.state import size
-from notewright.words import local_second
+from notewright.words import local_second, some_of
 
 
 def _nothing(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +65,7 @@ def _history(args: argparse.Namespace, context: Context) -> View:
             local_second(e.started),
             f"{e.seconds:.2f} s",
             e.status,
-            ", ".join(e.changed),
+            some_of(e.changed),
             ", ".join(f.path for f in e.files),
             e.words,
         )

@@ -10,7 +10,7 @@ from notewright.lineage.records import Execution
 from notewright.state.records import Commit, FileRead, Snapshot
 from notewright.views.base import Code, Message, Page, Table, View
 from notewright.views.state import size, snapshot_record
-from notewright.words import local_second, number_of
+from notewright.words import local_second, number_of, some_of
 
 
 def contents_view(
@@ -80,7 +80,7 @@ def _variables(snapshot: Snapshot) -> View:
 def _cells(cells: Sequence[Execution]) -> View:
     return Table(
         ["executed cells", "when", "changed"],
-        [(e.words, local_second(e.started), ", ".join(e.changed)) for e in cells],
+        [(e.words, local_second(e.started), some_of(e.changed)) for e in cells],
         empty="No cell was executed before it.",
     )
 

@@ -12,6 +12,8 @@ from notewright.state.capture.patience import Stuck
 from notewright.state.describe import type_name
 from notewright.state.namespace import Namespace
 
+_NOTHING = object()
+
 
 @dataclass
 class _Entry:
@@ -83,7 +85,7 @@ class Aside:
         if not out:
             return look(namespace, memory, known, comes_to)
         found = look(_Without(namespace, out), memory, known, comes_to)
-        found.values = namespace.variables()
+        found.values = namespace.state()
         for name, reason in out.items():
             value = found.values[name]
             digest = f"unpicklable:{id(value)}"
@@ -93,15 +95,16 @@ class Aside:
     def _add(
         self, name: str, namespace: Namespace, reason: str, number: int, *, waits: bool
     ) -> None:
-        if name not in namespace.dict:
+        bound = namespace.get(name, _NOTHING)
+        if bound is _NOTHING:
             return
-        value, before = id(namespace.dict[name]), self._entries.get(name)
+        value, before = id(bound), self._entries.get(name)
         tries = before.tries + 1 if before is not None and before.value == value else 0
         again = number + (1 if waits and not tries else 2**tries + 1)
         self._entries[name] = _Entry(value, reason, waits, tries, again)
 
     def _is_bound(self, name: str, namespace: Namespace) -> bool:
-        return id(namespace.dict.get(name)) == self._entries[name].value
+        return id(namespace.get(name)) == self._entries[name].value
 
 
 class _Without(Namespace):
@@ -109,8 +112,9 @@ class _Without(Namespace):
 
     def __init__(self, namespace: Namespace, names: dict[str, Any]) -> None:
         super().__init__(namespace.dict)
+        self.modules = namespace.modules
         self._whole = namespace
         self._names = names
 
-    def variables(self) -> dict[str, Any]:
-        return {n: v for n, v in self._whole.variables().items() if n not in self._names}
+    def state(self) -> dict[str, Any]:
+        return {n: v for n, v in self._whole.state().items() if n not in self._names}

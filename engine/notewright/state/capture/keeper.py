@@ -319,14 +319,14 @@ class Keeper:
             except Exception as error:  # noqa: BLE001 - told where it can be told
                 line.outbox.send(CopyLost(f"{type(error).__name__}: {error}"))
 
-        view.names = tuple(namespace.variables())
+        view.names = tuple(namespace.state())
         unchanged = self._unchanged(written, view.save) if self._leaves_out else []
         view.left_out = tuple(known.large[s][0] for s in written if known.large[s][1])
         with self._around():
             view.child = fork(work, unchanged)
 
     def _found(self, memory: Memory, line: Line) -> Look:
-        places = {name: at for at, name in enumerate(self._namespace.variables(), 1)}
+        places = {name: at for at, name in enumerate(self._namespace.state(), 1)}
 
         def comes_to(name: str) -> None:
             line.pulse.at = places[name]
@@ -542,4 +542,6 @@ def _or_raise(message: Any) -> Any:
 
 
 def _outcome(found: Look, observed: Any) -> Outcome:
-    return Outcome(found.seen, found.unsaveable, found.digests(), found.groups, observed)
+    return Outcome(
+        found.seen, found.unsaveable, found.digests(), found.groups, observed, found.modules
+    )

@@ -78,6 +78,8 @@ class Outcome:
         The variables in groups that share something that can change.
     observed : object
         What the caller's own observation returned.
+    modules : tuple of str
+        The user's own modules that were imported.
     kept : Kept, optional
         What was stored.
     """
@@ -87,6 +89,7 @@ class Outcome:
     digests: dict[str, str]
     sharing: list[tuple[str, ...]]
     observed: Any = None
+    modules: tuple[str, ...] = ()
     kept: Kept | None = None
 
 

@@ -102,6 +102,8 @@ class Look:
     groups: list[tuple[str, ...]]
     values: dict[str, Any]
     pickles: dict[str, Pickled]
+    #: The user's own modules that were imported.
+    modules: tuple[str, ...] = ()
 
     def digests(self) -> dict[str, str]:
         """Return the digest of every variable, saveable or not, in the namespace's order."""
@@ -127,7 +129,8 @@ def look(
     comes_to : callable
         Called with the name of each variable before it is pickled.
     """
-    values = namespace.variables()
+    values = namespace.state()
+    modules = tuple(namespace.modules.found())
     seen: dict[str, Seen] = {}
     unsaveable: dict[str, Unsaveable] = {}
     pickles: dict[str, Pickled] = {}
@@ -155,13 +158,13 @@ def look(
                 unsaveable[name] = Unsaveable(name, type_name(value), _reason(error), digest)
     if before is not None and _are_same_objects(before.seen, seen):
         # The same objects are shared as they were then.
-        return Look(seen, unsaveable, before.sharing, values, pickles)
+        return Look(seen, unsaveable, before.sharing, values, pickles, modules)
     by_name = {i for pickled in pickles.values() for i in pickled._pickler.by_name}
     groups = [
         tuple(alias for name in group for alias in aliases[name])
         for group in groups_of(members, by_name)
     ]
-    return Look(seen, unsaveable, groups, values, pickles)
+    return Look(seen, unsaveable, groups, values, pickles, modules)
 
 
 def _are_same_objects(before: Mapping[str, Seen], now: Mapping[str, Seen]) -> bool:

@@ -7,6 +7,8 @@ import sys
 import weakref
 from typing import Any
 
+from notewright.state.modules import module_contents
+
 #: Qualified type name -> why it cannot be saved.
 _REASONS = {
     "weakref.WeakSet": "it holds weak references",
@@ -48,7 +50,7 @@ def _reason(kind: type) -> str | None:
 
 def reduce_module(module: Any, pickler: Any) -> Any:
     """Reduce a module by its name, if it has been imported under it."""
-    name = module.__name__
+    name = module_contents(module)["__name__"]  # asking a lazy module would load it
     if sys.modules.get(name) is not module:
         raise pickle.PicklingError(f"it is a module that cannot be imported ({name})")
     pickler.by_name.add(id(module))
