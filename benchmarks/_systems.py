@@ -65,7 +65,7 @@ def _peers() -> Path:
     if not python.exists():
         uv = _VENV / "bin/uv"
         own = [f"--python={sys.executable}", "-q", str(_VENV / "peers")]
-        subprocess.run([uv, "venv", *own], check=True)
+        subprocess.run([uv, "venv", "--clear", *own], check=True)
         libraries = [f"{name}=={_version(name)}" for name in ("numpy", "pandas", "scikit-learn")]
         wanted = [f"kishu=={_KISHU}", "dill", "ipykernel", *libraries]
         install = [uv, "pip", "install", "-q", f"--python={python}", *wanted]
