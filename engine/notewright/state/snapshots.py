@@ -16,17 +16,16 @@ from typing import Any
 from notewright.errors import (
     BadName,
     CannotImport,
-    CannotLoad,
     CorruptObject,
     MissingObject,
     NoSnapshot,
     NotewrightError,
     NotSaved,
-    StaysInModule,
     UnknownId,
     UnknownVariable,
     UntrustedStore,
 )
+from notewright.state.binding import bind, import_modules, remove
 from notewright.state.capture.keeper import Around, Keeper
 from notewright.state.capture.known import Outcome
 from notewright.state.capture.looking import digest
@@ -34,7 +33,6 @@ from notewright.state.contents import Beside, Contents
 from notewright.state.environment import environment, environment_difference
 from notewright.state.finding import find_snapshot
 from notewright.state.loading import load_groups
-from notewright.state.modules import OwnModules, bound_by_source, edited_since
 from notewright.state.namespace import Namespace
 from notewright.state.needs import Needs
 from notewright.state.randomness import RANDOM_STATE, set_random_state
@@ -411,7 +409,7 @@ class Snapshots:
             generators = pickle.loads(self._store.objects.get(snapshot.random))
         refused: list[str] = []
         known = {} if known is None else known
-        for absent in _import_modules(namespace.modules, snapshot, chosen):
+        for absent in import_modules(namespace.modules, snapshot, chosen):
             if isinstance(absent, CannotImport):
                 if only is not None:
                     raise absent
@@ -441,12 +439,12 @@ class Snapshots:
                 shared = shared_with_live(values, wanted, kept, namespace.dict)
             # Where it cannot be told what is shared, all that were chosen come back.
             back.update((n, v) for n, v in (shared or values).items() if n in chosen)
-        names = tuple(_bound(namespace, back, refused))
+        names = tuple(bind(namespace, back, refused))
         removed: tuple[str, ...] = ()
         unsaved: tuple[str, ...] = ()
         if only is None:
             later = [n for n in live if n not in chosen and not snapshot.is_unsaved(n)]
-            removed = tuple(_removed(namespace, snapshot, later, refused))
+            removed = tuple(remove(namespace, snapshot, later, refused))
             # What a module made when it was imported is there.
             unsaved = tuple(
                 u.name
@@ -565,73 +563,3 @@ class Snapshots:
             return self._parsed(row)
         except (CorruptObject, MissingObject) as error:
             return Snapshot.damaged(dict(row), error.problem)
-
-
-def _import_modules(
-    own: OwnModules, snapshot: Snapshot, chosen: dict[str, None]
-) -> Iterator[CannotImport | None]:
-    """Import the modules that attributes among `chosen` belong to; yield for each how it went.
-
-    Where that fails, the attributes are taken out of `chosen`.
-    """
-    needed: dict[str, list[str]] = {}
-    for name in chosen:
-        if (module := snapshot.module_of(name)) is not None:
-            needed.setdefault(module, []).append(name)
-    for module, names in needed.items():
-        if module in own.found():
-            continue
-        try:
-            own.add(module)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code may raise anything
-            for name in names:
-                del chosen[name]
-            yield CannotImport(module, names, error)
-        else:
-            yield None
-
-
-def _bound(
-    namespace: Namespace, back: Mapping[str, Any], refused: builtins.list[str]
-) -> Iterator[str]:
-    """Bind what came back; yield the names, or say why not."""
-    for name, value in back.items():
-        try:
-            namespace.bind(name, value)
-        except Exception as error:  # noqa: BLE001 - a metaclass's property may raise anything
-            refused.append(str(CannotLoad([name], error)))
-        else:
-            yield name
-
-
-def _removed(
-    namespace: Namespace, snapshot: Snapshot, names: Iterable[str], refused: builtins.list[str]
-) -> Iterator[str]:
-    """Remove what came after the snapshot; yield the names.
-
-    Of modules that were imported since, everything stays, and of the others what
-    their text binds: the functions there may need it.
-    """
-    own = namespace.modules.found()
-    text: dict[str, frozenset[str] | None] = {}
-    for name in names:
-        if not namespace.is_attribute(name):
-            namespace.unbind(name)
-            yield name
-            continue
-        module = namespace.modules.module_of(name)
-        if module is None or module not in snapshot.modules:
-            continue
-        if module not in text:
-            text[module] = bound_by_source(own[module])
-        bound = text[module]
-        if bound is None or name[len(module) + 1 :] in bound:
-            if not edited_since(own[module], snapshot.created):  # else it is new there
-                refused.append(str(StaysInModule(name, module)))
-            continue
-        try:
-            namespace.unbind(name)
-        except Exception as error:  # noqa: BLE001 - as above
-            refused.append(str(CannotLoad([name], error)))
-        else:
-            yield name

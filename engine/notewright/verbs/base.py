@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from notewright.state.snapshots import Restored
     from notewright.workspace import Workspace
 
+#: How a snapshot is named, in the help of every verb that takes one.
+SNAPSHOT = (
+    "an id or its first characters, a tag, a whole message, HEAD (where the notebook stands) "
+    "or HEAD~2 (two before)"
+)
+
 
 class LiveKernel(Protocol):
     """The running notebook, as verbs that act on live variables see it."""
@@ -55,6 +61,11 @@ class Context:
     progress: Progress = field(default_factory=Progress)
     #: Who acts; None means the OS user's own identity.
     identity: Identity | None = None
+
+    @property
+    def session(self) -> str | None:
+        """The running notebook's session, or None: whose `HEAD` is meant."""
+        return self.kernel.session if self.kernel else None
 
     def live(self, verb: str) -> LiveKernel:
         """Return the kernel, or raise `NeedsKernel`."""

@@ -57,7 +57,7 @@ def _history_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _history(args: argparse.Namespace, context: Context) -> View:
     history = context.workspace.history
-    session = args.session or (context.kernel.session if context.kernel else None)
+    session = args.session or context.session
     executions = history.executions(session or history.latest_session() or "")
     rows = [
         (

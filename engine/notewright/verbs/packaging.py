@@ -8,8 +8,7 @@ from pathlib import Path
 from notewright.errors import NotAModel, UnknownVariable, UsageError
 from notewright.state.namespace import Namespace
 from notewright.store.names import module_name
-from notewright.verbs.base import Context, Verb
-from notewright.verbs.state import SNAPSHOT
+from notewright.verbs.base import SNAPSHOT, Context, Verb
 from notewright.views.base import View
 from notewright.views.packaging import copied_view, package_view, packages_view
 
@@ -51,7 +50,7 @@ def check_exportable(variable: str, name: str, namespace: Namespace) -> None:
 
 def _export(args: argparse.Namespace, context: Context) -> View:
     workspace, kernel = context.workspace, context.kernel
-    session = kernel.session if kernel else None
+    session = context.session
     context.progress.what = "The export"
     if args.snapshot:
         snapshot = workspace.snapshots.get(args.snapshot, session)

@@ -9,18 +9,12 @@ from notewright.errors import UsageError
 from notewright.lineage.replaying import check_sealed, plan_replay, unsaved_names
 from notewright.state.retention import Rules
 from notewright.state.tree import marks
-from notewright.verbs.base import Context, Verb
+from notewright.verbs.base import SNAPSHOT, Context, Verb
 from notewright.views.base import Message, View
 from notewright.views.contents import contents_view, copied_files_view
 from notewright.views.difference import DiffView
 from notewright.views.replay import plan_view, replayed_view
 from notewright.views.state import removal_view, restored_view, snapshot_view, timeline_view
-
-#: How a snapshot is named, in the help of every verb that takes one.
-SNAPSHOT = (
-    "an id or its first characters, a tag, a whole message, HEAD (where the notebook stands) "
-    "or HEAD~2 (two before)"
-)
 
 
 def _snapshot_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +65,7 @@ def _timeline(args: argparse.Namespace, context: Context) -> View:
     workspace = context.workspace
     snapshots = workspace.snapshots.list(limit=args.limit)
     # In a notebook the arrow is where that notebook stands, also if it stands nowhere yet.
-    session = context.kernel.session if context.kernel else None
+    session = context.session
     head = workspace.store.refs.get(f"heads/{session}" if session else "HEAD")
     cells = {
         s.execution: workspace.history.get(s.execution).words for s in snapshots if s.execution
@@ -109,7 +103,7 @@ def _show_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _show(args: argparse.Namespace, context: Context) -> View:
     workspace = context.workspace
-    session = context.kernel.session if context.kernel else None
+    session = context.session
     found = workspace.snapshots.get(args.snapshot, session)
     if args.to is not None:
         return copied_files_view(found, workspace.snapshots.copy_files(found, args.to, args.only))
@@ -148,7 +142,7 @@ def _diff_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _diff(args: argparse.Namespace, context: Context) -> View:
-    session = context.kernel.session if context.kernel else None
+    session = context.session
     return DiffView(context.workspace.diff(args.old, args.new, session))
 
 
@@ -189,7 +183,7 @@ def _restore(args: argparse.Namespace, context: Context) -> View:
         if args.dry_run:
             raise UsageError("--dry-run is of --replay.", "Write `restore SNAPSHOT --replay`.")
         return restored_view(context.live("restore").restore(args.snapshot, args.only))
-    workspace, session = context.workspace, context.kernel.session if context.kernel else None
+    workspace, session = context.workspace, context.session
     snapshot = workspace.snapshots.get(args.snapshot, session)
     names = unsaved_names(snapshot, args.replay)
     if args.dry_run:
