@@ -160,6 +160,11 @@ def test_a_file_is_read_once_however_many_snapshots_are_taken(notebook, monkeypa
 
 def test_what_is_read_behind_is_not_taken_for_what_the_next_cell_read(notebook) -> None:
     read(notebook, "data.csv", b"1")
+    # Looking at it takes so long that the copy is watched meanwhile.
+    notebook.run(
+        "import time\nclass Slow:\n    def __reduce__(self): time.sleep(0.3); return Slow, ()"
+    )
+    notebook.run("slow = Slow()")
     with FileWatch.watching() as opened:
         assert notebook.recorder.take().kept
     assert not [path for path in opened.read if ".notewright" not in path]

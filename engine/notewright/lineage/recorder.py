@@ -104,7 +104,7 @@ class Recorder:
         self._history = history
         self._snapshots = snapshots
         self._committed = committed
-        self._keeper: Keeper = snapshots.keeper(namespace, around)
+        self._keeper: Keeper = snapshots.keeper(namespace, around, FileWatch.own_work)
         #: What the variables were after the latest recorded execution.
         self._digests: dict[str, str] = {}
         #: What a restore in the running execution put back: that is no change of its own.
@@ -403,8 +403,7 @@ class Recorder:
         return execution
 
     def _commit(self, found: Outcome, writer: PackWriter, occasion: Occasion) -> Snapshot:
-        with FileWatch.own_work():
-            snapshot = self._snapshots.commit(found, occasion, writer)
+        snapshot = self._snapshots.commit(found, occasion, writer)
         self._snapshot, self._changed = snapshot.id, False
         return snapshot
 

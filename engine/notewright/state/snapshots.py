@@ -126,9 +126,11 @@ class Snapshots:
     def _environment(self) -> str:
         return self._store.objects.put_json(environment())
 
-    def keeper(self, namespace: Namespace, around: Around = nullcontext) -> Keeper:
+    def keeper(
+        self, namespace: Namespace, around: Around = nullcontext, behind: Around = nullcontext
+    ) -> Keeper:
         """Return what looks at `namespace` and stores what is new, for :meth:`commit`."""
-        return Keeper(namespace, self._store.objects, around=around)
+        return Keeper(namespace, self._store.objects, around=around, behind=behind)
 
     def take(
         self,

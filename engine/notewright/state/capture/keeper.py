@@ -136,6 +136,8 @@ class Keeper:
         Whether to copy the process; by default where that is safe.
     around : callable, optional
         Gives what to enter around each copying of the process.
+    behind : callable, optional
+        Gives what the keeper's thread enters for as long as it is there.
     """
 
     def __init__(
@@ -145,12 +147,14 @@ class Keeper:
         *,
         forks: bool | None = None,
         around: Around = nullcontext,
+        behind: Around = nullcontext,
     ) -> None:
         self._namespace = namespace
         self._writer = objects.pack_writer()
         self._turns = objects.turns
         self._forks = forks
         self._around = around
+        self._behind = behind
         self._known = Known()
         self._watch = PageWatch()
         self._aside = Aside()
@@ -364,15 +368,16 @@ class Keeper:
     # -- the thread that takes the results in -------------------------------------------
 
     def _run(self) -> None:
-        with suppress(Exception):  # whoever is the first to save is told
-            self._writer.prepare()
-        while (view := self._next()) is not None:
-            try:
-                self._finish(view)
-            except BaseException as error:  # noqa: BLE001 - told to the owner, by `failed`
-                self._fail(view, error)
-            finally:
-                self._leave(view)
+        with self._behind():
+            with suppress(Exception):  # whoever is the first to save is told
+                self._writer.prepare()
+            while (view := self._next()) is not None:
+                try:
+                    self._finish(view)
+                except BaseException as error:  # noqa: BLE001 - told to the owner, by `failed`
+                    self._fail(view, error)
+                finally:
+                    self._leave(view)
 
     def _next(self) -> View | None:
         with self._ready:
