@@ -30,6 +30,12 @@ class System:
         The cell that waits until everything is written.
     back : str
         The cell that goes 15 cells back, where it can.
+    tag : str
+        The cell that gives the state at the end a name, where that is needed.
+    anew : tuple of str
+        The cells that start the system in a new kernel.
+    all : str
+        The cell that brings that state back there; kishu's own hooks fail in a new kernel.
     """
 
     name: str
@@ -37,6 +43,9 @@ class System:
     stored: str = ""
     settle: str = "None"
     back: str = ""
+    tag: str = "None"
+    anew: tuple[str, ...] = ()
+    all: str = ""
 
     def open(self, folder: Path) -> Notebook:
         """Return a kernel in which the system can be started."""
@@ -97,7 +106,7 @@ _install(); del _install
 _LOAD = """
 import {library}, pathlib
 _files = sorted(pathlib.Path('.peer').iterdir(), key=lambda p: int(p.name))
-with open(_files[-16], 'rb') as _f: globals().update({library}.load(_f))
+with open(_files[{which}], 'rb') as _f: globals().update({library}.load(_f))
 """
 _KISHU_BACK = (
     "_kishu.checkout(_kishu._kishu_graph.list_ancestor_commit_ids()[15], skip_notebook=True)"
@@ -113,6 +122,9 @@ SYSTEMS = {
             ".notewright/**/*",
             "%nw status",
             "%nw restore HEAD~15",
+            "%nw snapshot --tag all",
+            ("%load_ext notewright",),
+            "%nw restore all",
         ),
         System(
             "kishu",
@@ -125,7 +137,8 @@ SYSTEMS = {
                 library,
                 _DUMP.format(library=library),
                 ".peer/*",
-                back=_LOAD.format(library=library),
+                back=_LOAD.format(library=library, which=-16),
+                all=_LOAD.format(library=library, which=-1),
             )
             for library in ("cloudpickle", "dill")
         ),

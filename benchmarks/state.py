@@ -20,17 +20,20 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 from _notebooks import Commits, Notebook, Peak
 from _systems import SYSTEMS, System
 
 RESULTS = Path(__file__).parent / "results"
+Times = dict[str, float]
 THINKING = 1.0
+LOOPS = 15
 
 SETUP = [
     "import numpy as np, pandas as pd\nfrom sklearn.ensemble import RandomForestClassifier",
@@ -73,7 +76,6 @@ class Pass:
     """One run of the workload, in seconds and bytes."""
 
     cells: list[float] = field(default_factory=list)
-    loop: float = 0.0
     base: int = 0
     stored: int = 0
     peak: int = 0
@@ -87,7 +89,6 @@ class Result:
 
     back_to_back: list[float]
     thinking: list[float]
-    loop: float
     base: int
     stored: int
     peak: int
@@ -122,12 +123,44 @@ def timed(system: System, sizes: dict[str, int], *, thinking: bool) -> Pass:
         done.cells = thoughtful(notebook, codes) if thinking else back_to_back(notebook, codes)
         notebook.run(system.settle)
         done.stored = system.bytes_stored(folder)
-        loop = "for i in range(10**7): x += 1"
-        if thinking:
-            done.loop = min(notebook.run(loop) for _ in range(3))
-        elif system.back:
-            done.back = restores(system, notebook, folder)
+        if system.back and not thinking:
+            done.back = restores(system, notebook, folder, sizes)
     return done
+
+
+def loops(names: Iterable[str], sizes: dict[str, int]) -> dict[str, float]:
+    """Return for each system how long a loop over globals takes, as a multiple of plain IPython's.
+
+    One and the same loop takes a fifth more or less from one minute to the next, so the systems
+    take turns, a plain kernel at the begin and the end of each turn, and medians are compared.
+    """
+    with ExitStack() as stack:
+        notebooks = [
+            (name, stack.enter_context(notebook_of(SYSTEMS[name], sizes))[0])
+            for name in ("plain", *names, "plain")
+        ]
+        took: dict[str, list[float]] = {name: [] for name, _ in notebooks}
+        for _ in range(LOOPS):
+            for name, notebook in notebooks:
+                took[name].append(notebook.run("for i in range(10**7): x += 1"))
+                time.sleep(THINKING)
+        plain = statistics.median(took["plain"])
+        return {name: statistics.median(times) / plain for name, times in took.items()}
+
+
+def fresh_memory(nbytes: int) -> float:
+    """Return how long a kernel waits for the machine to give it that much memory."""
+    code = (
+        "import numpy as np, time\nbegan = time.perf_counter()\n"
+        f"np.empty({nbytes // 8}).fill(1); took = time.perf_counter() - began"
+    )
+    with TemporaryDirectory() as folder:
+        notebook = SYSTEMS["plain"].open(Path(folder))
+        try:
+            notebook.run(code)
+            return float(notebook.value("took"))
+        finally:
+            notebook.close()
 
 
 def thoughtful(notebook: Notebook, codes: list[str]) -> list[float]:
@@ -168,36 +201,48 @@ def watched(system: System, sizes: dict[str, int]) -> Pass:
     return done
 
 
-def restores(system: System, notebook: Notebook, folder: Path) -> dict[str, float]:
+def restores(system: System, notebook: Notebook, folder: Path, sizes: dict[str, int]) -> Times:
     """Return how long going back takes."""
-    if system.name != "notewright":
-        return {"checkout 15 cells back": notebook.run(system.back)}
-    took = {}
-    undone = []
+    took = undos(system, notebook) if system.name == "notewright" else {}
+    took["checkout 15 cells back"] = notebook.run(system.back)
+    notebook.run(system.tag)
+    size = int(notebook.value("table.values.nbytes + array.nbytes"))
+    found = notebook.value("len(records), len(table), float(array.sum()), sorted(config)")
+    notebook.close()
+    for at_hand in (False, True) if system.all else ():
+        again = system.open(folder)
+        try:
+            for cell in (SETUP[0], SETUP[1].format(**sizes), *system.anew):
+                again.run(cell)
+            free = ""
+            if at_hand:  # without what the machine takes to give the kernel any memory at all
+                again.run(f"_room = np.empty({size // 8}); _room.fill(1)")
+                free = "del _room\n"
+            what = "full restore after a restart" + (", memory at hand" if at_hand else "")
+            took[what] = again.run(free + system.all)
+            told = again.value("len(records), len(table), float(array.sum()), sorted(config)")
+            assert told == found, (told, found)
+        finally:
+            again.close()
+    return took
+
+
+def undos(system: System, notebook: Notebook) -> Times:
+    """Return how long it takes to undo one small variable; go back to where the workload ended."""
+    took = []
     for _ in range(3):
         notebook.run("small = 1")
         notebook.run("small = 2")
         notebook.run(system.settle)
         time.sleep(THINKING)
-        undone.append(notebook.run("%nw restore HEAD~1"))
+        took.append(notebook.run("%nw restore HEAD~1"))
         assert notebook.value("small") == "1"
-    took["undo of one small variable, first"] = undone[0]
-    took["undo of one small variable"] = statistics.median(undone[1:])
     for line in ("'a'", "'b'", "'c'"):
         notebook.run(line)
     notebook.run(system.settle)
     time.sleep(THINKING)
-    took["checkout 15 cells back"] = notebook.run(system.back)
-    notebook.run("%nw snapshot --tag all")
-    again = system.open(folder)
-    try:
-        again.run(SETUP[0])
-        again.run("%load_ext notewright")
-        took["full restore after a restart"] = again.run("%nw restore all")
-        assert again.value("len(records), len(table)") == notebook.value("len(records), len(table)")
-    finally:
-        again.close()
-    return took
+    undo = "undo of one small variable"
+    return {f"{undo}, first": took[0], undo: statistics.median(took[1:])}
 
 
 def result(system: System, sizes: dict[str, int], repeat: int) -> Result:
@@ -208,7 +253,6 @@ def result(system: System, sizes: dict[str, int], repeat: int) -> Result:
     return Result(
         back_to_back=_medians([p.cells for p in close]),
         thinking=_medians([p.cells for p in apart]),
-        loop=min(p.loop for p in apart),
         base=close[0].base,
         stored=close[0].stored,
         peak=seen.peak,
@@ -234,19 +278,23 @@ def main() -> None:
     names = dict.fromkeys(["plain", *options.only.split(",")])
     load = os.getloadavg()[0]
     results = {name: result(SYSTEMS[name], sizes, options.repeat) for name in names}
-    show(results, options.cells)
+    against = loops([name for name in names if name in ("notewright", "kishu")], sizes)
+    memory = fresh_memory(sizes["rows"] * 128)
+    show(results, against, memory, options.cells)
     RESULTS.mkdir(exist_ok=True)
     report = {
         "machine": platform.platform(),
         "cores": psutil.cpu_count(),
         "load at start": load,
         "cells": CELLS,
+        "loop over globals, of plain": against,
+        "seconds to give a kernel as much memory as the arrays take": memory,
         "systems": {name: asdict(result) for name, result in results.items()},
     }
     (RESULTS / "state.json").write_text(json.dumps(report, indent=2))
 
 
-def show(results: dict[str, Result], each: bool) -> None:
+def show(results: dict[str, Result], against: Times, memory: float, each: bool) -> None:
     """Print the tables."""
     plain = results["plain"]
     print("\nBlocked, over plain IPython (ms)")
@@ -256,15 +304,18 @@ def show(results: dict[str, Result], each: bool) -> None:
         if name != "plain":
             print(f"{name:12} {_blocked(r.thinking, plain.thinking)}", end="   ")
             print(_blocked(r.back_to_back, plain.back_to_back))
-    print(f"\n{'':12} {'stored':>8} {'set-up':>8} {'peak memory':>12} {'loop':>7}   lag")
+    print(f"\n{'':12} {'stored':>8} {'set-up':>8} {'peak memory':>12}   lag")
     for name, r in results.items():
         if name != "plain":
             lag = f"{max(r.lags):5.2f} s worst" if r.lags else ""
             print(
                 f"{name:12} {r.stored / 1e9:5.2f} GB {r.base / 1e9:5.2f} GB"
-                f" {(r.peak - plain.peak) / 1e6:+9.0f} MB {r.loop / plain.loop:7.3f}   {lag}"
+                f" {(r.peak - plain.peak) / 1e6:+9.0f} MB   {lag}"
             )
-    print()
+    print("\nA loop over globals, of plain IPython's (the last kernel is plain again)")
+    for name, ratio in against.items():
+        print(f"{name:12} {ratio:8.3f}")
+    print(f"\nFresh memory for the arrays, on this machine: {memory * 1000:.0f} ms")
     for name, r in results.items():
         for what, seconds in r.back.items():
             print(f"{name:12} {what:34} {seconds * 1000:8.0f} ms")

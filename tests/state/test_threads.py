@@ -20,6 +20,7 @@ import pytest
 
 from notewright.state.capture import keeper as keeping
 from notewright.state.capture.patience import Stuck, patience
+from notewright.state.namespace import Namespace
 
 FORKS = pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux alone")
 pytestmark = FORKS
@@ -522,3 +523,23 @@ def run_notebook(root: Path, script: str, **environment: str) -> str:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
+
+
+def test_an_array_can_be_resized_while_what_is_about_it_is_still_stored(workspace, way) -> None:
+    namespace = Namespace({"both": [np.ones(1_000_000), "first"]})
+    keeper = workspace.snapshots.keeper(namespace)
+    try:
+        first = keeper.view(save=True, finish=lambda found, writer: None)
+        first.done.wait()
+        going_on = threading.Event()
+        namespace.dict["both"][1] = "second"
+        # The array's bytes are stored already, and nobody has let go of the second view yet.
+        second = keeper.view(save=True, finish=lambda found, writer: going_on.wait(30))
+        try:
+            namespace.dict["both"][0].resize(2_000_000)
+        finally:
+            going_on.set()
+        second.done.wait()
+        assert second.error is None
+    finally:
+        keeper.close()

@@ -16,6 +16,9 @@ _ALL_BITS = (1 << 64) - 1
 #: Above this are no ids of objects, only marks of shared memory.
 _MARKS = 1 << 63
 
+#: The lowest bits of an object's address, which are the same for all.
+_UNUSED = np.uint64(4)
+
 #: Values of these types cannot change, so sharing them ties nothing together.
 _CONSTANT = (
     str,
@@ -81,6 +84,7 @@ def _sharing(members: list[npt.NDArray[np.uint64]], by_name: Set[int]) -> Iterat
     """Yield pairs of positions that have a changeable object in common, enough to join all."""
     if len(members) < 2:
         return
+    members = _perhaps_shared(members)
     ids = np.concatenate(members)
     owners = np.repeat(np.arange(len(members)), [len(each) for each in members])
     order = np.argsort(ids)
@@ -93,6 +97,20 @@ def _sharing(members: list[npt.NDArray[np.uint64]], by_name: Set[int]) -> Iterat
         common = (int(identity) for identity in ids[same[which == at]])
         if any(i not in by_name and (i > _MARKS or can_change(object_at(i))) for i in common):
             yield divmod(kind, len(members))
+
+
+def _perhaps_shared(members: list[npt.NDArray[np.uint64]]) -> list[npt.NDArray[np.uint64]]:
+    """Return the ids without nearly all that only one variable has.
+
+    Sorting all of them takes long where one variable is made of a million objects.
+    """
+    total = 1 << (4 * sum(len(each) for each in members)).bit_length()
+    met, again = np.zeros(total, bool), np.zeros(total, bool)
+    slots = [(each >> _UNUSED).astype(np.intp) & (total - 1) for each in members]
+    for own in slots:
+        again[own[met[own]]] = True
+        met[own] = True
+    return [each[again[own]] for each, own in zip(members, slots, strict=True)]
 
 
 def can_change(value: Any) -> bool:

@@ -12,6 +12,8 @@ from notewright.state.capture.looking import Look, no_collection
 from notewright.state.memory.pages import Span
 from notewright.state.pickling import dump
 
+_LET_GO = memoryview(b"")
+
 
 @dataclass
 class Bundle:
@@ -32,7 +34,7 @@ class Bundle:
     small : bytes
         Those below `LARGE`, one after the other.
     buffers : list of (Buffer, memoryview)
-        The large ones.
+        The large ones; without the memory where all of it is stored already.
     """
 
     names: tuple[str, ...]
@@ -54,12 +56,17 @@ def bundles(look: Look, known: Known, namespace: dict[str, object]) -> list[Bund
 
 
 def hold(bundles: list[Bundle | Group], known: Known) -> None:
-    """Copy the buffers that have to be stored, so that they may change meanwhile."""
+    """Copy the buffers that have to be stored, so that they may change meanwhile.
+
+    The others are let go: as long as somebody has a view of it, an array cannot be resized.
+    """
     for bundle in bundles:
         if isinstance(bundle, Bundle):
             for at, (buffer, raw) in enumerate(bundle.buffers):
                 if any(h not in known.chunks for h in buffer.hashes):
                     bundle.buffers[at] = (buffer, np.frombuffer(raw, np.uint8).copy().data)
+                else:
+                    bundle.buffers[at] = (buffer, _LET_GO)
 
 
 def _bundle(

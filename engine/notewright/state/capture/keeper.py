@@ -42,6 +42,7 @@ from notewright.state.capture.known import Group, Known, Outcome, Removed
 from notewright.state.capture.looking import Look, Memory
 from notewright.state.capture.patience import Done, patience, uninterrupted
 from notewright.state.capture.salvage import salvaged, without
+from notewright.state.memory.own import take_back
 from notewright.state.memory.pages import PageWatch, Span
 from notewright.state.namespace import Namespace
 from notewright.state.randomness import random_state, set_random_state
@@ -378,6 +379,12 @@ class Keeper:
                     self._fail(view, error)
                 finally:
                     self._leave(view)
+                if view.child is not None:
+                    take_back(self._is_idle)
+
+    def _is_idle(self) -> bool:
+        """Tell whether the user's cell does not run, and nothing waits behind."""
+        return not (self._begun or self._views or self._closed)
 
     def _next(self) -> View | None:
         with self._ready:
@@ -416,17 +423,17 @@ class Keeper:
             self._aside.note(outcome, self._namespace, view.number)
 
     def _leave(self, view: View) -> None:
-        if view.child is not None:
-            view.child.end()
         self._end_turn(view)
         with self._ready:
             self._news.pop(view.number, None)
             self._views.popleft()
             waiting = self._views[_AT_ONCE - 1] if len(self._views) >= _AT_ONCE else None
+        if waiting is not None and waiting.child is not None:
+            waiting.child.send("start")  # it need not wait until this one's memory is freed
+        if view.child is not None:
+            view.child.end()
         view.bundles = []
         view.done.set()
-        if waiting is not None and waiting.child is not None:
-            waiting.child.send("start")
 
     def _outcome_here(self, view: View) -> Outcome:
         assert view.found is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from notewright.errors import CopyLost
 from notewright.state.capture.bundling import Bundle
 from notewright.state.capture.chunks import Buffer, pieces
 from notewright.state.capture.known import Group, Kept, Known
@@ -60,7 +61,7 @@ class _Keeping:
         return Group(bundle.names, address, stream, small, buffers, spans)
 
     def _buffer(self, buffer: Buffer, raw: memoryview, before: tuple[str, ...]) -> tuple[str, ...]:
-        parts = pieces(len(raw), buffer.row)
+        parts = pieces(buffer.span[1], buffer.row)
         previous = before if len(before) == len(parts) else (None,) * len(parts)
         return tuple(
             self._piece(raw[start:end], hash_, address)
@@ -70,6 +71,8 @@ class _Keeping:
     def _piece(self, raw: memoryview, hash_: bytes, before: str | None) -> str:
         address = self._known.chunks.get(hash_) or self.chunks.get(hash_)
         if address is None:
+            if not raw:
+                raise CopyLost("what it left out because it was stored was removed meanwhile")
             address = self.chunks[hash_] = self._writer.put(raw, before)
         return address
 
