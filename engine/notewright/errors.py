@@ -8,7 +8,7 @@ traceback.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +241,19 @@ class StoreReadOnly(StoreUnusable):
             f"The store at {path} is read-only: nothing can be added to it.",
             "What it holds can be listed, loaded and restored; to go on, copy the project to a "
             "folder you may write to.",
+        )
+
+
+class WouldBeLost(NotewrightError):
+    """A restore would overwrite variables that cannot be saved first."""
+
+    code = "would_be_lost"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"What {', '.join(names)} {'is' if len(names) == 1 else 'are'} now would be lost: the "
+            "store is read-only, so it cannot be saved first.",
+            "Add --discard to go back all the same, or --only with the names you want.",
         )
 
 

@@ -47,6 +47,11 @@ class Workspace:
         self.root = root.resolve()
         self.store = Store(self.root / STORE)
 
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be added to the store."""
+        return self.store.catalog.read_only
+
     @classmethod
     def find(cls, path: Path | str | None = None) -> Workspace:
         """Return the workspace that `path` is in, or start one there."""

@@ -20,10 +20,14 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     session = KernelSession(shell)
     session.start()
     install(shell, session)
-    print(
-        f"Notewright {__version__}: history is on for {session.workspace.root.name}/ "
-        "(`%nw -h` lists what it can do)."
+    where = f"{session.workspace.root.name}/"
+    words = (
+        f"the store of {where} is read-only, so nothing is recorded; `%nw timeline`, `show`, "
+        "`diff` and `restore` work."
+        if session.workspace.read_only
+        else f"history is on for {where} (`%nw -h` lists what it can do)."
     )
+    print(f"Notewright {__version__}: {words}")
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from notewright.errors import NotewrightError
 from notewright.lineage.files import FileWatch, Opened
+from notewright.lineage.onlooker import Onlooker
 from notewright.lineage.recorder import Cell, Cost, Recorder
 from notewright.state.namespace import Namespace
 from notewright.store.ids import now
@@ -66,7 +67,8 @@ class KernelSession:
         folders = (self.workspace.root, Path.cwd())
         self.namespace = Namespace(shell.user_ns, self._is_hidden, folders)
         self.listeners = Listeners()
-        self._recorder = Recorder(
+        recorder = Onlooker if self.workspace.read_only else Recorder
+        self._recorder = recorder(
             self.workspace.history,
             self.workspace.snapshots,
             self.namespace,
@@ -130,10 +132,12 @@ class KernelSession:
         self.listeners.tell("snapshots")
         return snapshot
 
-    def restore(self, ref: str, only: Sequence[str] | None = None) -> Restored:
+    def restore(
+        self, ref: str, only: Sequence[str] | None = None, *, discard: bool = False
+    ) -> Restored:
         """Go back to a snapshot, wholly or for some variables."""
         self.take_hold()
-        restored = self._recorder.restore(ref, only, still=self._is_still())
+        restored = self._recorder.restore(ref, only, still=self._is_still(), discard=discard)
         self.listeners.tell("snapshots")
         return restored
 

@@ -558,3 +558,54 @@ def test_two_processes_write_one_store_while_a_third_reads(tmp_path: Path) -> No
 @pytest.mark.timeout(900)
 def test_two_processes_write_one_store_for_long_while_a_third_reads(tmp_path: Path) -> None:
     two_write(tmp_path, 200)
+
+
+def cells_beside(folder: Path, *cells: str) -> str:
+    """Run cells in an IPython shell of its own that stands in `folder`; return what they print."""
+    script = (
+        "import sys\n"
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell.instance()\n"
+        "shell.history_manager.enabled = False\n"
+        f"for cell in {list(cells)!r}:\n"
+        "    shell.run_cell(cell)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=folder, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_a_notebook_beside_a_store_on_a_read_only_disk_restores_and_says_what_it_cannot_do(
+    read_only: Path,
+) -> None:
+    told = cells_beside(
+        read_only,
+        "%load_ext notewright",
+        "%nw timeline",
+        "%nw restore second",
+        "print('back:', shared, n, alias[0] is shared)",
+        "%nw restore first",  # what it leaves is in the second snapshot
+        "%nw restore second",
+        "n = 5",
+        "%nw restore first",
+        "print('still:', n)",
+        "%nw restore first --only shared --discard",
+        "print('one:', shared, n)",
+        "%nw restore first --discard",
+        "print('gone:', 'n' in globals())",
+        "%nw snapshot",
+        "%nw autosnapshot on",
+        "%nw diff first second",
+    )
+    assert "read-only, so nothing is recorded" in told
+    assert "back: [1] 1 True" in told
+    assert told.count("would be lost") == 1
+    assert "What n is now would be lost" in told
+    assert "still: 5" in told
+    assert "one: [] 5" in told
+    assert "gone: False" in told
+    assert told.count("read-only: nothing can be added to it") == 2
+    assert "shared" in told.rpartition("added to it")[2]

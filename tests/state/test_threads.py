@@ -506,6 +506,13 @@ def test_interrupts_for_long_leave_everything_usable(workspace, seed) -> None:
 
 def run_notebook(root: Path, script: str, **environment: str) -> str:
     """Run Python code with a plain notebook in a process of its own; return what it prints."""
+    return told_by_notebook(root, script, **environment).stdout
+
+
+def told_by_notebook(
+    root: Path, script: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run Python code with a plain notebook in a process of its own; return what it tells."""
     head = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
         "from pathlib import Path\nfrom conftest import PlainNotebook\n"
@@ -522,7 +529,7 @@ def run_notebook(root: Path, script: str, **environment: str) -> str:
         cwd=root,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
+    return done
 
 
 def test_an_array_can_be_resized_while_what_is_about_it_is_still_stored(workspace, way) -> None:
@@ -543,3 +550,27 @@ def test_an_array_can_be_resized_while_what_is_about_it_is_still_stored(workspac
         assert second.error is None
     finally:
         keeper.close()
+
+
+@pytest.mark.parametrize("action", ["error", "always", "default"])
+def test_snapshots_warn_of_nothing_whatever_the_users_filters_are(workspace, action: str) -> None:
+    script = f"""
+    import threading, warnings
+    warnings.simplefilter({action!r})
+    before = list(warnings.filters)
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    notebook.recorder.autosnapshot = True
+    notebook.run("x = 1")
+    notebook.run("x = 2")
+    notebook.recorder.settle()
+    assert warnings.filters == before
+    warnings.simplefilter("default")  # what was shown once is not shown again
+    for turn in range(2):
+        warnings.warn("seen once")
+        notebook.run("x += 1")
+    print(len(workspace.snapshots.list()))
+    """
+    done = told_by_notebook(workspace.root, script)
+    assert done.stdout.strip() == "4"
+    assert done.stderr.count("UserWarning") == 1
+    assert "fork" not in done.stderr

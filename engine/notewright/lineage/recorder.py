@@ -94,8 +94,8 @@ class Recorder:
         around: Around = nullcontext,
     ) -> None:
         self.namespace = namespace
-        self.session = history.begin_session(directory, notebook).id
-        self.autosnapshot = False
+        self.session = self._begin_session(history, directory, notebook)
+        self._autosnapshot = False
         self.cost = Cost()
         #: What could not be recorded since the user was last told.
         self.problems: list[BaseException] = []
@@ -114,6 +114,18 @@ class Recorder:
         self._snapshot: str | None = None
         self._changed = True  # since the snapshot it stands on
         self._look()
+
+    def _begin_session(self, history: History, directory: Path, notebook: str | None) -> str:
+        return history.begin_session(directory, notebook).id
+
+    @property
+    def autosnapshot(self) -> bool:
+        """Whether a snapshot is taken after every cell."""
+        return self._autosnapshot
+
+    @autosnapshot.setter
+    def autosnapshot(self, on: bool) -> None:
+        self._autosnapshot = on
 
     def execution(self) -> str | None:
         """Return the id of the latest recorded execution in force, or None."""
@@ -243,7 +255,12 @@ class Recorder:
         return self._snapshot
 
     def restore(
-        self, ref: str, only: Sequence[str] | None = None, *, still: bool = False
+        self,
+        ref: str,
+        only: Sequence[str] | None = None,
+        *,
+        still: bool = False,
+        discard: bool = False,
     ) -> Restored:
         """Go back to a snapshot, wholly or for some variables.
 
@@ -258,6 +275,8 @@ class Recorder:
         still : bool, default False
             Whether the caller knows that nothing can have changed since the
             latest execution was recorded, nor will before the next one is.
+        discard : bool, default False
+            Give up what the variables are now, where the store is read-only.
         """
         self.settle()
         snapshot = self._snapshots.get(ref, self.session)

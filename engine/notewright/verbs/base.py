@@ -42,7 +42,9 @@ class LiveKernel(Protocol):
     def take(self, message: str = "", kind: str = "named", *, with_data: bool = False) -> Snapshot:
         """Take a snapshot of the variables as they are."""
 
-    def restore(self, ref: str, only: Sequence[str] | None = None) -> Restored:
+    def restore(
+        self, ref: str, only: Sequence[str] | None = None, *, discard: bool = False
+    ) -> Restored:
         """Go back to a snapshot, wholly or for some variables."""
 
     def replay(self, restored: Restored, names: Sequence[str]) -> Replayed:

@@ -8,6 +8,7 @@ from pathlib import Path
 from notewright.errors import UsageError
 from notewright.lineage.replaying import check_sealed, plan_replay, unsaved_names
 from notewright.state.retention import Rules
+from notewright.state.snapshots import Restored
 from notewright.state.tree import marks
 from notewright.verbs.base import SNAPSHOT, Context, Verb
 from notewright.views.base import Message, View
@@ -176,13 +177,18 @@ def _restore_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --replay: say which cells would run, and do nothing",
     )
+    parser.add_argument(
+        "--discard",
+        action="store_true",
+        help="where the store is read-only: give up what the variables are now",
+    )
 
 
 def _restore(args: argparse.Namespace, context: Context) -> View:
     if args.replay is None:
         if args.dry_run:
             raise UsageError("--dry-run is of --replay.", "Write `restore SNAPSHOT --replay`.")
-        return restored_view(context.live("restore").restore(args.snapshot, args.only))
+        return restored_view(_gone_back(args, context, args.snapshot))
     workspace, session = context.workspace, context.session
     snapshot = workspace.snapshots.get(args.snapshot, session)
     names = unsaved_names(snapshot, args.replay)
@@ -190,8 +196,12 @@ def _restore(args: argparse.Namespace, context: Context) -> View:
         return plan_view(plan_replay(workspace.history, workspace.snapshots, snapshot, names))
     check_sealed(workspace.history, snapshot)
     kernel = context.live("restore")
-    restored = kernel.restore(snapshot.id, args.only)
+    restored = _gone_back(args, context, snapshot.id)
     return replayed_view(restored, kernel.replay(restored, names))
+
+
+def _gone_back(args: argparse.Namespace, context: Context, snapshot: str) -> Restored:
+    return context.live("restore").restore(snapshot, args.only, discard=args.discard)
 
 
 restore = Verb(

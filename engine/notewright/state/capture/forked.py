@@ -21,6 +21,7 @@ import stat
 import struct
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -212,7 +213,7 @@ def fork(work: Callable[[Line], None], leave_out: Iterable[Span]) -> Child:
     inbox, back = Pipe(duplex=False)
     pulse, kernel = Pulse(), os.getpid()
     try:
-        with _left_out(leave_out):
+        with _left_out(leave_out), _unwarned():
             _forking.ours = True
             pid = os.fork()
             if pid == 0:
@@ -286,6 +287,25 @@ def _leave_no_core() -> None:
 
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """Keep Python 3.12 from telling the user that a process with threads was copied.
+
+    The copy does nothing that the other threads' locks could keep it from for
+    long. The list of filters is changed in place, and Python is not told:
+    otherwise it would forget which of the user's own warnings it has shown.
+    """
+    ours = ("ignore", None, DeprecationWarning, None, 0)
+    filters: Any = warnings.filters
+    filters.insert(0, ours)
+    try:
+        yield
+    finally:
+        at = next((at for at, each in enumerate(filters) if each is ours), None)
+        if at is not None:
+            del filters[at]
 
 
 @contextmanager
