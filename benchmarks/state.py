@@ -203,8 +203,9 @@ def watched(system: System, sizes: dict[str, int]) -> Pass:
 
 def restores(system: System, notebook: Notebook, folder: Path, sizes: dict[str, int]) -> Times:
     """Return how long going back takes."""
-    took = undos(system, notebook) if system.name == "notewright" else {}
-    took["checkout 15 cells back"] = notebook.run(system.back)
+    took = {"checkout 15 cells back": notebook.run(system.back)}
+    if system.name == "notewright":
+        took |= undos(system, notebook)
     notebook.run(system.tag)
     size = int(notebook.value("table.values.nbytes + array.nbytes"))
     found = notebook.value("len(records), len(table), float(array.sum()), sorted(config)")
@@ -228,7 +229,7 @@ def restores(system: System, notebook: Notebook, folder: Path, sizes: dict[str, 
 
 
 def undos(system: System, notebook: Notebook) -> Times:
-    """Return how long it takes to undo one small variable; go back to where the workload ended."""
+    """Return how long it takes to undo one small variable."""
     took = []
     for _ in range(3):
         notebook.run("small = 1")
@@ -237,10 +238,6 @@ def undos(system: System, notebook: Notebook) -> Times:
         time.sleep(THINKING)
         took.append(notebook.run("%nw restore HEAD~1"))
         assert notebook.value("small") == "1"
-    for line in ("'a'", "'b'", "'c'"):
-        notebook.run(line)
-    notebook.run(system.settle)
-    time.sleep(THINKING)
     undo = "undo of one small variable"
     return {f"{undo}, first": took[0], undo: statistics.median(took[1:])}
 
