@@ -25,6 +25,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psutil
 from _notebooks import Commits, Notebook, Peak
@@ -34,6 +35,10 @@ RESULTS = Path(__file__).parent / "results"
 Times = dict[str, float]
 THINKING = 1.0
 LOOPS = 15
+HEAD = f"""
+Blocked over plain IPython in ms, until the last cell was durable, stored, and memory over plain
+{'':12} {'a second after each':>27} {'back to back':>27}
+{'':12} {'median':>8} {'worst':>8} {'':9} {'median':>8} {'worst':>8} {'':9} {'lag':>8} {'stored':>9}"""
 
 SETUP = [
     "import numpy as np, pandas as pd\nfrom sklearn.ensemble import RandomForestClassifier",
@@ -267,61 +272,59 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--small", action="store_true", help="a hundredth of the state")
     parser.add_argument("--only", default=",".join(SYSTEMS), help="systems, with commas")
-    parser.add_argument("--repeat", type=int, default=3, help="passes of each kind (3)")
+    parser.add_argument(
+        "--repeat", type=int, default=3, help="passes of each kind (3); peers make one"
+    )
     parser.add_argument("--cells", action="store_true", help="print every cell")
     options = parser.parse_args()
     scale = 100 if options.small else 1
     sizes = {"rows": 6_250_000 // scale, "objects": 67_500 // scale, "trees": 200 // scale or 2}
-    names = dict.fromkeys(["plain", *options.only.split(",")])
-    load = os.getloadavg()[0]
-    results = {name: result(SYSTEMS[name], sizes, options.repeat) for name in names}
-    against = loops([name for name in names if name in ("notewright", "kishu")], sizes)
-    memory = fresh_memory(sizes["rows"] * 128)
-    show(results, against, memory, options.cells)
-    RESULTS.mkdir(exist_ok=True)
-    report = {
+    names = list(dict.fromkeys(["plain", *options.only.split(",")]))
+    report: dict[str, Any] = {
         "machine": platform.platform(),
         "cores": psutil.cpu_count(),
-        "load at start": load,
+        "load at start": os.getloadavg()[0],
         "cells": CELLS,
-        "loop over globals, of plain": against,
-        "seconds to give a kernel as much memory as the arrays take": memory,
-        "systems": {name: asdict(result) for name, result in results.items()},
+        "systems": {},
     }
+    memory = fresh_memory(sizes["rows"] * 128)
+    print(f"Fresh memory for the arrays, on this machine: {memory * 1000:.0f} ms\n{HEAD}")
+    report["seconds to give a kernel as much memory as the arrays take"] = memory
+    plain = result(SYSTEMS["plain"], sizes, options.repeat)
+    for name in names[1:]:
+        own = result(SYSTEMS[name], sizes, options.repeat if name == "notewright" else 1)
+        report["systems"] |= {"plain": asdict(plain), name: asdict(own)}
+        show(name, own, plain, options.cells)
+        write(report)
+    print("\nA loop over globals, of plain IPython's (the last kernel is plain again)")
+    for name, ratio in loops([n for n in names if n in ("notewright", "kishu")], sizes).items():
+        print(f"{name:12} {ratio:8.3f}")
+        report.setdefault("loop over globals, of plain", {})[name] = ratio
+    write(report)
+
+
+def write(report: dict[str, Any]) -> None:
+    """Write what has been measured so far."""
+    RESULTS.mkdir(exist_ok=True)
     (RESULTS / "state.json").write_text(json.dumps(report, indent=2))
 
 
-def show(results: dict[str, Result], against: Times, memory: float, each: bool) -> None:
-    """Print the tables."""
-    plain = results["plain"]
-    print("\nBlocked, over plain IPython (ms)")
-    print(f"{'':12} {'a second after each':>24} {'back to back':>34}")
-    print(f"{'':12} {'median':>8} {'worst':>8} {'':9} {'median':>12} {'worst':>8}")
-    for name, r in results.items():
-        if name != "plain":
-            print(f"{name:12} {_blocked(r.thinking, plain.thinking)}", end="   ")
-            print(_blocked(r.back_to_back, plain.back_to_back))
-    print(f"\n{'':12} {'stored':>8} {'set-up':>8} {'peak memory':>12}   lag")
-    for name, r in results.items():
-        if name != "plain":
-            lag = f"{max(r.lags):5.2f} s worst" if r.lags else ""
-            print(
-                f"{name:12} {r.stored / 1e9:5.2f} GB {r.base / 1e9:5.2f} GB"
-                f" {(r.peak - plain.peak) / 1e6:+9.0f} MB   {lag}"
-            )
-    print("\nA loop over globals, of plain IPython's (the last kernel is plain again)")
-    for name, ratio in against.items():
-        print(f"{name:12} {ratio:8.3f}")
-    print(f"\nFresh memory for the arrays, on this machine: {memory * 1000:.0f} ms")
-    for name, r in results.items():
-        for what, seconds in r.back.items():
-            print(f"{name:12} {what:34} {seconds * 1000:8.0f} ms")
-        if each and name != "plain":
-            columns = (r.thinking, plain.thinking, r.back_to_back, plain.back_to_back)
-            rows = zip(CELLS, *columns, strict=True)
-            for (kind, code), one, p1, two, p2 in rows:
-                more = f"{(one - p1) * 1000:8.1f} {(two - p2) * 1000:8.1f} of {two * 1000:8.1f}"
-                print(f"    {kind:7} {more} ms  {code[:60]}")
+def show(name: str, own: Result, plain: Result, each: bool) -> None:
+    """Print the rows of one system."""
+    lag = f"{max(own.lags):6.2f} s" if own.lags else f"{'':8}"
+    print(
+        f"{name:12} {_blocked(own.thinking, plain.thinking)} "
+        f"{_blocked(own.back_to_back, plain.back_to_back)} {lag}"
+        f" {own.stored / 1e9:6.2f} GB {(own.peak - plain.peak) / 1e6:+9.0f} MB",
+        flush=True,
+    )
+    for what, seconds in own.back.items():
+        print(f"    {what:46} {seconds * 1000:8.0f} ms", flush=True)
+    if each:
+        columns = (own.thinking, plain.thinking, own.back_to_back, plain.back_to_back)
+        for (kind, code), one, p1, two, p2 in zip(CELLS, *columns, strict=True):
+            more = f"{(one - p1) * 1000:8.1f} {(two - p2) * 1000:8.1f} of {two * 1000:8.1f}"
+            print(f"    {kind:7} {more} ms  {code[:60]}")
 
 
 def _blocked(cells: list[float], plain: list[float]) -> str:
