@@ -37,8 +37,8 @@ THINKING = 1.0
 LOOPS = 15
 HEAD = f"""
 Blocked over plain IPython in ms, until the last cell was durable, stored, and memory over plain
-{'':12} {'a second after each':>27} {'back to back':>27}
-{'':12} {'median':>8} {'worst':>8} {'':9} {'median':>8} {'worst':>8} {'':9} {'lag':>8} {'stored':>9}"""
+{"":12} {"a second after each":>27} {"back to back":>27}
+{"":12} {"median":>8} {"worst":>8} {"":9} {"median":>8} {"worst":>8} {"":9}      lag    stored"""
 
 SETUP = [
     "import numpy as np, pandas as pd\nfrom sklearn.ensemble import RandomForestClassifier",
