@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from _notebooks import Notebook, on_disk
@@ -36,6 +36,8 @@ class System:
         The cells that start the system in a new kernel.
     all : str
         The cell that brings that state back there; kishu's own hooks fail in a new kernel.
+    environment : dict
+        More environment variables of its kernels.
     """
 
     name: str
@@ -46,11 +48,17 @@ class System:
     tag: str = "None"
     anew: tuple[str, ...] = ()
     all: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is Notewright, in one way or another."""
+        return self.name.startswith("notewright")
 
     def open(self, folder: Path) -> Notebook:
         """Return a kernel in which the system can be started."""
-        if self.name in ("plain", "notewright", "cloudpickle"):
-            return Notebook(folder, sys.executable)
+        if self.is_ours or self.name in ("plain", "cloudpickle"):
+            return Notebook(folder, sys.executable, self.environment)
         if self.name == "dill":
             return Notebook(folder, str(_peers()))
         (folder / "nb.ipynb").write_text(
@@ -112,20 +120,23 @@ _KISHU_BACK = (
     "_kishu.checkout(_kishu._kishu_graph.list_ancestor_commit_ids()[15], skip_notebook=True)"
 )
 
+_NOTEWRIGHT = System(
+    "notewright",
+    "%load_ext notewright\n%nw autosnapshot on",
+    ".notewright/**/*",
+    "%nw status",
+    "%nw restore HEAD~15",
+    "%nw snapshot --tag all",
+    ("%load_ext notewright",),
+    "%nw restore all",
+)
 SYSTEMS = {
     system.name: system
     for system in (
         System("plain"),
-        System(
-            "notewright",
-            "%load_ext notewright\n%nw autosnapshot on",
-            ".notewright/**/*",
-            "%nw status",
-            "%nw restore HEAD~15",
-            "%nw snapshot --tag all",
-            ("%load_ext notewright",),
-            "%nw restore all",
-        ),
+        _NOTEWRIGHT,
+        # As where the process cannot be copied.
+        replace(_NOTEWRIGHT, name="notewright-0", environment={"NOTEWRIGHT_FORK": "0"}),
         System(
             "kishu",
             "from kishu import init_kishu; init_kishu('nb.ipynb')",

@@ -198,7 +198,7 @@ def watched(system: System, sizes: dict[str, int]) -> Pass:
         back_to_back(notebook, codes)
         notebook.run(system.settle)
         done.peak = peak.stop()
-    if system.name == "notewright":
+    if system.is_ours:
         with notebook_of(system, sizes) as (notebook, folder):
             watch = Commits(folder, len(CELLS))
             back_to_back(notebook, codes, watch)
@@ -209,7 +209,7 @@ def watched(system: System, sizes: dict[str, int]) -> Pass:
 def restores(system: System, notebook: Notebook, folder: Path, sizes: dict[str, int]) -> Times:
     """Return how long going back takes."""
     took = {"checkout 15 cells back": notebook.run(system.back)}
-    if system.name == "notewright":
+    if system.is_ours:
         took |= undos(system, notebook)
     notebook.run(system.tag)
     size = int(notebook.value("table.values.nbytes + array.nbytes"))
