@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from notewright.errors import NotewrightError
 from notewright.lineage.files import FileWatch, Opened
 from notewright.lineage.onlooker import Onlooker
-from notewright.lineage.recorder import Cell, Cost, Recorder
+from notewright.lineage.recorder import Cell, Cost, Recorder, line_of
 from notewright.state.namespace import Namespace
 from notewright.store.ids import now
 from notewright.workspace import Workspace
@@ -255,7 +255,9 @@ class KernelSession:
         cell.saves = not is_only_nw(cell.source)
         error = result.error_before_exec or result.error_in_exec
         if error is not None:
-            cell.status, cell.error = "error", f"{type(error).__name__}: {error}"
+            cell.fails(error, self.namespace.dict)
+            if self._run is not None and self._run.error is not None:
+                cell.stopped = line_of(self._run.error, self.namespace.dict)
         started, opened = self._started[0], self._opened
 
         def hold() -> None:

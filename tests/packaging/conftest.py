@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -10,13 +9,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from recorded import CORPUS, DATA, Notebook
-
-
-def make_project(root: Path) -> Path:
-    (root / "data").mkdir(parents=True)
-    shutil.copyfile(DATA / "german_credit.csv", root / "data" / "german_credit.csv")
-    return root
+from packaged import Command
+from recorded import CORPUS, Notebook
+from tables import make_project
 
 
 @pytest.fixture
@@ -44,3 +39,9 @@ def exported(tmp_path_factory: pytest.TempPathFactory):
     (notebook.root / "policy.yaml").write_text(POLICY, encoding="utf-8")
     notebook.run((CORPUS / "credit_scaled.py").read_text(encoding="utf-8"))
     return notebook, notebook.export("model", "credit_risk")
+
+
+@pytest.fixture
+def command(exported, tmp_path: Path) -> Command:
+    """Return the command of the exported package, in a folder with a copy of its data."""
+    return Command(exported[1], tmp_path)

@@ -131,8 +131,10 @@ def _inside(folder: Path, module: types.ModuleType) -> Any:
     was, main = Path.cwd(), sys.modules["__main__"]
     os.chdir(folder)
     sys.modules["__main__"] = module
+    sys.path.insert(0, str(folder))  # modules beside the notebook
     try:
         yield
     finally:
+        sys.path.remove(str(folder))
         os.chdir(was)
         sys.modules["__main__"] = main

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from recorded import CORPUS, sources
 
-from notewright.errors import NotTheSame, UnknownVariable
+from notewright.errors import ExportFailed, NotTheSame, UnknownVariable
 from notewright.packaging.emit import modules
 from notewright.packaging.pieces import Context
 from notewright.packaging.plan import Plan, plan
@@ -83,8 +83,58 @@ def test_an_unseeded_split_is_named(project: Path) -> None:
         plan(sources(text), "tree", project, expected="0" * 64)
 
 
+def test_a_model_that_was_only_cross_validated_is_named_and_a_refit_is_offered(
+    project: Path,
+) -> None:
+    with pytest.raises(ExportFailed, match=r"only cross-validated, in cell \[2\], line 3.*--refit"):
+        planned(project, "credit_cross_validated", "model")
+
+
+def test_k_folds_give_features_and_what_the_model_is_judged_by(project: Path) -> None:
+    made = planned(project, "credit_folds", "clf")
+    code = modules(made, CONTEXT)
+    assert "return clf, oof" in code["stages/train.py"]
+    assert "clf, oof = train(" in code["pipeline.py"]
+    assert made.derived.problem is None
+
+
+def test_tables_of_a_split_are_one_table_for_raw_rows(project: Path) -> None:
+    made = planned(project, "titanic_combine", "logreg")
+    features = modules(made, CONTEXT)["features.py"]
+    assert "combine = [train_df]" in features
+    assert "fillna(learned.guess_age)" in features
+
+
+def test_images_are_flattened_for_as_many_rows_as_there_are(project: Path) -> None:
+    made = planned(project, "digits_images", "clf")
+    features = modules(made, CONTEXT)["features.py"]
+    assert "n_samples" not in features
+    assert ".reshape((len(" in features
+
+
 def test_a_second_name_for_a_model_is_exported_under_its_first(project: Path) -> None:
     text = (CORPUS / "credit_rank.py").read_text(encoding="utf-8") + "\n# %%\nbest = tree\n"
     made = plan(sources(text), "best", project)
     assert made.target == "tree"
     assert [metric.name for metric in made.roles.metrics] == ["accuracy_score"]
+
+
+def test_names_of_the_packages_own_functions_are_told_apart(project: Path) -> None:
+    made = planned(project, "titanic_kaggle", "rf")
+    assert "train_rows = load(settings)" in modules(made, CONTEXT)["pipeline.py"]
+    made = planned(project, "diabetes_ridge", "ridge")
+    assert "import features_" in modules(made, CONTEXT)["features.py"]
+
+
+def test_rows_put_together_again_are_those_of_the_table_and_the_target_is_not_asked_for(
+    project: Path,
+) -> None:
+    made = planned(project, "credit_upsampled", "rf")
+    features = modules(made, CONTEXT)["features.py"]
+    assert made.derived.problem is None
+    assert "train = df[cols]" in features
+    made = planned(project, "titanic_concat", "rf")
+    features = modules(made, CONTEXT)["features.py"]
+    assert made.derived.target_columns == ("Survived",)
+    assert "concat" not in features
+    assert "Survived" not in features

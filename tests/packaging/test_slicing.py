@@ -1,70 +1,92 @@
-"""Slices keep what the artifact depends on, and nothing that is known not to matter."""
+"""Slices keep what a variable depends on, and nothing that is known not to matter."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import pytest
 from recorded import sources
+from running import value_after
+from slicing_cases import CASES, Case
 
 from notewright.packaging.slicing import Program
-from notewright.packaging.source import statements
-
-CASES = {
-    "dead end": ("a = 1\nb = 2\nc = a + 1", "c", ["a = 1", "c = a + 1"]),
-    "mutation by a method": ("a = []\na.append(1)\nb = 3", "a", ["a = []", "a.append(1)"]),
-    "display only": ("a = [1]\nprint(a)\nlen(a)", "a", ["a = [1]"]),
-    "alias": ("a = [1]\nb = a\nb.append(2)", "a", ["a = [1]", "b = a", "b.append(2)"]),
-    "rebinding": ("a = 1\na = 2\nb = a", "b", ["a = 2", "b = a"]),
-    "augmented": ("a = 1\na += 2", "a", ["a = 1", "a += 2"]),
-    "swap": ("a = 1\nb = 2\na, b = b, a", "a", ["a = 1", "b = 2", "a, b = b, a"]),
-    "deleted name": ("a = 1\nb = a\ndel a", "b", ["a = 1", "b = a"]),
-    "function and its global": (
-        "k = 2\ndef f(x):\n    return x * k\nk = 3\nb = f(1)",
-        "b",
-        ["def f(x):\n    return x * k", "k = 3", "b = f(1)"],
-    ),
-    "closure over a comprehension": ("n = 3\nx = [n * i for i in range(n)]", "x", None),
-    "loop that fills a list": ("out = []\nfor i in range(3):\n    out.append(i)", "out", None),
-    "branch": ("a = 1\nif a:\n    b = 2\nelse:\n    b = 3", "b", None),
-    "inplace": (
-        "import pandas as pd\nd = pd.DataFrame()\nd.dropna(inplace=True)\nd.head()",
-        "d",
-        ["import pandas as pd", "d = pd.DataFrame()", "d.dropna(inplace=True)"],
-    ),
-    "pure method whose result is dropped": (
-        "import pandas as pd\nd = pd.DataFrame()\nd.dropna()",
-        "d",
-        ["import pandas as pd", "d = pd.DataFrame()"],
-    ),
-    "random numbers drawn before": (
-        "import numpy as np\nnp.random.seed(0)\nx = np.random.rand()\ny = np.random.rand()",
-        "y",
-        None,
-    ),
-    "a seed nobody draws from": (
-        "import numpy as np\nnp.random.seed(0)\ny = np.zeros(3)",
-        "y",
-        ["import numpy as np", "y = np.zeros(3)"],
-    ),
-    "attribute": (
-        "class C: pass\nc = C()\nc.x = 1\nd = 2",
-        "c",
-        ["class C: pass", "c = C()", "c.x = 1"],
-    ),
-    "passing to an unknown function": (
-        "def f(x):\n    x.append(1)\na = []\nf(a)",
-        "a",
-        None,
-    ),
-}
+from notewright.packaging.source import CellSource, Statement, statements
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_a_slice_has_the_statements_by_dependence(case: str) -> None:
-    code, name, expected = CASES[case]
-    program = Program(statements(sources(code)))
-    kept = [program.body[i].text for i in sorted(program.needed_for([name]))]
-    every = [s.text for s in program.body]
-    assert kept == (every if expected is None else expected)
+def _program(case: Case) -> Program:
+    return Program(statements(_cells(case)), careful=True)
+
+
+def _cells(case: Case) -> list[CellSource]:
+    cells = []
+    for number, lines in enumerate(_marked(case), 1):
+        stopped = next((n for n, (mark, _) in enumerate(lines, 1) if mark in "!x"), None)
+        code = "\n".join(text for _, text in lines)
+        cells.append(CellSource(code, f"cell [{number}]", stopped=stopped))
+    return cells
+
+
+def _marked(case: Case) -> list[list[tuple[str, str]]]:
+    """Return the cells of a case as lines, each with its mark."""
+    cells: list[list[tuple[str, str]]] = [[]]
+    for line in case.text.splitlines():
+        if line == "--":
+            cells.append([])
+        else:
+            assert line[:1] in "> !x.", line
+            cells[-1].append((line[:1], line[2:]))
+    return cells
+
+
+def _expected(case: Case, body: Sequence[Statement]) -> set[int]:
+    marks = {c.label: lines for c, lines in zip(_cells(case), _marked(case), strict=True)}
+    return {s.index for s in body if marks[s.cell.label][(s.node.lineno or 1) - 1][0] in ">!"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.theme}: {case.name}")
+def test_a_slice_has_exactly_the_statements_by_dependence(case: Case) -> None:
+    program = _program(case)
+    kept = program.needed_for([case.wanted])
+    expected = _expected(case, program.body)
+    assert [program.body[i].text for i in sorted(kept)] == [
+        program.body[i].text for i in sorted(expected)
+    ]
+    assert kept == expected
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.theme}: {case.name}")
+def test_the_kept_statements_alone_give_the_same_value(case: Case, tmp_path: Path) -> None:
+    program = _program(case)
+    kept = program.needed_for([case.wanted])
+    everything = value_after(program.body, case.wanted, tmp_path / "all")
+    assert value_after(program.body, case.wanted, tmp_path / "again") == everything
+    chosen = [program.body[i] for i in sorted(kept)]
+    assert value_after(chosen, case.wanted, tmp_path / "kept") == everything
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if not c.larger], ids=lambda case: f"{case.theme}: {case.name}"
+)
+def test_without_any_one_of_the_kept_statements_the_value_is_another(
+    case: Case, tmp_path: Path
+) -> None:
+    program = _program(case)
+    kept = program.needed_for([case.wanted])
+    everything = value_after(program.body, case.wanted, tmp_path / "all")
+    for left_out in kept:
+        chosen = [program.body[i] for i in sorted(kept - {left_out})]
+        try:
+            value = value_after(chosen, case.wanted, tmp_path / str(left_out))
+        except Exception:  # noqa: BLE001 - whatever is missing, it is needed
+            continue  # it cannot even run
+        assert value != everything, program.body[left_out].text
+
+
+def test_there_are_more_than_a_hundred_cases_and_no_two_are_the_same() -> None:
+    assert len(CASES) > 100
+    assert len({(c.theme, c.name) for c in CASES}) == len(CASES)
+    assert len({(c.text, c.wanted) for c in CASES}) == len(CASES)
 
 
 def test_comments_above_and_after_a_statement_stay_with_it() -> None:
@@ -78,3 +100,9 @@ def test_a_recorded_run_is_not_part_of_the_code() -> None:
     code = "import notewright as nw\nwith nw.run() as run:\n    a = 1\n    run.log_metric(0, a)"
     program = Program(statements(sources(code)))
     assert [program.body[i].text for i in sorted(program.needed_for(["a"]))] == ["a = 1"]
+
+
+def test_what_a_stopped_cell_did_not_reach_is_no_statement() -> None:
+    cell = CellSource("a = 1\nb = 1 / 0\nc = 2", "cell [1]", stopped=2)
+    found = statements([cell])
+    assert [(s.text, s.failed) for s in found] == [("a = 1", False), ("b = 1 / 0", True)]

@@ -162,7 +162,7 @@ class Model:
 
     def gc(self, last: int, named: int) -> None:
         order = list(self.held)
-        stays = set(order[len(order) - last :]) | set(self.tags.values())
+        stays = set(order[max(0, len(order) - last) :]) | set(self.tags.values())
         stays |= {id_ for id_ in order if named and self.kinds[id_] == "named"}
         at = self.head
         for _ in range(3):

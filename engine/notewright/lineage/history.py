@@ -36,6 +36,7 @@ class Observed:
     error: str | None = None
     restored: str | None = None
     through: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    stopped: int | None = None
 
 
 class History:

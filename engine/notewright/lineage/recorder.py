@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 from notewright.lineage.files import FileWatch, Opened, data_files
@@ -56,10 +57,25 @@ class Cell:
     number: int | None = None
     status: str = "ok"
     error: str | None = None
+    #: The line of `code` on which it stopped with an error.
+    stopped: int | None = None
     #: Whether it deserves a snapshot of its own where every cell is snapshotted.
     saves: bool = True
     execution: Execution | None = None
     change: Change = field(default_factory=Change)
+
+    def fails(self, error: BaseException, variables: Mapping[str, Any]) -> None:
+        """Note the error it ended with.
+
+        Parameters
+        ----------
+        error : BaseException
+            The error.
+        variables : mapping
+            The globals it ran in.
+        """
+        self.status, self.error = "error", f"{type(error).__name__}: {error}"
+        self.stopped = line_of(error, variables)
 
 
 class Recorder:
@@ -159,7 +175,7 @@ class Recorder:
             try:
                 yield cell
             except BaseException as error:
-                cell.status, cell.error = "error", f"{type(error).__name__}: {error}"
+                cell.fails(error, self.namespace.dict)
                 raise
             finally:
                 self.ended(cell, started, time.perf_counter() - clock, opened)
@@ -402,6 +418,7 @@ class Recorder:
             seconds=ended.seconds,
             status=cell.status,
             error=cell.error,
+            stopped=cell.stopped,
             reads=seen.reads,
             changed=change.changed,
             deleted=change.deleted,
@@ -521,6 +538,14 @@ class _Ended:
     def occasion(self, occasion: Occasion) -> Occasion:
         """Return the occasion with the time at which the variables were as they are in it."""
         return replace(occasion, created=self.ended)
+
+
+def line_of(error: BaseException, variables: Mapping[str, Any]) -> int | None:
+    """Return the line of the cell on which `error` was raised, 0 if the cell never ran."""
+    for frame, line in walk_tb(error.__traceback__):
+        if frame.f_globals is variables and frame.f_code.co_name == "<module>":
+            return line
+    return 0 if isinstance(error, SyntaxError) else None
 
 
 __all__: Any = ["Cell", "Change", "Cost", "Recorder"]

@@ -51,6 +51,8 @@ class Execution:
         For functions and the like that its code mentions: the names that their code may read.
     restored : str or None
         The snapshot that its ``changed`` names were restored from.
+    stopped : int or None
+        The line of `code` on which it stopped with an error; 0 if it never began.
     """
 
     id: str
@@ -75,6 +77,7 @@ class Execution:
     restored: str | None = None
     number: int | None = None
     through: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    stopped: int | None = None
 
     @property
     def words(self) -> str:

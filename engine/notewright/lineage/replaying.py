@@ -316,8 +316,8 @@ def _notes(
     for execution in line:
         if execution.id in chosen:
             ready.update(execution.changed)
-            if left_out := _left_out(execution):
-                yield f"{execution.words} runs without {', '.join(left_out)}."
+            if lines := left_out(execution):
+                yield f"{execution.words} runs without {', '.join(lines)}."
             continue
         mentioned = mentioned_names(execution.code) & ready
         used = mentioned.intersection(names) - bound_afresh(execution)
@@ -331,7 +331,7 @@ def _notes(
             )
 
 
-def _left_out(execution: Execution) -> list[str]:
+def left_out(execution: Execution) -> list[str]:
     """Return the magics and shell lines of a cell, which its code has as comments."""
     comments = {line.strip().removeprefix("pass  ") for line in execution.code.splitlines()}
     lines = [line.strip() for line in execution.source.splitlines()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from notewright.packaging import locking
 from notewright.packaging.documents import render_document
 from notewright.packaging.emit import Emitter, modules
 from notewright.packaging.equivalence import write_equivalence
+from notewright.packaging.leaks import Leaks
+from notewright.packaging.own_modules import imported_by
 from notewright.packaging.papers import write_documents
 from notewright.packaging.pieces import Context
 from notewright.packaging.plan import Plan
@@ -21,7 +23,10 @@ from notewright.packaging.prover import Prover, shared_modules
 from notewright.packaging.proving import FeaturesFailed, place_of, prove
 from notewright.packaging.render import unparse
 from notewright.packaging.replay import run_process
-from notewright.packaging.roles import fit_arguments
+from notewright.packaging.roles import Load, fit_arguments
+from notewright.packaging.rows_as_file import write_rows
+from notewright.packaging.server_wheel import write_server_wheel
+from notewright.packaging.source import CellSource
 from notewright.progress import Progress
 from notewright.store.canonical import digest_of
 from notewright.store.signing import Signer
@@ -87,8 +92,8 @@ class Build:
             wanted.add("skops")
         if self.plan.replayed.arrow:
             wanted.add("pyarrow")
-        first = next(iter(self.plan.data.values()))[1]
-        found, files = locking.direct_dependencies(wanted, first.parent)
+        wanted |= imported_by(wanted, self.plan.directory)
+        found, files = locking.direct_dependencies(wanted, self.plan.directory)
         return tuple(found), files
 
     def run(self) -> dict[str, Any]:
@@ -101,7 +106,7 @@ class Build:
         NotTheSame
             If the model, its metrics or predictions differ from the notebook's.
         """
-        self.findings = list(self.plan.findings)
+        self.findings = [self._leaks().redacted(words) for words in self.plan.findings]
         if self.format == "pickle":
             self.findings.append(
                 "The model is kept as a pickle, because skops cannot hold it exactly; "
@@ -125,7 +130,9 @@ class Build:
         finally:
             prover.close()
         self.progress.step(0.93, "signing the proof")
-        return write_equivalence(self, trained, proved, locks)
+        proof = write_equivalence(self, trained, proved, locks)
+        self._leaks().search(self.tree, self._cells())
+        return proof
 
     def _prover(self, locks: locking.Locks) -> Prover:
         """Return who tries the package out: the one made ahead, if it is for this lock."""
@@ -153,25 +160,48 @@ class Build:
             trusted,
             f"The model `{plan.target}` of a notebook.",
             "predict_proba" in predictions,
+            [file.stem for file in self._local],
         )
-        for path, text in modules(plan, self.context).items():
+        for path, text in self._modules().items():
             self.write(f"src/{self.name}/{path}", text)
         for file in self._local:
-            self.write(f"src/{file.name}", file.read_text(encoding="utf-8"))
-        for _, source, inside in plan.data.values():
-            if source.is_file() and source.stat().st_size <= CARRIED_BYTES:
+            text = self._leaks().clean(file.read_text(encoding="utf-8"))
+            self._leaks().refuse(text, [CellSource(text, file.name)])
+            self.write(f"src/{file.name}", text)
+        for load, source, inside in plan.data.values():
+            if load.made:
+                write_rows(self.table(load), self.tree / inside)
+            elif source.is_file() and source.stat().st_size <= CARRIED_BYTES:
                 (self.tree / "data").mkdir(exist_ok=True)
                 shutil.copyfile(source, self.tree / inside)
         self.write("tests/test_package.py", self._tests())
         self.write("tests/requirements.txt", locks.test_requirements)
         self.write("pylock.toml", locks.pylock)
         self.write("requirements.txt", locks.requirements)
+        self.write("serve/requirements.txt", locks.serve_requirements)
+        write_server_wheel(self.tree / "serve")
         self.write("pyproject.toml", self._pyproject(locks))
         self._tidy()
 
+    def _modules(self) -> dict[str, str]:
+        """Return the text of each module, without what must not leave this machine."""
+        leaks, cells = self._leaks(), self._cells()
+        made = {}
+        for path, text in modules(self.plan, self.context).items():
+            made[path] = leaks.clean(text)
+            leaks.refuse(made[path], cells)
+        return made
+
+    def _leaks(self) -> Leaks:
+        folders = {source.parent for _, source, _ in self.plan.data.values()}
+        return Leaks(tuple(sorted({*folders, Path.home(), self.tree.parents[2]})))
+
+    def _cells(self) -> list[CellSource]:
+        return list(dict.fromkeys(s.cell for s in self.plan.program.body))
+
     def _tests(self) -> str:
         plan, emitter = self.plan, Emitter(self.plan, self.context)
-        model_input = unparse(fit_arguments(plan.roles.fit_call)[0])
+        model_input = plan.fitted or unparse(fit_arguments(plan.roles.fit_call)[0])
         return render_document(
             "test_package.py",
             name=self.name,
@@ -221,7 +251,9 @@ class Build:
     # -- training ---------------------------------------------------------------
 
     def _train(self, prover: Prover) -> dict[str, Any]:
-        settings = {k: str(v[1]) if v[1].is_file() else v[2] for k, v in self.plan.data.items()}
+        settings = {
+            name: str(file) if file.is_file() else inside for name, inside, file in self._files()
+        }
         result = self.probe(
             prover,
             "train",
@@ -229,7 +261,7 @@ class Build:
                 "source": str(self.tree / "src"),
                 "model": str(self.tree / "model"),
                 "settings": settings,
-                "golden": str(self.tree / "tests" / "golden"),
+                "tests": str(self.tree / "tests"),
             },
             "the package's training",
         )
@@ -240,15 +272,8 @@ class Build:
         if result["untrusted"]:
             context = self.context
             trusted = sorted({*context.trusted, *result["untrusted"]})
-            self.context = Context(
-                context.name,
-                context.command,
-                context.format,
-                trusted,
-                context.description,
-                context.proba,
-            )
-            text = modules(self.plan, self.context)["artifacts.py"]
+            self.context = replace(context, trusted=trusted)
+            text = self._modules()["artifacts.py"]
             self.write(f"src/{self.name}/artifacts.py", text)
             self._tidy()
         self._compare_metrics(result["metrics"])
@@ -303,18 +328,28 @@ class Build:
         return [
             {
                 "path": inside,
-                "digest": digest_of(source.read_bytes()),
-                "size": source.stat().st_size,
+                "digest": digest_of(file.read_bytes()),
+                "size": file.stat().st_size,
                 "carried": (self.tree / inside).is_file(),
             }
-            for _, source, inside in self.plan.data.values()
-            if source.is_file()
+            for _, inside, file in self._files()
+            if file.is_file()
+        ]
+
+    def _files(self) -> list[tuple[str, str, Path]]:
+        """Return each table's setting, its path inside the package, and where it is now."""
+        return [
+            (name, inside, self.tree / inside if load.made else source)
+            for name, (load, source, inside) in self.plan.data.items()
         ]
 
     def raw(self) -> Any:
         """Return the raw table as the notebook loaded it."""
-        number = self.plan.roles.loads.index(self.plan.main)
-        return self.plan.replayed.values[f"load:{number}"]
+        return self.table(self.plan.main)
+
+    def table(self, load: Load) -> Any:
+        """Return a table as the notebook loaded it."""
+        return self.plan.replayed.values[f"load:{self.plan.roles.loads.index(load)}"]
 
     def cells_used(self) -> list[Any]:
         """Return the cells that statements of the package come from, in order."""

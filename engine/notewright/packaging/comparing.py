@@ -42,15 +42,22 @@ def _check_features(job: Any, notebook: Any, model: Any) -> Any:
 
     features = _module(job, "features").features
     predict = _module(job, "predict").predict
-    raw = notebook["raw"]
+    raw = _module(job, "rows").complete(notebook["raw"])
     random = np.random.default_rng(0)
     whole = _table(features(raw))
     part, parts = job["part"]
     chosen = random.permutation(len(raw))[: job["sample"]]
     result: dict[str, Any] = {"raw_rows": len(raw), "training": {}}
-    result["singly"] = _singly(
-        _module(job, "predict"), raw, whole, predict(raw), chosen[part::parts]
-    )
+    mine = chosen[part::parts]
+    try:
+        result["singly"] = _singly(_module(job, "predict"), raw, whole, predict(raw), mine)
+    except Exception:  # noqa: BLE001 - a row that raises by itself is an answer
+        result["singly"] = {
+            "rows": len(mine),
+            "equal": False,
+            "labels_equal": False,
+            "largest_difference": 0.0,
+        }
     if part > 0:
         if not result["singly"]["equal"]:
             result["statement"] = _locate(job, raw, chosen[part::parts])
@@ -59,11 +66,19 @@ def _check_features(job: Any, notebook: Any, model: Any) -> Any:
     for position, value in enumerate(_hashes(whole)):
         index.setdefault(value, []).append(position)
     for tag, inputs in notebook["inputs"].items():
-        seen = _table(inputs)
+        # A formula's table holds the target too, which raw rows need not have.
+        seen = _table(inputs).drop(columns=list(job["target"]), errors="ignore")
         places = [index.get(value, [None])[0] for value in _hashes(seen)]
         found = [p for p in places if p is not None]
         equal = len(found) == len(seen) and _same(whole.iloc[found], seen)
         entry: dict[str, Any] = {"rows": len(seen), "found": len(found), "equal": bool(equal)}
+        if not equal and list(seen.columns) == list(whole.columns):
+            near = _nearest(whole, seen)
+            if near is not None:
+                # A library may add up the same numbers in another order when it fits.
+                found, equal = near, True
+                apart = _apart_by(whole.iloc[found].to_numpy(), seen.to_numpy())
+                entry |= {"found": len(found), "equal": True, "rounding": apart}
         if len(found) < len(seen) and len(seen.columns) == len(whole.columns):
             entry["columns"] = _differing(whole, seen)
         elif list(seen.columns) != list(whole.columns):
@@ -80,12 +95,43 @@ def _check_features(job: Any, notebook: Any, model: Any) -> Any:
             entry["predictions_equal"] = all(_close(a, b) for a, b in pairs)
             entry["largest_difference"] = max(_apart_by(a, b) for a, b in pairs)
         result["training"][tag] = entry
-    result["batches"] = _batches(features, raw, whole, random)
+    try:
+        result["batches"] = _batches(features, raw, whole, random)
+    except Exception:  # noqa: BLE001
+        result["batches"] = {"batches": 0, "rows": 0, "equal": False}
     bare = raw.drop(columns=list(job["target"]), errors="ignore")
     result["without_target"] = bool(_same(_table(features(bare)), whole))
     if not (result["singly"]["equal"] and result["batches"]["equal"]):
         result["statement"] = _locate(job, raw, chosen[::parts])
     return result
+
+
+def _nearest(whole: Any, seen: Any) -> Any:
+    """Return the row of `whole` that each of `seen` is but for rounding, or None."""
+    import numpy as np
+
+    if not all(t.dtypes.map(lambda d: d.kind in "fiub").all() for t in (whole, seen)):
+        return None
+    a, b = (t.to_numpy(dtype="float64") for t in (whole, seen))
+    places: dict[Any, list[int]] = {}
+    for position, value in enumerate(_hashes(_coarse(whole))):
+        places.setdefault(value, []).append(position)
+    found = []
+    for row, value in zip(b, _hashes(_coarse(seen)), strict=True):
+        near = [
+            p
+            for p in places.get(value, ())
+            if np.allclose(a[p], row, rtol=ROUNDING, atol=1e-12, equal_nan=True)
+        ]
+        if not near:
+            return None
+        found.append(near[0])
+    return found
+
+
+def _coarse(table: Any) -> Any:
+    """Return the numbers with six digits, so that rounding makes no difference."""
+    return table.astype("float64").map(lambda value: float(f"{value:.6g}") + 0.0)
 
 
 #: Sums of the same numbers in another memory order may differ in their last digits.
@@ -233,8 +279,11 @@ def _locate(job: Any, raw: Any, chosen: Any) -> Any:
         )
         for statement in body:
             code = compile(ast.Module([statement], []), "<features>", "exec")
-            for space in (first, second):
-                exec(code, space)  # noqa: S102 - the package's own statements
+            exec(code, first)  # noqa: S102 - the package's own statements
+            try:
+                exec(code, second)  # noqa: S102
+            except Exception:  # noqa: BLE001 - any failure is an answer
+                return ast.unparse(statement)
             for name in [n.id for n in ast.walk(statement) if isinstance(n, ast.Name)]:
                 if _apart(first.get(name), second.get(name), len(raw), int(position)):
                     return ast.unparse(statement)

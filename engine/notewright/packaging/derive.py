@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from notewright.packaging.calls import is_split, method
-from notewright.packaging.effects import Effects, effects, free_names
+from notewright.packaging.effects import Effects, aliases, effects, free_names
 from notewright.packaging.kinds import Kind
 from notewright.packaging.learning import LearnedValue
 from notewright.packaging.not_row_wise import NotRowWise
@@ -16,6 +16,8 @@ from notewright.packaging.replay import key
 from notewright.packaging.rewrite import Rewriter, Rewritten
 from notewright.packaging.roles import Load, Roles, fit_arguments
 from notewright.packaging.slicing import Program
+
+_NOT_COLUMNS = frozenset(["T", "dt", "iloc", "index", "loc", "shape", "str", "values"])
 
 
 @dataclass
@@ -114,6 +116,9 @@ def _derive(
     rewriter = Rewriter(
         program, kinds, table, frozenset(side), _renamed(program, roles, frozenset(target))
     )
+    loaded = kinds.get(key(main.index, main.call))
+    if loaded is not None:
+        rewriter.rows(loaded.length)
     forms: list[Rewritten] = []
     side_indexes = {load.index for load in side.values()}
     for index in roles.prepare:
@@ -125,7 +130,7 @@ def _derive(
                 continue
             node = _swap(node, main.call, ast.Name("raw", ast.Load()))
         forms.append(rewriter.statement(index, node))
-    chosen, result = _slice(program, forms, result)
+    chosen, result = _slice(program, forms, result, rewriter.same)
     used = {
         n.attr
         for _, node in chosen
@@ -150,6 +155,8 @@ def _derive(
         rewritten = form.index in needed or (makes - own) & used
         train[form.index] = form.train if rewritten else [original]
     problem = next((rewriter.blocked[i] for i, _ in chosen if i in rewriter.blocked), None)
+    if problem is None and result and not _from_rows(program, chosen, result, table):
+        problem = _all_at_once(program, roles, result)
     return Derived(
         table,
         train,
@@ -160,6 +167,26 @@ def _derive(
         target,
         problem,
         tuple(name for name in side),
+    )
+
+
+def _from_rows(
+    program: Program, chosen: Sequence[tuple[int, ast.stmt]], result: str, table: str
+) -> bool:
+    """Tell whether the statements make `result`, and make it from the raw rows."""
+    bound = {table} | {n for _, node in chosen for n in effects(node, program.imports).binds}
+    read = {n for _, node in chosen for n in free_names(node)}
+    return result == table or (result in bound and table in read)
+
+
+def _all_at_once(program: Program, roles: Roles, result: str) -> NotRowWise:
+    index = max((i for i in roles.prepare if result in program.effects[i].binds), default=roles.fit)
+    statement = program.body[index]
+    return NotRowWise(
+        statement.place,
+        statement.text.splitlines()[0],
+        f"gives '{result}' rows that cannot be followed back to rows of one table that is read",
+        "features as new columns of the table that was read, and its rows chosen with conditions",
     )
 
 
@@ -174,8 +201,9 @@ def target_columns(program: Program, roles: Roles, columns: Iterable[str]) -> tu
     if len(arguments) < 2:
         return ()
     known = set(columns)
-    wanted = free_names(arguments[1])
-    found: set[str] = _mentioned(arguments[1])
+    found: set[str] = _mentioned(arguments[1], program)
+    # In `train["price"]` the target is the column, not the table.
+    wanted = set() if found else free_names(arguments[1])
     for index in sorted(roles.prepare, reverse=True):
         statement = program.body[index]
         node = statement.node
@@ -187,15 +215,15 @@ def target_columns(program: Program, roles: Roles, columns: Iterable[str]) -> tu
             for position, name in enumerate(target.elts):
                 if isinstance(name, ast.Name) and name.id in wanted and isinstance(value, ast.Call):
                     argument = value.args[position // 2]
-                    found |= _mentioned(argument)
+                    found |= _mentioned(argument, program)
                     wanted |= {argument.id} if isinstance(argument, ast.Name) else set()
         elif isinstance(target, ast.Name) and target.id in wanted:
-            kept = _mentioned(value)
+            kept = _mentioned(value, program)
             found |= kept
             if not kept:
                 wanted |= free_names(value)
-        elif isinstance(target, ast.Subscript) and _mentioned(target) & found:
-            found |= _mentioned(value)
+        elif isinstance(target, ast.Subscript) and _mentioned(target, program) & found:
+            found |= _mentioned(value, program)
     for index in roles.prepare:
         for old, new in _renames(program.body[index].node):
             if new in found:
@@ -212,11 +240,11 @@ def _renamed(program: Program, roles: Roles, target: frozenset[str]) -> frozense
         if (
             isinstance(node, ast.Assign)
             and isinstance(node.targets[0], ast.Subscript)
-            and isinstance(node.targets[0].slice, ast.Constant)
-            and _mentioned(node.value)
-            and _mentioned(node.value) <= found
+            and (name := program.text(node.targets[0].slice)) is not None
+            and _mentioned(node.value, program)
+            and _mentioned(node.value, program) <= found
         ):
-            found.add(str(node.targets[0].slice.value))
+            found.add(name)
     return frozenset(found)
 
 
@@ -236,41 +264,38 @@ def _renames(node: ast.stmt) -> list[tuple[str, str]]:
     ]
 
 
-def _mentioned(node: ast.expr) -> set[str]:
-    """Return the column names in ``df["a"]``, ``df.a``, ``df.pop("a")``."""
+def _mentioned(node: ast.expr, program: Program) -> set[str]:
+    """Return the column names in ``df["a"]``, ``df[TARGET]``, ``df.a``, ``df.pop("a")``."""
     found: set[str] = set()
     for item in ast.walk(node):
         if isinstance(item, ast.Subscript):
             part = item.slice.elts[-1] if isinstance(item.slice, ast.Tuple) else item.slice
-            found |= {
-                c.value
-                for c in ast.walk(part)
-                if isinstance(c, ast.Constant) and isinstance(c.value, str)
-            }
+            found |= {text for c in ast.walk(part) if (text := program.text(c)) is not None}
         elif isinstance(item, ast.Attribute) and isinstance(item.value, ast.Name):
-            found.add(item.attr)
+            found |= {item.attr} - _NOT_COLUMNS
         elif method(item) == "pop" if isinstance(item, ast.expr) else False:
-            found |= {
-                a.value
-                for a in item.args  # type: ignore[attr-defined]
-                if isinstance(a, ast.Constant) and isinstance(a.value, str)
-            }
+            given = item.args  # type: ignore[attr-defined]
+            found |= {text for a in given if (text := program.text(a)) is not None}
     return found
 
 
 def _slice(
-    program: Program, forms: Sequence[Rewritten], result: str
+    program: Program, forms: Sequence[Rewritten], result: str, same: Mapping[str, str]
 ) -> tuple[list[tuple[int, ast.stmt]], str]:
     """Return the statements for raw rows that `result` needs, split aliases folded."""
     flat = [(form.index, node) for form in forms for node in form.serve]
+    lists = {name: shared for _, node in flat for name, shared in aliases(node).items()}
     kept: list[tuple[int, ast.stmt]] = []
     needed = {result}
     for index, node in reversed(flat):
         effect = effects(node, program.imports)
-        made = (effect.binds | effect.changes) & needed
+        inside = _changed_inside(node, effect, lists, same)
+        made = (effect.binds | effect.changes | inside) & needed
         if not made:
             continue
-        node = _prune(node, needed, program)
+        # What changes the loop's variable changes the tables that it stands for.
+        through = set(_loop_variable(node)) if inside & needed else set()
+        node = _prune(node, needed | through, program)
         effect = effects(node, program.imports)
         kept.append((index, node))
         if not isinstance(node, ast.If | ast.For | ast.While | ast.With | ast.AugAssign):
@@ -278,6 +303,27 @@ def _slice(
         needed |= effect.reads
     kept.reverse()
     return _fold(kept, result, program)
+
+
+def _changed_inside(
+    node: ast.stmt,
+    effect: Effects,
+    lists: Mapping[str, frozenset[str]],
+    same: Mapping[str, str],
+) -> set[str]:
+    """Return the tables that ``for table in [train, test]`` changes under another name."""
+    if not isinstance(node, ast.For) or not effect.changes & set(_loop_variable(node)):
+        return set()
+    names = set(free_names(node.iter))
+    names |= {n for name in names for n in lists.get(name, ())}
+    roots = {same.get(name, name) for name in names}
+    return names | {name for name, root in same.items() if root in roots} | roots
+
+
+def _loop_variable(node: ast.stmt) -> list[str]:
+    if isinstance(node, ast.For) and isinstance(node.target, ast.Name):
+        return [node.target.id]
+    return []
 
 
 def _prune(node: ast.stmt, needed: set[str], program: Program) -> ast.stmt:

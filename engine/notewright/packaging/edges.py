@@ -7,6 +7,7 @@ import contextlib
 import importlib
 import io
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,9 @@ def edges(job: Any, rows: Any, out: Any) -> Any:
     """Mark the columns that may be empty; return the command's answers by column and value."""
     schema = importlib.import_module(f"{job['name']}.rows").schema()
     predict = importlib.import_module(f"{job['name']}.predict").predict
-    base = rows.drop(columns=list(job["target"]), errors="ignore").head(1)
+    held = rows.drop(columns=list(job["target"]), errors="ignore")
+    # A row in which a value is missing may be refused whatever else it holds.
+    base = (held if held.isna().any(axis=1).all() else held.dropna()).head(1)
     tried: list[tuple[str, str, Any]] = []
     for column in schema["columns"]:
         column["nullable"] = True
@@ -41,6 +44,24 @@ def edges(job: Any, rows: Any, out: Any) -> Any:
     for (name, word, _), answer in zip(tried, _asked(job, base, tried), strict=True):
         found[name][word] = answer
     return found
+
+
+def edge_rows(job: Any, base: Any) -> Any:
+    """Return rows like the first of `base`, each with one value that training never saw."""
+    import pandas as pd
+
+    schema = importlib.import_module(f"{job['name']}.rows").schema()
+    tried: list[tuple[str, Any]] = []
+    for column in schema["columns"]:
+        if column["nullable"]:
+            tried.append((column["name"], None))
+        tried += [(column["name"], value) for value in _TRIED.get(column["kind"], {}).values()]
+    if not tried:
+        return base.head(0)
+    table = pd.concat([base.head(1).astype("object")] * len(tried), ignore_index=True)
+    for at, (name, value) in enumerate(tried):
+        table.loc[at, name] = value
+    return table
 
 
 def _takes_missing(predict: Any, base: Any, column: Any) -> Any:
@@ -90,8 +111,11 @@ def _predict(main: Any, given: Any, out: Any) -> Any:
             failed = main(["predict", "--in", str(given), "--out", str(out)])
     except Exception as error:  # noqa: BLE001 - a traceback is an answer too, though a poor one
         return f"{type(error).__name__}: {error}".partition("\n")[0]
-    # It begins with the command's name.
-    return said.getvalue().partition(": ")[2].partition("\n")[0] if failed else None
+    if not failed:
+        return None
+    # It begins with the command's name and the row's line, which mean nothing here.
+    words = said.getvalue().partition(": ")[2].partition("\n")[0]
+    return re.sub(r"^rows\.csv, line \d+: ", "", words)
 
 
 def _predicted(out: Any) -> Any:

@@ -1,31 +1,28 @@
-"""What a statement reads, binds and may change, on the safe side.
+"""What one statement reads, binds and may change, by itself and on the safe side.
 
 Everything that is not known to be harmless counts as a change: a method call
 on a name may change it, and so may passing it to a function. The tables in
-:mod:`notewright.packaging.known` list what is known to be harmless.
+:mod:`notewright.packaging.known` list what is known to be harmless. How statements
+depend on each other is followed by :mod:`notewright.packaging.dependence`.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from notewright.packaging.known import (
     MUTATING_FUNCTIONS,
     PURE_BUILTINS,
     PURE_METHODS,
-    PURE_ROOTS,
-    RANDOM_ROOTS,
-    SEEDABLE,
     SHOWS,
+    leaves_arguments,
 )
 
-#: The pseudo-variable of the global random state.
-RANDOM = "<random>"
-#: The pseudo-variable of library-wide settings.
-CONFIG = "<config>"
+#: Modules that have a random generator for all.
+_GENERATORS = ("numpy.random.", "random.")
 
 
 @dataclass(frozen=True)
@@ -35,10 +32,6 @@ class Effects:
     reads: frozenset[str]
     binds: frozenset[str]
     changes: frozenset[str]
-    #: Bound name -> names whose object it may share.
-    aliases: Mapping[str, frozenset[str]]
-    #: It always stays: it sets something the whole process sees.
-    shown_only: bool = False
 
 
 class Imports:
@@ -77,6 +70,11 @@ class Imports:
 
 
 def free_names(node: ast.AST) -> set[str]:
+    """Return the names read in `node` that neither its own inner scopes nor Python bind."""
+    return {n for n in unbound_names(node) if n not in vars(builtins) or n == "display"}
+
+
+def unbound_names(node: ast.AST) -> set[str]:
     """Return the names read in `node` that its own inner scopes do not bind."""
     found: set[str] = set()
 
@@ -90,7 +88,7 @@ def free_names(node: ast.AST) -> set[str]:
             for decorator in getattr(item, "decorator_list", []):
                 visit(decorator, bound)
             body = item.body if isinstance(item.body, list) else [item.body]
-            local = names | _bound_in(body)
+            local = names | bound_in(body)[0]
             for child in body:
                 visit(child, bound | local)
             return
@@ -115,25 +113,36 @@ def free_names(node: ast.AST) -> set[str]:
             visit(child_node, bound)
 
     visit(node, frozenset())
-    return found - {n for n in found if n in vars(builtins) and n not in {"display"}} | (
-        found & {"display"}
-    )
+    return found
 
 
-def _bound_in(body: list[ast.stmt] | list[ast.expr]) -> set[str]:
+def bound_in(body: Sequence[ast.AST]) -> tuple[set[str], set[str], set[str]]:
+    """Return the names that a scope binds itself, and those it declares global and nonlocal."""
     bound: set[str] = set()
     globals_: set[str] = set()
-    for child in body:
-        for item in ast.walk(child):
-            if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store):
-                bound.add(item.id)
-            elif isinstance(item, ast.FunctionDef | ast.ClassDef):
-                bound.add(item.name)
-            elif isinstance(item, ast.Global):
-                globals_ |= set(item.names)
-            elif isinstance(item, ast.Import | ast.ImportFrom):
-                bound |= {a.asname or a.name.split(".")[0] for a in item.names}
-    return bound - globals_
+    nonlocals: set[str] = set()
+    pending = list(body)
+    while pending:
+        item = pending.pop()
+        if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store | ast.Del):
+            bound.add(item.id)
+        elif isinstance(item, ast.Global):
+            globals_ |= set(item.names)
+        elif isinstance(item, ast.Nonlocal):
+            nonlocals |= set(item.names)
+        elif isinstance(item, ast.Import | ast.ImportFrom):
+            bound |= {a.asname or a.name.split(".")[0] for a in item.names}
+        elif isinstance(item, ast.ExceptHandler | ast.MatchAs | ast.MatchStar):
+            bound |= {item.name} if item.name else set()
+        elif isinstance(item, ast.MatchMapping):
+            bound |= {item.rest} if item.rest else set()
+        if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            bound.add(item.name)
+        elif isinstance(item, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            pending += [n for n in ast.walk(item) if isinstance(n, ast.NamedExpr)]
+        elif not isinstance(item, ast.Lambda):
+            pending += ast.iter_child_nodes(item)
+    return bound - globals_ - nonlocals, globals_, nonlocals
 
 
 def root_name(node: ast.AST) -> str | None:
@@ -143,21 +152,16 @@ def root_name(node: ast.AST) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-def effects(node: ast.stmt, imports: Imports, careful: bool = False) -> Effects:
-    """Return what `node` reads, binds and may change.
-
-    With `careful`, every training counts as a draw from the global random state.
-    """
+def effects(node: ast.stmt, imports: Imports) -> Effects:
+    """Return what `node` reads, binds and may change."""
     reads = free_names(node)
     binds: set[str] = set()
     changes: set[str] = set()
-    aliases: dict[str, frozenset[str]] = {}
     if isinstance(node, ast.Import | ast.ImportFrom):
         binds = {a.asname or a.name.split(".")[0] for a in node.names}
-        return Effects(frozenset(), frozenset(binds), frozenset(), {})
+        return Effects(frozenset(), frozenset(binds), frozenset())
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return Effects(frozenset(reads), frozenset({node.name}), frozenset(), {})
-    random = False
+        return Effects(frozenset(reads), frozenset({node.name}), frozenset())
     for item in _own_scope(node):
         if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store | ast.Del):
             binds.add(item.id)
@@ -174,24 +178,8 @@ def effects(node: ast.stmt, imports: Imports, careful: bool = False) -> Effects:
             binds |= {a.asname or a.name.split(".")[0] for a in item.names}
         elif isinstance(item, ast.Call):
             changes |= _changed_by(item, imports)
-            random = random or _uses_random(item, imports, careful)
-            if _sets_config(item, imports):
-                changes.add(CONFIG)
-        if isinstance(item, ast.Assign):
-            for target in item.targets:
-                if isinstance(target, ast.Name):
-                    aliases[target.id] = frozenset(_shared(item.value))
-    if random:
-        changes.add(RANDOM)
-        reads.add(RANDOM)
-    changes = {c for c in changes if c in (RANDOM, CONFIG) or c not in imports.paths}
-    return Effects(
-        frozenset(reads),
-        frozenset(binds),
-        frozenset(changes),
-        aliases,
-        shown_only=_shown_only(node, imports),
-    )
+    changes -= imports.paths.keys()
+    return Effects(frozenset(reads), frozenset(binds), frozenset(changes))
 
 
 def _add(names: set[str], name: str | None) -> None:
@@ -230,7 +218,7 @@ def _changed_by(call: ast.Call, imports: Imports) -> set[str]:
         name = function.attr
     else:
         name = function.id if isinstance(function, ast.Name) else ""
-    known = (path is not None and path.split(".")[0] in PURE_ROOTS) or (
+    known = (path is not None and leaves_arguments(path)) or (
         path is None and isinstance(function, ast.Name) and name in PURE_BUILTINS
     )
     harmless = known and name not in MUTATING_FUNCTIONS
@@ -244,64 +232,44 @@ def _changed_by(call: ast.Call, imports: Imports) -> set[str]:
     return changed
 
 
-def _uses_random(call: ast.Call, imports: Imports, careful: bool) -> bool:
-    path = imports.dotted(call.func) or ""
-    if path.startswith(RANDOM_ROOTS) and not path.endswith(("default_rng", "RandomState")):
-        return True
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    seeded = any(
-        k.arg in ("random_state", "seed")
-        and not (isinstance(k.value, ast.Constant) and k.value.value is None)
-        for k in call.keywords
-    )
-    if name in SEEDABLE and not seeded:
-        folds = name in ("KFold", "StratifiedKFold")
-        return not folds or any(k.arg == "shuffle" for k in call.keywords)
-    # Training may draw from the global state whenever no seed was given to it.
-    fits = ("fit", "fit_transform", "fit_predict", "cross_val_score", "cross_validate")
-    return careful and name in fits
+def draws(node: ast.stmt, imports: Imports) -> bool:
+    """Tell whether a statement itself uses a global random generator."""
+    calls = (n for n in ast.walk(node) if isinstance(n, ast.Call))
+    return any((imports.dotted(c.func) or "").startswith(_GENERATORS) for c in calls)
 
 
-def _sets_config(call: ast.Call, imports: Imports) -> bool:
-    path = imports.dotted(call.func) or ""
-    return path in ("sklearn.set_config", "numpy.seterr", "pandas.set_option") and (
-        path != "pandas.set_option"
-        or not (
-            call.args
-            and isinstance(call.args[0], ast.Constant)
-            and str(call.args[0].value).startswith(("display", "max_", "precision"))
-        )
-    )
-
-
-def _shown_only(node: ast.stmt, imports: Imports) -> bool:
+def only_shows(node: ast.stmt, imports: Imports) -> bool:
+    """Tell whether a statement prints, displays or plots something, and no more."""
     if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
         return False
     function = node.value.func
-    path = imports.dotted(function) or ""
-    if path.split(".")[0] in SHOWS:
+    if (imports.dotted(function) or "").split(".")[0] in SHOWS:
         return True
     return isinstance(function, ast.Name) and function.id in ("print", "display")
 
 
-def _shared(value: ast.expr) -> set[str]:
-    """Names whose object the value of the expression may be, or be part of."""
+def aliases(node: ast.stmt) -> dict[str, frozenset[str]]:
+    """Return for each name that a statement assigns the names whose objects it may hold."""
+    if not isinstance(node, ast.Assign):
+        return {}
+    held = frozenset(_held(node.value))
+    return {t.id: held for t in node.targets if isinstance(t, ast.Name)}
+
+
+def _held(value: ast.expr) -> set[str]:
+    """Return the names whose object the value of the expression may be, or be part of."""
     if isinstance(value, ast.Name):
         return {value.id}
     if isinstance(value, ast.Attribute | ast.Subscript | ast.Starred):
-        return _shared(value.value)
+        return _held(value.value)
     if isinstance(value, ast.Call):
-        shared = _shared(value.func) if isinstance(value.func, ast.Attribute) else set()
-        if isinstance(value.func, ast.Attribute) and value.func.attr in PURE_METHODS:
-            shared = set()
-        if isinstance(value.func, ast.Name):
-            for argument in value.args:
-                shared |= _shared(argument)
-        return shared
+        if isinstance(value.func, ast.Attribute):
+            return set() if value.func.attr in PURE_METHODS else _held(value.func)
+        return set().union(*map(_held, value.args))
     if isinstance(value, ast.IfExp):
-        return _shared(value.body) | _shared(value.orelse)
+        return _held(value.body) | _held(value.orelse)
     if isinstance(value, ast.Tuple | ast.List | ast.Set):
-        return set().union(*[_shared(e) for e in value.elts]) if value.elts else set()
+        return set().union(*map(_held, value.elts))
     if isinstance(value, ast.Dict):
-        return set().union(*[_shared(v) for v in value.values]) if value.values else set()
+        return set().union(*map(_held, value.values))
     return set()

@@ -10,6 +10,7 @@ from notewright.packaging.effects import free_names
 from notewright.packaging.pieces import Context, Pieces, indented, loaded
 from notewright.packaging.plan import Plan
 from notewright.packaging.render import unparse
+from notewright.packaging.rows_as_file import reading_call
 
 _TYPES = {"frame": "pd.DataFrame", "series": "pd.Series", "array": "np.ndarray"}
 
@@ -50,6 +51,7 @@ class Emitter(Pieces):
                 trusted=list(context.trusted),
             ),
             "predict.py": self._render("predict", **common, features=features, proba=context.proba),
+            "batch.py": self._render("batch", **common, features=features),
             "cli.py": self._render(
                 "cli", **common, command=context.command, description=context.description
             ),
@@ -70,6 +72,14 @@ class Emitter(Pieces):
             made["categories.py"] = self._render("categories", **common)
         if self.helpers:
             made["helpers.py"] = self._helper_module()
+        shared = ("artifacts", "categories", "helpers", "learned", "pipeline", "rows")
+        made["kept.py"] = self._render(
+            "kept",
+            **common,
+            distribution=context.name.replace("_", "-"),
+            shared=[name for name in shared if f"{name}.py" in made],
+            local=list(context.local),
+        )
         return made
 
     # -- stages -----------------------------------------------------------------
@@ -79,20 +89,30 @@ class Emitter(Pieces):
         for setting, (load, _, _) in self.plan.data.items():
             main = load is self.plan.main
             name = self.plan.derived.table if main else setting.removesuffix("_data")
-            call = self._with_path(load.call, setting)
-            tables.append(
-                {
-                    "function": "load" if main else f"load_{name}",
-                    "doc": "the raw table" if main else f"the table `{name}`",
-                    "code": unparse(call),
-                }
-            )
-        code = "\n".join(t["code"] for t in tables)
+            table = {
+                "function": "load" if main else f"load_{name}",
+                "doc": "the raw table" if main else f"the table `{name}`",
+                "address": "",
+            }
+            if load.made:
+                number = self.plan.roles.loads.index(load)
+                rows = self.plan.replayed.values[f"load:{number}"]
+                table["code"] = unparse(reading_call(setting, rows))
+            else:
+                table["code"] = unparse(self._with_path(load.call, setting))
+            if load.database is not None:
+                prefix = setting.removesuffix("data")
+                connect = f"{unparse(load.database.connect)}(settings.{prefix}database)"
+                table["address"] = f"settings.{prefix}database"
+                table["database"] = f"pd.read_sql_query(settings.{prefix}query, {connect})"
+            tables.append(table)
+        code = "\n".join(t[part] for t in tables for part in ("code", "database") if part in t)
         return self._render("load", **common, tables=tables, imports=self._imports(code))
 
-    def _with_path(self, call: ast.Call, setting: str) -> ast.Call:
+    def _with_path(self, call: ast.expr, setting: str) -> ast.Call:
         import copy
 
+        assert isinstance(call, ast.Call)
         new = copy.copy(call)
         value = ast.Attribute(ast.Name("settings", ast.Load()), setting, ast.Load())
         named = ("filepath_or_buffer", "path", "io", "path_or_buf")
@@ -177,8 +197,15 @@ class Emitter(Pieces):
             uses_settings="settings" in self.train_parameters(),
             parameters=self._signature(self.train_parameters()),
             body=indented(body),
-            target=self.plan.target,
+            results=", ".join([self.plan.target, *self.trained_besides()]),
         )
+
+    def trained_besides(self) -> list[str]:
+        """Return what training makes besides the model and evaluation uses, in order."""
+        made = {n for i in self.plan.roles.train for n in self.program.effects[i].binds}
+        besides = {self.plan.target, *self.outputs(), *self.helper_names}
+        imported = set(self.program.imports.paths)
+        return sorted((made & loaded(self._evaluate_code())) - besides - imported)
 
     def evaluate_parameters(self) -> list[str]:
         """Return what evaluate is given, in order."""
@@ -226,8 +253,8 @@ class Emitter(Pieces):
     def _pipeline(self, common: dict[str, Any], learned: bool) -> str:
         derived, target = self.plan.derived, self.plan.target
         tables = [
-            {"name": derived.table, "function": "load"},
-            *({"name": n, "function": f"load_{n}"} for n in derived.side),
+            {"name": _beside_stages(derived.table), "function": "load"},
+            *({"name": _beside_stages(n), "function": f"load_{n}"} for n in derived.side),
         ]
 
         def given(names: Iterable[str]) -> str:
@@ -239,10 +266,11 @@ class Emitter(Pieces):
             **common,
             load_functions=[t["function"] for t in tables],
             tables=tables,
-            table=derived.table,
+            table=_beside_stages(derived.table),
             target=target,
+            results=", ".join([target, *self.trained_besides()]),
             target_columns=derived.target_columns,
-            prepare_arguments=", ".join(self.prepare_parameters()),
+            prepare_arguments=", ".join(map(_beside_stages, self.prepare_parameters())),
             train_arguments=given(self.train_parameters()),
             evaluate_arguments=given(self.evaluate_parameters()),
             learned=learned,
@@ -276,16 +304,14 @@ class Emitter(Pieces):
         return text
 
     def _model_input(self) -> str:
-        arguments = self._fit_arguments()
-        return arguments[0].id if isinstance(arguments[0], ast.Name) else ""
+        return self.plan.fitted
 
     def _parameters(self, code: str) -> list[str]:
         used = loaded(code)
         names = [n for n in self.outputs() if n in used]
         target = self.plan.target
-        bound = {n for i in self.plan.roles.train for n in self.program.effects[i].binds} - set(
-            names
-        )
+        bound = {n for i in self.plan.roles.train for n in self.program.effects[i].binds}
+        bound -= {*names, *self.helper_names, *self.program.imports.paths}
         if code is not None and code == self._evaluate_code():
             names = [n for n in sorted(bound & used) if n != target] + names
             if target in used:
@@ -300,6 +326,11 @@ class Emitter(Pieces):
             kind = "Settings" if name == "settings" else self._type(name)
             parts.append(f"{name}: {kind}")
         return ", ".join(parts)
+
+
+def _beside_stages(name: str) -> str:
+    """Return the name of a table where the stages' functions are named too."""
+    return f"{name}_rows" if name in ("train", "run", "save", "describe") else name
 
 
 def _split_order(name: str) -> tuple[int, int, str]:

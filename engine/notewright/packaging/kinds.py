@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,7 +27,7 @@ class Kind:
     text : tuple of str
         Those of the columns that ``get_dummies`` would encode by itself.
     can : tuple of str
-        Of an estimator: which of ``transform`` and ``predict`` it has.
+        Of an estimator or another object: which of ``transform`` and ``predict`` it has.
     type : str
         The qualified type.
     """
@@ -87,7 +88,7 @@ def kind_of(value: Any) -> Kind:
         )
     if isinstance(value, pd.api.extensions.ExtensionArray):
         return Kind("series", len(value), str(value.dtype), type=type_)
-    if isinstance(value, (_SCALARS, np.generic)):
+    if isinstance(value, (_SCALARS, np.generic, datetime.date, datetime.timedelta)):
         return Kind("scalar", dtype=type(value).__name__, type=type_)
     if hasattr(value, "tocsr") and hasattr(value, "shape"):
         return Kind("sparse", int(value.shape[0]), type=type_)
@@ -96,13 +97,14 @@ def kind_of(value: Any) -> Kind:
         return Kind("estimator", can=can, type=type_)
     if isinstance(value, list | tuple | set | frozenset | dict) and _is_plain(value):
         return Kind("plain", len(value), type=type_)
-    return Kind("other", type=type_)
+    can = tuple(name for name in ("transform", "predict") if hasattr(value, name))
+    return Kind("other", can=can, type=type_)
 
 
 def _is_plain(value: Any, depth: int = 0) -> bool:
     import numpy as np
 
-    if isinstance(value, (_SCALARS, np.generic)):
+    if isinstance(value, (_SCALARS, np.generic, datetime.date, datetime.timedelta)):
         return True
     if depth > 4:
         return False

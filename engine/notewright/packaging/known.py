@@ -1,14 +1,17 @@
-"""What is known to be harmless: the tables behind :mod:`notewright.packaging.effects`."""
+"""What is known of libraries, of Python's own functions and of methods, by name."""
 
 from __future__ import annotations
 
+import sys
 
-def _words(text: str) -> frozenset[str]:
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text, as a set."""
     return frozenset(text.split())
 
 
 #: Methods that give a new value and leave their object as it is.
-PURE_METHODS = _words(
+PURE_METHODS = words(
     """
     abs add_prefix add_suffix agg aggregate all any apply applymap argmax argmin argsort
     assign astype at_time bar barh between bfill box boxplot capitalize clip columns
@@ -28,14 +31,14 @@ PURE_METHODS = _words(
     """
 )
 #: Functions of the libraries below that change what they are given.
-MUTATING_FUNCTIONS = _words(
+MUTATING_FUNCTIONS = words(
     """
     copyto delattr fill_diagonal heappop heappush place put putmask setattr setitem
     shuffle
     """
 )
 #: Built-in functions that change nothing.
-PURE_BUILTINS = _words(
+PURE_BUILTINS = words(
     """
     abs all any bool bytes callable dict display divmod enumerate filter float format
     frozenset getattr hasattr hash id int isinstance issubclass len list map max min pow
@@ -43,24 +46,195 @@ PURE_BUILTINS = _words(
     """
 )
 #: Libraries whose functions leave their arguments as they are.
-PURE_ROOTS = _words(
+PURE_ROOTS = words(
     """
-    IPython collections datetime functools itertools json lightgbm math matplotlib numpy
-    os pandas pathlib plotly re scipy seaborn sklearn statistics statsmodels time warnings
-    xgboost
+    IPython PIL bs4 catboost category_encoders cloudpickle cv2 dask dateutil eli5 geopandas
+    imblearn joblib keras lightgbm lxml matplotlib missingno networkx nltk numpy openpyxl optuna
+    pandas plotly polars pyarrow pytz requests scipy seaborn shap skimage sklearn spacy sqlalchemy
+    statsmodels tabulate tensorflow threadpoolctl torch torchvision tqdm transformers umap xgboost
+    yaml
     """
 )
-#: Where functions that draw from the global random state live.
-RANDOM_ROOTS = ("numpy.random", "random.")
-#: Functions that draw from it unless they are given a seed.
-SEEDABLE = _words(
+#: Python's own modules, of which few have a state.
+STANDARD = frozenset(sys.stdlib_module_names) - words("__main__ antigravity gc this")
+#: Functions that draw from the global random state unless they are given a seed.
+SEEDABLE = words(
     """
     KFold StratifiedKFold resample sample shuffle train_test_split
     """
 )
 #: Libraries whose calls only show something.
-SHOWS = _words(
+SHOWS = words(
     """
     IPython matplotlib plotly seaborn warnings
     """
 )
+#: Libraries, or parts of them, that are imported for what importing does.
+IMPORTED_FOR_EFFECT = ("sklearn.experimental", "sklearnex", "daal4py", "cudf.pandas")
+#: Functions that set something which the whole process sees.
+CONFIGURING = words(
+    """
+    decimal.setcontext locale.setlocale numpy.seterr numpy.seterrcall numpy.set_printoptions
+    os.chdir os.environ.clear os.environ.pop os.environ.setdefault os.environ.update os.putenv
+    os.umask os.unsetenv pandas.reset_option pandas.set_option sklearn.set_config sys.path.append
+    sys.path.extend sys.path.insert sys.path.remove sys.setrecursionlimit time.tzset
+    torch.set_default_device torch.set_default_dtype torch.use_deterministic_algorithms
+    """
+)
+CONFIGURING_MODULES = ("sklearnex.patch_sklearn", "tensorflow.keras.backend.set_")
+#: Built-in functions that do not use up what they are given, nor share it.
+WITHOUT_LOOKING_INSIDE = words(
+    """
+    ascii bool bytes callable chr complex display float format hash hex id int isinstance
+    issubclass len oct ord print range repr str
+    """
+)
+#: Built-in functions whose result asks for elements when it is used.
+LAZY_BUILTINS = words("aiter enumerate filter iter map reversed zip")
+#: Built-in functions that make a container of elements.
+CONTAINERS = {
+    "dict": "dict",
+    "frozenset": "set",
+    "list": "list",
+    "set": "set",
+    "sorted": "list",
+    "tuple": "tuple",
+}
+#: Attributes that give the object's own memory.
+VIEW_ATTRIBUTES = words(
+    """
+    T array at axes base cat columns data dt flat iat iloc imag index loc mT real sparse str values
+    """
+)
+#: Methods that may give the object's own memory.
+VIEW_METHODS = words(
+    """
+    diagonal get_params iloc pipe ravel reshape squeeze swapaxes to_numpy transpose view
+    """
+)
+#: Functions of libraries that may give the memory of what they are given.
+SAME_MEMORY = words(
+    """
+    Categorical DataFrame DatetimeIndex Index MultiIndex Series array_split as_strided asanyarray
+    asarray ascontiguousarray asfortranarray atleast_1d atleast_2d atleast_3d broadcast_arrays
+    broadcast_to diag diagonal expand_dims flip fliplr flipud frombuffer from_numpy hsplit imag
+    memmap moveaxis nditer ravel real require reshape rot90 rollaxis sliding_window_view split
+    squeeze swapaxes transpose vsplit as_tensor wraps dataclass
+    """
+)
+#: Methods that give elements of a container.
+ELEMENT_METHODS = words("get items keys values")
+#: Methods that give an iterator over a table.
+ITERATING_METHODS = words("iterrows itertuples")
+#: Methods that take something out, and give it.
+TAKING_METHODS = words("pop popitem popleft")
+#: Methods that put what they are given into their object.
+EXTENDING = words(
+    """
+    add append appendleft discard extend extendleft insert pop popitem popleft put push remove
+    setdefault update
+    """
+)
+#: Methods and functions that train.
+FITTING = words(
+    """
+    cross_val_predict cross_val_score cross_validate fit fit_predict fit_resample fit_transform
+    partial_fit permutation_importance
+    """
+)
+#: How the names of methods begin that use what training made.
+PREDICTING = (
+    "predict", "transform", "inverse_transform", "score", "decision_function", "apply",
+)  # fmt: skip
+#: How the names of estimators begin that keep the memory of what they are fitted to.
+KEEPS_ITS_ROWS = (
+    "KNeighbors", "RadiusNeighbors", "NearestNeighbors", "KernelDensity", "GaussianProcess",
+    "LocalOutlierFactor", "LabelPropagation", "LabelSpreading",
+)  # fmt: skip
+#: How the names of estimators begin that draw from the global state without a seed.
+DRAWING_ESTIMATORS = (
+    "AdaBoost", "Bagging", "BayesianGaussianMixture", "DecisionTree", "ExtraTree",
+    "GaussianMixture", "GradientBoosting", "IsolationForest", "KMeans", "LatentDirichlet",
+    "LinearSV", "MLP", "MiniBatch", "NMF", "Perceptron", "RandomForest", "RandomizedSearch",
+    "SGD", "TSNE", "TruncatedSVD",
+)  # fmt: skip
+#: Where the classes are that never draw.
+DETERMINISTIC = (
+    "sklearn.compose", "sklearn.feature_extraction", "sklearn.impute", "sklearn.linear_model.Lin",
+    "sklearn.linear_model.Logistic", "sklearn.naive_bayes", "sklearn.neighbors",
+    "sklearn.preprocessing",
+)  # fmt: skip
+#: Of the modules of random numbers, what has a state of its own or only looks.
+OWN_GENERATORS = words(
+    """
+    BitGenerator Generator MT19937 PCG64 Philox Random RandomState SFC64 SeedSequence SystemRandom
+    default_rng get_state getstate seed set_state setstate
+    """
+)
+#: Methods of generators of random numbers: they change them, and nothing they are given.
+DRAWING_FROM_GENERATOR = words(
+    """
+    binomial choice choices exponential gamma integers multivariate_normal normal permutation
+    poisson rand randint randn random random_sample randrange sample standard_normal triangular
+    uniform
+    """
+)
+TORCH_DRAWS = ("rand", "normal", "bernoulli", "multinomial")
+#: Functions that give a function or class they were given.
+WRAPPERS = words("contextmanager dataclass total_ordering wraps")
+#: Functions of libraries that give an iterator.
+ITERATORS = words("Scandir finditer iglob iwalk reader scandir walk")
+#: Methods that draw a figure.
+DRAWING_METHODS = words("bar barh box boxplot hist kde line pie plot scatter")
+#: Methods that write a file.
+WRITING_METHODS = words(
+    """
+    to_csv to_excel to_feather to_hdf to_html to_json to_latex to_markdown to_orc to_parquet
+    to_pickle to_stata to_xml tofile
+    """
+)
+#: Methods whose result is never part of their object.
+NUMBERS = words("any all argmax argmin corr count cov max mean median min nunique std sum var")
+#: Functions that read a file.
+FILE_READERS = words(
+    """
+    exists fromfile genfromtxt getsize isfile load loadtxt read_csv read_excel read_feather
+    read_fwf read_hdf read_html read_json read_orc read_parquet read_pickle read_sas read_stata
+    read_table read_xml
+    """
+)
+#: Functions that write one.
+FILE_WRITERS = words("dump save savetxt savez savez_compressed")
+#: Functions that change the file system.
+FILE_CHANGES = words(
+    """
+    copy copy2 copyfile copytree makedirs mkdir move remove removedirs rename replace rmdir rmtree
+    symlink system unlink
+    """
+)
+#: Context managers that let errors through.
+NEVER_SWALLOW = words(
+    """
+    Pool ThreadPoolExecutor ProcessPoolExecutor catch_warnings closing config_context errstate
+    nullcontext open option_context parallel_backend printoptions rc_context redirect_stderr
+    redirect_stdout style.context threadpool_limits
+    """
+)
+#: Libraries, or parts of them, whose functions read variables that a text names.
+READS_BY_NAME = ("duckdb.", "pandas.eval", "pandasql.", "patsy.", "statsmodels.formula.")
+#: Arguments that are generators of random numbers, and are drawn from.
+GENERATORS = words("generator random_state rng seed")
+#: Functions that give the running frame, and with it the notebook's variables.
+FRAMES = words("inspect.currentframe inspect.stack sys._getframe")
+#: Functions that give a library's own state, and no copy of it.
+OWN_STATE = words(
+    """
+    asyncio.get_event_loop asyncio.get_running_loop decimal.getcontext logging.getLogger
+    """
+)
+
+
+def leaves_arguments(path: str) -> bool:
+    """Tell whether functions of the library at a dotted path leave alone what they are given."""
+    top = path.partition(".")[0]
+    return top in PURE_ROOTS or top in STANDARD

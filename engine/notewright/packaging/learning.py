@@ -62,6 +62,10 @@ class Learning:
         self._loop: list[str] = []
         self._lengths: set[int] = set()
 
+    def rows(self, number: int) -> None:
+        """Tell how many rows the raw table has."""
+        self._lengths = {number}
+
     def kind(self, node: ast.AST) -> Kind | None:
         """Return what `node` was when it ran, or None if that is not known."""
         if not hasattr(node, "lineno"):
@@ -166,6 +170,7 @@ class Learning:
         return sum(
             1
             for statement in self.program.body
+            if not isinstance(statement.node, ast.FunctionDef | ast.ClassDef)  # names of its own
             for n in ast.walk(statement.node)
             if isinstance(n, ast.Call)
             and method(n) in ("fit", "fit_transform")
@@ -175,9 +180,9 @@ class Learning:
     def stop(self, node: ast.expr, why: str, instead: str) -> NotRowWise:
         """Return the problem that `node` is not row-wise, to be raised."""
         statement = self.program.body[self._index]
-        line = statement.cell.code.splitlines()[getattr(node, "lineno", 1) - 1].strip()
-        place = f"{statement.cell.label}, line {getattr(node, 'lineno', statement.node.lineno)}"
-        return NotRowWise(place, line, why, instead)
+        number = getattr(node, "lineno", statement.node.lineno)
+        line = statement.cell.code.splitlines()[number - 1].strip()
+        return NotRowWise(statement.cell.place(number), line, why, instead)
 
 
 def _stored(node: ast.expr) -> ast.expr:

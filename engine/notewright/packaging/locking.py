@@ -16,6 +16,7 @@ from pathlib import Path
 
 from notewright.errors import ExportFailed, NoNetwork
 from notewright.packaging.replay import run_process
+from notewright.packaging.server_wheel import server_requirements
 from notewright.progress import Progress
 
 #: Compiled when it is installed, so that every process made from it later starts faster.
@@ -35,12 +36,15 @@ class Locks:
         The lock (PEP 751).
     requirements, test_requirements : str
         The same lock for pip, with hashes; and what its tests need besides.
+    serve_requirements : str
+        The same lock with what its HTTP server needs besides.
     """
 
     direct: tuple[str, ...]
     pylock: str
     requirements: str
     test_requirements: str
+    serve_requirements: str
 
     @property
     def hash(self) -> str:
@@ -94,6 +98,8 @@ def _lock(direct: tuple[str, ...], installed: tuple[str, ...]) -> Locks:
         here = Path(folder)
         (here / "requirements.in").write_text("\n".join(direct) + "\n", encoding="utf-8")
         (here / "tests.in").write_text("pytest>=8\n", encoding="utf-8")
+        server = "\n".join([*direct, *server_requirements()])
+        (here / "serve.in").write_text(server + "\n", encoding="utf-8")
         (here / "constraints.txt").write_text("\n".join(installed) + "\n", encoding="utf-8")
         common = [
             "pip",
@@ -109,11 +115,23 @@ def _lock(direct: tuple[str, ...], installed: tuple[str, ...]) -> Locks:
         _uv([*common, "--format", "pylock.toml", "-o", "pylock.toml", "requirements.in"], here)
         _uv([*common, *hashed, "-o", "requirements.txt", "requirements.in"], here)
         _uv([*common, *hashed, "-o", "tests.txt", "tests.in"], here)
+        _uv([*common, *hashed, "-c", "requirements.txt", "-o", "serve.txt", "serve.in"], here)
         texts = [
-            (here / name).read_text(encoding="utf-8")
-            for name in ("pylock.toml", "requirements.txt", "tests.txt")
+            _without_users((here / name).read_text(encoding="utf-8"))
+            for name in ("pylock.toml", "requirements.txt", "tests.txt", "serve.txt")
         ]
     return Locks(direct, *texts)
+
+
+def _without_users(lock: str) -> str:
+    """Return a lock without the names and passwords in its addresses, if the index needs any.
+
+    Examples
+    --------
+    >>> _without_users('url = "https://ada:tea4two@index.example/a.whl"')
+    'url = "https://index.example/a.whl"'
+    """
+    return re.sub(r"(?<=://)[^/\s@\"']+@", "", lock)
 
 
 def environment(locks: Locks, progress: Progress | None = None) -> Path:

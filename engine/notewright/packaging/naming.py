@@ -27,6 +27,9 @@ _RESERVED = frozenset(
         "load",
         "train",
         "evaluate",
+        # A setting `read` would hide `Settings.read`; the variable for `cache` has its own meaning.
+        "read",
+        "cache",
     ]
 )
 

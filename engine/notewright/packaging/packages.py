@@ -88,6 +88,7 @@ class Packages(Shelf):
         progress: Progress | None = None,
         version: Any = None,
         to: Path | None = None,
+        refit: bool = False,
     ) -> Package:
         """Make a package of the model in `variable`, and prove that it is the same.
 
@@ -107,6 +108,8 @@ class Packages(Shelf):
             The registered version that the model is.
         to : Path, optional
             Where to put the working tree; by default ``packages/<name>``.
+        refit : bool
+            Fit a model that was only cross-validated, on all rows it was given there.
 
         Raises
         ------
@@ -148,11 +151,20 @@ class Packages(Shelf):
         # Much of the work that does not depend on the replay is done beside it.
         with Warming(cells, variable, directory, home, model) as warming:
             progress.step(0.08, "running the slice again in a fresh process")
-            made = plan(cells, variable, directory, expected, model, whole, progress=progress)
+            made = plan(
+                cells,
+                variable,
+                directory,
+                None if refit else expected,
+                model,
+                whole,
+                progress=progress,
+                refit=refit,
+            )
             evidence = {
                 "origin": "notebook",
                 "variable": variable,
-                "fingerprint": expected,
+                "fingerprint": made.replayed.fingerprint if refit else expected,
                 "snapshot": snapshot.id,
                 "run": getattr(version, "run", None),
                 "model_version": f"{version.name}@{version.number}"
@@ -160,7 +172,9 @@ class Packages(Shelf):
                 else None,
                 "parent": None,
                 "files": [
-                    {"path": str(s), "inside": i} for _, s, i in made.data.values() if s.is_file()
+                    {"path": str(source), "inside": inside}
+                    for load, source, inside in made.data.values()
+                    if not load.made and source.is_file()
                 ],
             }
             return self._make(made, module, evidence, says, progress, to, home, warming.prover())

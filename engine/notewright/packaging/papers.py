@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from notewright.packaging.documents import bill_of_materials, render_document
+from notewright.packaging.bill import Described, bill_of_materials
+from notewright.packaging.documents import render_document
 from notewright.store.ids import now
 
 if TYPE_CHECKING:
@@ -70,7 +71,16 @@ def write_documents(build: Build, locks: Locks, trained: Mapping[str, Any]) -> N
         ),
     )
     build.write("Dockerfile", render_document("Dockerfile", **shared))
-    build.write(".dockerignore", ".git\n.venv\n**/__pycache__\ndata\ntests\n")
+    build.write(".dockerignore", "*\n!dist\n!model\n!serve\n!src\n**/__pycache__\n")
     build.write(".github/workflows/ci.yml", render_document("ci.yml", **shared))
-    sbom = bill_of_materials(build.name, build.number, model_type, locks, data)
-    build.write("sbom.cdx.json", sbom)
+    described = Described(
+        build.name,
+        build.number,
+        next((build.tree / "model").glob("model.*")),
+        model_type,
+        "classification" if trained["classifies"] else "regression",
+        trained["metrics"],
+        data,
+        build.stated,
+    )
+    build.write("sbom.cdx.json", bill_of_materials(described, locks))

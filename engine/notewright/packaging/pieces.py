@@ -25,6 +25,8 @@ class Context:
     trusted: Sequence[str]
     description: str
     proba: bool
+    #: The notebook's own modules that go with it.
+    local: Sequence[str] = ()
 
     @property
     def prefix(self) -> str:

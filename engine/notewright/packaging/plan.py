@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from notewright.errors import ExportFailed, NotAModel, NotTheSame, ReplayFailed
+from notewright.packaging.canonical import as_written, canonical
+from notewright.packaging.datasets import Named
 from notewright.packaging.derive import Derived, derive, table_name
+from notewright.packaging.effects import only_shows
 from notewright.packaging.kinds import Kind, kind_of
 from notewright.packaging.replay import Replayed, key, replay
 from notewright.packaging.roles import Load, Roles, find_roles, fit_arguments, real_name
@@ -18,6 +21,9 @@ from notewright.packaging.settings_of import Lifted, lift
 from notewright.packaging.slicing import Program
 from notewright.packaging.source import CellSource, statements
 from notewright.progress import Progress
+
+#: Sums of the same numbers in another order may differ in their last digits.
+_ROUNDING = 1e-9
 
 
 @dataclass
@@ -31,9 +37,14 @@ class Plan:
     derived: Derived
     lifted: Lifted
     main: Load
-    #: Setting name -> (the reading call, the source file, its path inside the package).
+    #: Setting name -> (the reading call, the source file, its path inside the package). The
+    #: rows of a table that comes from no file are written there by the export.
     data: dict[str, tuple[Load, Path, str]]
     names: Mapping[str, Kind]
+    #: The notebook's folder.
+    directory: Path
+    #: The name of what ``fit`` was given rows of, or ``""``.
+    fitted: str = ""
     #: How far pruning went: ``statements`` or ``cells``.
     slice_kind: str = "statements"
     findings: list[str] = field(default_factory=list)
@@ -56,6 +67,7 @@ def plan(
     whole: Sequence[int] | None = None,
     python: str = sys.executable,
     progress: Progress | None = None,
+    refit: bool = False,
 ) -> Plan:
     """Find out how to turn cells into a package, and confirm it by replay.
 
@@ -77,39 +89,68 @@ def plan(
         when pruned statements do not give the same model.
     python : str
         The notebook's interpreter.
+    progress : Progress, optional
+        Cancelling it stops the replay.
+    refit : bool
+        Fit a model that was only cross-validated, on all rows it was given there.
 
     Raises
     ------
     NotTheSame
         If running the code again gives another model.
     """
-    cells = [_with_named_input(c, cells, target) for c in cells]
+    forms = [canonical(cells, target, refit)]
+    plain = as_written(cells)
+    if plain.cells != forms[0].cells and not refit:
+        forms.append(plain)
+    for number, form in enumerate(forms, 1):
+        try:
+            return _plan(form, target, directory, expected, model, whole, python, progress)
+        except (NotTheSame, ReplayFailed):
+            # A form that does something else than the author's code is not used.
+            if number == len(forms):
+                raise
+    raise AssertionError("there is always a form")
+
+
+def _plan(
+    form: Named,
+    target: str,
+    directory: Path,
+    expected: str | None,
+    model: Any,
+    whole: Sequence[int] | None,
+    python: str,
+    progress: Progress | None,
+) -> Plan:
+    cells = form.cells
     target = real_name(Program(statements(cells)), target)
     attempts: list[tuple[bool, set[int] | None]] = [(False, None), (True, None)]
     if whole is not None:
         attempts.append((True, set(whole)))
     problem: Exception | None = None
-    findings: list[str] = []
+    findings: list[str] = list(form.findings)
     for careful, only in attempts:
         program = Program(statements(cells), careful)
-        roles = find_roles(program, target)
+        roles = find_roles(program, target, form.tables)
         run = _to_run(roles)
         if only is not None:
             chosen = {cells[i] for i in only}
             run |= {s.index for s in program.body if s.cell in chosen}
         try:
-            found = replay(cells, run, target, directory, roles.capture(), run, python, progress)
+            carried = [key(load.index, load.call) for load in roles.loads if load.made]
+            found = replay(
+                cells, run, target, directory, roles.capture(), run, python, progress, carried
+            )
         except ReplayFailed as error:
             problem = error
             continue
         if "predict" not in found.model.can and found.model.name != "estimator":
             raise NotAModel(target, found.model.type.rpartition(".")[2])
         if expected is not None and found.fingerprint != expected:
-            if _predicts_the_same(model, found):
-                findings.append(
-                    "An inner part of the model differs whenever it is trained; sameness was "
-                    "decided by its parameters and by its predictions for all rows."
-                )
+            apart = _apart(model, found)
+            if apart is not None and (not apart or carried):
+                findings.append(_decided_by_predictions(apart))
                 return _assemble(program, roles, found, directory, target, findings)
             problem = NotTheSame(f"running its cells again gives another '{target}'")
             continue
@@ -119,7 +160,7 @@ def plan(
                 + ("whole cells were kept." if only is not None else "seeded steps were kept.")
             )
         if only is not None:
-            roles = _with_whole_cells(roles, run)
+            roles = _with_whole_cells(program, roles, run)
         made = _assemble(program, roles, found, directory, target, findings)
         made.slice_kind = "statements" if only is None else "cells"
         return made
@@ -129,9 +170,14 @@ def plan(
     raise problem
 
 
-def _with_whole_cells(roles: Roles, run: set[int]) -> Roles:
+def _with_whole_cells(program: Program, roles: Roles, run: set[int]) -> Roles:
     """Return the roles with every statement of the kept cells in the package's stages."""
-    more = run - {*roles.prepare, *roles.train, *roles.evaluate, *(m.index for m in roles.metrics)}
+    shown = {i for i in run if only_shows(program.body[i].node, program.imports)}
+    more = (
+        run
+        - shown
+        - {*roles.prepare, *roles.train, *roles.evaluate, *(m.index for m in roles.metrics)}
+    )
     return replace(
         roles,
         model=sorted({*roles.model, *more}),
@@ -140,25 +186,48 @@ def _with_whole_cells(roles: Roles, run: set[int]) -> Roles:
     )
 
 
-def _predicts_the_same(model: Any, found: Replayed) -> bool:
-    """Tell whether the notebook's model has the replay's type and gives its predictions."""
+def _decided_by_predictions(apart: float) -> str:
+    if not apart:
+        return (
+            "An inner part of the model differs whenever it is trained; sameness was "
+            "decided by its parameters and by its predictions for all rows."
+        )
+    return (
+        "The notebook's table comes from no file. Read from one, its values lie elsewhere in "
+        "memory, and sums differ in their last digits: predictions for all rows differ from the "
+        f"notebook's by {apart:.1g} at most."
+    )
+
+
+def _apart(model: Any, found: Replayed) -> float | None:
+    """Return how far the replay's predictions are from the notebook's; None if another model."""
     import warnings
 
     import numpy as np
 
     if model is None or not found.predictions or kind_of(model).type != found.model.type:
-        return False
+        return None
+    worst = 0.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return all(
-            np.array_equal(getattr(model, method)(found.values[tag]), value)
-            for tag, made in found.predictions.items()
-            for method, value in made.items()
-        )
+        for tag, made in found.predictions.items():
+            for method, value in made.items():
+                mine, value = (
+                    np.asarray(getattr(model, method)(found.values[tag])),
+                    np.asarray(value),
+                )
+                if np.array_equal(mine, value):
+                    continue
+                numbers = mine.dtype.kind == value.dtype.kind == "f"
+                if not numbers or not np.allclose(mine, value, rtol=_ROUNDING, atol=1e-12):
+                    return None
+                worst = max(worst, float(np.max(np.abs(mine - value))))
+    return worst
 
 
 def _to_run(roles: Roles) -> set[int]:
     return {
+        *roles.sources,
         *roles.model,
         *roles.prepare,
         *roles.train,
@@ -219,18 +288,20 @@ def _assemble(
             f"No table is read on the way to '{target}', so there are no raw rows to serve.",
             "Read the data from a file with pandas, e.g. `df = pd.read_csv(...)`.",
         )
-    sizes = {n: len(found.values.get(f"load:{n}", ())) for n, _ in tables}
-    main_number = max(sizes, key=lambda n: (sizes[n], -n))
-    main = roles.loads[main_number]
-    side = {table_name(program, load): load for n, load in tables if n != main_number}
-    data = _data(directory, main, side)
-    inputs = [a.id for _, a in roles.scored if isinstance(a, ast.Name)]
-    first = fit_arguments(roles.fit_call)[0]
-    inputs += [first.id] if isinstance(first, ast.Name) else []
+    fitted = _input_name(fit_arguments(roles.fit_call)[0], roles.fit, found)
+    inputs = [_input_name(a, index, found) for index, a in roles.scored] + [fitted]
     prepared = {n for i in roles.prepare for n in program.effects[i].binds}
-    derived = derive(
-        program, roles, found.kinds, main, side, [n for n in dict.fromkeys(inputs) if n in prepared]
-    )
+    inputs = [n for n in dict.fromkeys(inputs) if n in prepared]
+    made: list[tuple[Load, dict[str, Load], Derived]] = []
+    for number in _main_first(tables, found):
+        main = roles.loads[number]
+        side = {table_name(program, load): load for n, load in tables if n != number}
+        made.append((main, side, derive(program, roles, found.kinds, main, side, inputs)))
+        if made[-1][2].problem is None:
+            break
+    # Where raw rows cannot be had from any table, the first says why.
+    main, side, derived = next((m for m in made if m[2].problem is None), made[0])
+    data = _data(directory, main, side, table_name(program, main))
     lifted = lift(program, roles, derived, {k: (v[0], v[2]) for k, v in data.items()})
     if derived.problem is not None:
         findings.append(str(derived.problem))
@@ -244,15 +315,51 @@ def _assemble(
         main,
         data,
         _names(program, found),
+        directory,
         findings=findings,
+        fitted=fitted,
     )
 
 
+def _main_first(tables: Sequence[tuple[int, Load]], found: Replayed) -> list[int]:
+    """Return the tables in the order in which they may be the one whose rows are predicted.
+
+    The model was fitted on its rows or some of them, so it has at least as many.
+    """
+    sizes = {n: len(found.values.get(f"load:{n}", ())) for n, _ in tables}
+    inputs: Any = found.values.get("X:fit")
+    fitted = int(inputs.shape[0]) if hasattr(inputs, "shape") else 0
+    enough = sorted((n for n in sizes if sizes[n] >= fitted), key=lambda n: (sizes[n], n))
+    return enough or [max(sizes, key=lambda n: (sizes[n], -n))]
+
+
+def _input_name(node: ast.expr, index: int, found: Replayed) -> str:
+    """Return the name of the table in `node`, looking through a choice of its rows."""
+    while isinstance(node, ast.Subscript):
+        base = node.value
+        if isinstance(base, ast.Attribute) and base.attr in ("iloc", "loc"):
+            base = base.value
+        part, whole = (found.kinds.get(key(index, n)) for n in (node, base))
+        if (
+            part is None
+            or whole is None
+            or (part.name, part.columns) != (whole.name, whole.columns)
+        ):
+            break
+        node = base
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def _data(
-    directory: Path, main: Load, side: Mapping[str, Load]
+    directory: Path, main: Load, side: Mapping[str, Load], own: str
 ) -> dict[str, tuple[Load, Path, str]]:
     found: dict[str, tuple[Load, Path, str]] = {}
     for name, load in {"data": main, **{f"{n}_data": x for n, x in side.items()}}.items():
+        if load.made:
+            table = name.removesuffix("_data") if name != "data" else own
+            inside = f"data/{table.removesuffix('_table')}.csv"
+            found[name] = (load, directory / inside, inside)
+            continue
         if load.path is None:
             raise ExportFailed(
                 f"The file that `{ast.unparse(load.call)}` reads could not be told from the code.",
@@ -275,33 +382,3 @@ def _names(program: Program, found: Replayed) -> dict[str, Kind]:
                 if kind is not None:
                     kinds[node.id] = kind
     return kinds
-
-
-def _with_named_input(cell: CellSource, cells: Sequence[CellSource], target: str) -> CellSource:
-    """Give the model's input a name where ``fit`` was called with an expression."""
-    tree = ast.parse(cell.code)
-    taken = {n.id for c in cells for n in ast.walk(ast.parse(c.code)) if isinstance(n, ast.Name)}
-    for node in reversed(tree.body):
-        calls = [
-            n
-            for n in ast.walk(node)
-            if isinstance(n, ast.Call)
-            and isinstance(n.func, ast.Attribute)
-            and n.func.attr == "fit"
-            and len(n.args) == 2
-            and not isinstance(n.args[0], ast.Name)
-        ]
-        if not calls or isinstance(node, ast.FunctionDef | ast.ClassDef | ast.For | ast.While):
-            continue
-        argument = calls[-1].args[0]
-        name = next((n for n in ("X", "X_train", "X_fit", "inputs") if n not in taken), None)
-        text = ast.get_source_segment(cell.code, argument)
-        if name is None or text is None or argument.lineno != argument.end_lineno:
-            continue
-        lines = cell.code.splitlines()
-        raw = lines[argument.lineno - 1].encode()
-        changed = raw[: argument.col_offset] + name.encode() + raw[argument.end_col_offset :]
-        lines[argument.lineno - 1] = changed.decode()
-        lines[node.lineno - 1 : node.lineno - 1] = [f"{name} = {text}"]
-        return CellSource("\n".join(lines), cell.label, cell.execution)
-    return cell

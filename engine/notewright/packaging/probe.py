@@ -4,6 +4,7 @@ It imports the package and the package's dependencies, never Notewright. What
 it finds is written as JSON to the file that the job names.
 """
 
+import contextlib
 import importlib
 import importlib.util
 import json
@@ -67,6 +68,7 @@ def _train(job: Any) -> Any:
     settings = _module(job, "settings").Settings.read(job["settings"])
     metrics = _module(job, "pipeline").run(settings, out)
     result: dict[str, Any] = {"metrics": metrics, "untrusted": _untrusted(job, out)}
+    result["classifies"] = hasattr(_module(job, "predict").load_model(), "classes_")
     rows = _rows(job)
     if "reference" in job:
         held = rows.drop(columns=list(job["target"]), errors="ignore")
@@ -78,19 +80,35 @@ def _train(job: Any) -> Any:
             result["broken"] = _broken(job, error)
             return result
         result["edges"] = _beside("edges").edges(job, rows, out)
-        golden = _golden(rows, job)
-        golden.to_csv(job["golden"] + ".csv", index=False)
-        import pandas as pd
-
-        again = pd.read_csv(job["golden"] + ".csv")
-        predicted = _module(job, "predict").predict(again)
-        document = {"metrics": metrics, "predictions": predicted.to_dict("list")}
+        golden = _golden(_module(job, "rows").complete(rows), job)
+        document = {"metrics": metrics, **_golden_predictions(job, golden)}
     else:
         document = {"metrics": metrics, "predictions": None}
-    Path(job["golden"] + ".json").write_text(
+    Path(job["tests"], "golden.json").write_text(
         json.dumps(document, indent=1) + "\n", encoding="utf-8"
     )
     return result
+
+
+def _golden_predictions(job: Any, golden: Any) -> Any:
+    """Write golden rows, and rows unlike any in training; return the predictions of both."""
+    import pandas as pd
+
+    predict = _module(job, "predict").predict
+    common, odd = Path(job["tests"], "golden.csv"), Path(job["tests"], "edges.csv")
+    golden.to_csv(common, index=False)
+    _beside("edges").edge_rows(job, golden).to_csv(odd, index=False)
+    rows, taken, found = pd.read_csv(odd), [], []
+    for position in range(len(rows)):
+        # Those that are refused are no golden rows. A refusal may be any exception.
+        with contextlib.suppress(Exception):
+            found.append(predict(rows.iloc[[position]]))
+            taken.append(position)
+    rows.iloc[taken].to_csv(odd, index=False)
+    return {
+        "predictions": predict(pd.read_csv(common)).to_dict("list"),
+        "edges": pd.concat(found).to_dict("list") if found else {},
+    }
 
 
 def _broken(job: Any, error: Any) -> Any:

@@ -23,6 +23,7 @@ from typing import Any
 from notewright.errors import ReplayFailed
 from notewright.packaging.arrow import read_with_arrow, uses_arrow
 from notewright.packaging.kinds import Kind, kind_of
+from notewright.packaging.rows_as_file import read_back
 from notewright.packaging.source import CellSource, Statement, statements
 from notewright.progress import Progress
 
@@ -81,6 +82,7 @@ def replay(
     watched: Iterable[int] = (),
     python: str = sys.executable,
     progress: Progress | None = None,
+    carried: Iterable[str] = (),
 ) -> Replayed:
     """Run the chosen statements of `cells` in a fresh process.
 
@@ -98,6 +100,12 @@ def replay(
         Expression key to a tag: keep the value.
     watched : iterable of int
         Statements whose expressions are reported.
+    python : str
+        The notebook's interpreter.
+    progress : Progress, optional
+        Cancelling it stops the replay.
+    carried : iterable of str
+        Expression keys of tables that the package reads from a file of its own.
 
     Raises
     ------
@@ -113,6 +121,7 @@ def replay(
             "directory": str(directory),
             "capture": dict(capture),
             "watched": sorted(watched),
+            "carried": sorted(carried),
             "out": str(out),
         }
         (out / "job.json").write_text(json.dumps(job), encoding="utf-8")
@@ -228,10 +237,13 @@ def _child(job_file: str) -> None:
     kinds: dict[str, Kind] = {}
     values: dict[str, Any] = {}
     capture: dict[str, str] = job["capture"]
+    carried = set(job["carried"])
     arrow = False
 
     def look(where: str, value: Any) -> Any:
         nonlocal arrow
+        if where in carried:
+            value = read_back(value)
         if where not in kinds:
             kinds[where] = kind_of(value)
             arrow = arrow or uses_arrow(value)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from notewright.errors import ExportFailed
 from notewright.packaging import locking
+from notewright.packaging.bill import bill_of_new_version
 from notewright.packaging.documents import edge_table
 from notewright.packaging.prover import Prover, shared_modules
 from notewright.packaging.proving import run_tests
@@ -102,13 +103,13 @@ class Retraining:
         return str(self.package.equivalence["data"][0]["path"])
 
     def _locks(self) -> locking.Locks:
-        read = {
-            name: (self.tree / name).read_text(encoding="utf-8")
-            for name in ("pylock.toml", "requirements.txt", "tests/requirements.txt")
-        }
-        return locking.Locks(
-            (), read["pylock.toml"], read["requirements.txt"], read["tests/requirements.txt"]
+        names = (
+            "pylock.toml",
+            "requirements.txt",
+            "tests/requirements.txt",
+            "serve/requirements.txt",
         )
+        return locking.Locks((), *((self.tree / n).read_text(encoding="utf-8") for n in names))
 
     def _train(self, prover: Prover) -> dict[str, Any]:
         name = self.package.name
@@ -122,7 +123,7 @@ class Retraining:
             "source": str(self.tree / "src"),
             "model": str(self.tree / "model"),
             "settings": {"data": str(self.data.resolve())},
-            "golden": str(self.tree / "tests" / "golden"),
+            "tests": str(self.tree / "tests"),
             "reference": str(self.tree.parent / "rows.pkl"),
         }
         file = self.tree.parent / "train.json"
@@ -188,18 +189,19 @@ class Retraining:
                 flags=re.M,
             )
             file.write_text(words.replace(_PLACE, answers), encoding="utf-8")
-        self._new_bill()
+        self._new_bill(trained["metrics"])
 
-    def _new_bill(self) -> None:
-        """Give the bill of materials the new version and the new data's hash."""
+    def _new_bill(self, metrics: Mapping[str, float]) -> None:
+        """Give the bill of materials the new version, and the new model's and data's."""
         file = self.tree / "sbom.cdx.json"
-        bill = json.loads(file.read_bytes())
-        entry = self._entry()
-        for part in bill["components"]:
-            if part["name"] == entry["path"]:
-                part["hashes"] = [{"alg": "BLAKE3", "content": entry["digest"]}]
-        bill["metadata"]["component"]["version"] = str(self.number)
-        file.write_text(json.dumps(bill, indent=1) + "\n", encoding="utf-8")
+        text = bill_of_new_version(
+            file.read_text(encoding="utf-8"),
+            self.number,
+            next((self.tree / "model").glob("model.*")),
+            metrics,
+            self._entry(),
+        )
+        file.write_text(text, encoding="utf-8")
 
     def _entry(self) -> dict[str, Any]:
         path = self._data_path()

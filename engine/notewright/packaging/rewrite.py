@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from notewright.packaging import special
@@ -53,6 +53,9 @@ class Rewriter(Learning):
     target_columns : frozenset of str
         Columns that raw rows do not have.
     """
+
+    #: Names of a split's parts -> the table that was split: for raw rows they are one.
+    same: dict[str, str] = field(default_factory=dict)
 
     # -- statements -------------------------------------------------------------
 
@@ -107,9 +110,9 @@ class Rewriter(Learning):
         if isinstance(target, ast.Tuple) and is_split(self.program.imports, value):
             assert isinstance(value, ast.Call)
             return [node], self._split(target, value)
+        if self._pops_target(value):
+            return [node], []
         if isinstance(target, ast.Name):
-            if isinstance(value, ast.Call) and method(value) == "pop":
-                return [node], []
             if self.freezable(value) and not self._is_row_drop(value):
                 train, _ = self._inside(value)
                 self._know(target.id, value)
@@ -120,6 +123,15 @@ class Rewriter(Learning):
         t, s = self.expr(value)
         tt, ts = self._target(target)
         return [_with(node, targets=[tt], value=t)], [_with(node, targets=[ts], value=s)]
+
+    def _pops_target(self, value: ast.expr) -> bool:
+        """Tell whether `value` takes a column of the target out of its table."""
+        return any(
+            isinstance(n, ast.Call)
+            and method(n) == "pop"
+            and any(self.is_target(a) for a in n.args)
+            for n in ast.walk(value)
+        )
 
     def _inside(self, value: ast.expr) -> Pair:
         return value, value
@@ -159,6 +171,8 @@ class Rewriter(Learning):
             if isinstance(argument, ast.Name) and argument.id in self.known:
                 continue
             _, serve = self.expr(argument)
+            if isinstance(serve, ast.Name):
+                self.same[name.id] = self.same.get(serve.id, serve.id)
             made.append(ast.Assign([ast.Name(name.id, ast.Store())], serve))
         return made
 
@@ -209,10 +223,33 @@ class Rewriter(Learning):
             return self._row_drop(node)
         if self.freezable(node):
             return self._freeze(node)
+        if isinstance(node, ast.List | ast.Tuple) and self._parts_of_one(node):
+            # `[train, test]`: raw rows are not split, so there is one table to work on.
+            return node, type(node)(node.elts[:1], node.ctx)
         made = special.rewrite(self, node)
         if made is not None:
             return made
-        return self._children(node)
+        train, serve = self._children(node)
+        if isinstance(serve, ast.Subscript) and isinstance(serve.slice, ast.List | ast.BinOp):
+            serve = _with(serve, slice=self._without_target(serve.slice))
+        return train, serve
+
+    def _without_target(self, node: ast.expr) -> ast.expr:
+        """Return ``names + ["price"]`` as ``names``, where the target is the price."""
+        if isinstance(node, ast.BinOp):
+            left, right = self._without_target(node.left), self._without_target(node.right)
+            if isinstance(right, ast.List) and right is not node.right and not right.elts:
+                return left
+            return _with(node, left=left, right=right)  # type: ignore[no-any-return]
+        if not isinstance(node, ast.List):
+            return node
+        kept = [e for e in node.elts if not self.is_target(e)]
+        return node if len(kept) == len(node.elts) else ast.List(kept, ast.Load())
+
+    def _parts_of_one(self, node: ast.List | ast.Tuple) -> bool:
+        names = [e.id if isinstance(e, ast.Name) else "" for e in node.elts]
+        roots = {self.same.get(name, name) for name in names}
+        return len(names) > 1 and "" not in names and len(roots) == 1
 
     def _children(self, node: ast.AST) -> tuple[Any, Any]:
         train: dict[str, object] = {}
@@ -293,7 +330,14 @@ class Rewriter(Learning):
                 kind = self.kind(n)
                 if kind is not None and kind.name in _ROWS:
                     lengths.add(kind.length)
-        return lengths or self._lengths
+        if lengths:
+            self._lengths = lengths
+        for n in reversed(list(ast.walk(node))):  # what is inside comes first
+            if isinstance(n, ast.expr) and self._is_row_drop(n):
+                kind = self.kind(n)
+                if kind is not None and kind.name in _ROWS:
+                    self._lengths = self._lengths | {kind.length}
+        return self._lengths
 
     def _learn_taint(self, node: ast.stmt) -> None:
         from notewright.packaging.effects import effects
@@ -318,8 +362,12 @@ class Rewriter(Learning):
             part = node.slice
             if isinstance(part, ast.Tuple) and part.elts:
                 part = part.elts[-1]
-            return isinstance(part, ast.Constant) and part.value in self.target_columns
+            return self.is_target(part)
         return False
+
+    def is_target(self, node: ast.expr) -> bool:
+        """Tell whether an expression is the name of a column of the target."""
+        return self.program.text(node) in self.target_columns
 
 
 def _with(node: Any, **changes: object) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from notewright.errors import ExportFailed, UnknownVariable
@@ -26,8 +26,17 @@ _READERS = frozenset(
         "read_sas",
     ]
 )
-_DATASETS = "sklearn.datasets."
+_SQL = frozenset(["pandas.read_sql", "pandas.read_sql_query", "pandas.read_sql_table"])
 _NOT_NUMBERS = ("confusion_matrix", "report", "curve", "Display", "make_scorer", "pairwise")
+
+
+@dataclass(frozen=True)
+class Database:
+    """How a table was read by SQL."""
+
+    #: The function that opens the connection.
+    connect: ast.expr
+    query: str
 
 
 @dataclass(frozen=True)
@@ -35,9 +44,13 @@ class Load:
     """A call that reads a table."""
 
     index: int
-    call: ast.Call
+    call: ast.expr
     #: The literal path, if it is one.
     path: str | None
+    #: The code that made it is not the package's: it carries the rows as a file.
+    made: bool = False
+    #: How to read it again, where it came from a database.
+    database: Database | None = None
 
 
 @dataclass(frozen=True)
@@ -65,13 +78,15 @@ class Roles:
     metrics: list[Metric]
     #: The arguments that `predict` was given when it was evaluated, with the statement.
     scored: list[tuple[int, ast.expr]] = field(default_factory=list)
-    shared: list[int] = field(default_factory=list)
+    #: Statements that only the replay runs, for instance those behind a carried table.
+    sources: list[int] = field(default_factory=list)
 
     def capture(self) -> dict[str, str]:
         """Return which expressions a replay keeps: key to tag."""
         wanted = {key(load.index, load.call): f"load:{n}" for n, load in enumerate(self.loads)}
         for n, argument in enumerate(fit_arguments(self.fit_call)[:2]):
-            wanted[key(self.fit, argument)] = "X:fit" if n == 0 else "y:fit"
+            if hasattr(argument, "lineno"):  # a formula's target has no place of its own
+                wanted[key(self.fit, argument)] = "X:fit" if n == 0 else "y:fit"
         for n, (index, argument) in enumerate(self.scored):
             wanted.setdefault(key(index, argument), f"X:scored{n}")
         for metric in self.metrics:
@@ -90,8 +105,17 @@ def fit_arguments(call: ast.Call) -> list[ast.expr]:
     return found
 
 
-def find_roles(program: Program, target: str) -> Roles:
+def find_roles(program: Program, target: str, tables: Iterable[str] = ()) -> Roles:
     """Return the roles of the statements that make and judge `target`.
+
+    Parameters
+    ----------
+    program : Program
+        The statements; a table that comes from no file cuts off what is behind it.
+    target : str
+        The model's name.
+    tables : iterable of str
+        Names of tables that come from no file.
 
     Raises
     ------
@@ -103,8 +127,15 @@ def find_roles(program: Program, target: str) -> Roles:
     bound = {name for effect in program.effects for name in effect.binds}
     if target not in bound:
         raise UnknownVariable(target, "the executed cells", bound)
+    made = list(_made(program, program.needed_for([target]), set(tables)))
+    sources: set[int] = set()
+    for load in made:
+        sources |= program.needed_for(program.effects[load.index].reads, load.index)
+    for load in made:
+        program.cut(load.index)
     model = sorted(program.needed_for([target]))
-    loads = list(_loads(program, model))
+    kept = {load.index for load in made}
+    loads = [*(m for m in made if m.index in model), *_loads(program, model, kept)]
     fit, call = _fit(program, model, target)
     before = program.needed_for(free_names(_arguments(call)) - set(program.imports.paths), fit)
     train = [i for i in model if i not in before or i >= fit]
@@ -116,6 +147,8 @@ def find_roles(program: Program, target: str) -> Roles:
     needed: set[int] = set()
     for metric in last_metrics:
         needed |= program.needed_for(free_names(metric.call), metric.index)
+        # The statement around it runs too, in the replay: `print("AUC", roc_auc_score(...))`.
+        sources |= program.needed_for(program.effects[metric.index].reads, metric.index)
     evaluate = sorted(needed - set(model))
     prepare_more = [i for i in evaluate if i <= fit or target not in _flows(program, i, target)]
     evaluate = [i for i in evaluate if i not in prepare_more]
@@ -125,7 +158,19 @@ def find_roles(program: Program, target: str) -> Roles:
         if i in {*evaluate, *(m.index for m in last_metrics)}
     ]
     prepare = sorted(({*model} - set(train)) | set(prepare_more))
-    return Roles(target, model, loads, fit, call, train, prepare, evaluate, last_metrics, scored)
+    return Roles(
+        target,
+        model,
+        loads,
+        fit,
+        call,
+        train,
+        prepare,
+        evaluate,
+        last_metrics,
+        scored,
+        sorted(sources - {*model, *prepare, *evaluate}),
+    )
 
 
 def real_name(program: Program, target: str) -> str:
@@ -163,8 +208,41 @@ def _flows(program: Program, index: int, target: str) -> set[str]:
     return {target} if any(target in program.effects[i].binds for i in needed) else set()
 
 
-def _loads(program: Program, model: list[int]) -> Iterator[Load]:
+def _made(program: Program, among: set[int], tables: set[str]) -> Iterator[Load]:
+    """Yield the tables that come from no file: those that were named, and those read by SQL."""
+    for index in sorted(among):
+        node = program.body[index].node
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+            continue
+        if node.targets[0].id in tables:
+            yield Load(index, node.value, None, True)
+        elif isinstance(node.value, ast.Call):
+            path = program.imports.dotted(node.value.func) or ""
+            if path in _SQL:
+                yield Load(index, node.value, None, True, _database(program, node.value, index))
+
+
+def _database(program: Program, call: ast.Call, index: int) -> Database | None:
+    """Return how a table was read, where its query and its connection can be told."""
+    given = dict(enumerate(call.args)) | {k.arg: k.value for k in call.keywords}
+    query = _literal(program, given.get(0, given.get("sql")), index)
+    connection = given.get(1, given.get("con"))
+    if isinstance(connection, ast.Name):
+        for before in range(index - 1, -1, -1):
+            if connection.id in program.effects[before].binds:
+                connection = getattr(program.body[before].node, "value", None)
+                break
+    if query is None or not isinstance(connection, ast.Call) or len(connection.args) != 1:
+        return None
+    if program.imports.dotted(connection.func) is None:
+        return None
+    return Database(connection.func, query)
+
+
+def _loads(program: Program, model: list[int], made: set[int]) -> Iterator[Load]:
     for index in model:
+        if index in made:
+            continue
         for node in ast.walk(program.body[index].node):
             if not isinstance(node, ast.Call):
                 continue
@@ -207,6 +285,9 @@ def _fit(program: Program, model: list[int], target: str) -> tuple[int, ast.Call
     best: tuple[int, ast.Call] | None = None
     for index in reversed(model):
         node = program.body[index].node
+        if isinstance(node, ast.For) and free_names(node.iter) & family:
+            # `for name, m in models.items()`: what is fitted there is one of `models`.
+            family |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
         calls = [
             n
             for n in ast.walk(node)
@@ -222,17 +303,87 @@ def _fit(program: Program, model: list[int], target: str) -> tuple[int, ast.Call
         if binds & family and isinstance(node, ast.Assign):
             family |= {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
     if best is None:
-        raise ExportFailed(
-            f"No `fit` that trains '{target}' was found in the executed cells.",
-            "Call `.fit(...)` on the model in a cell of the notebook, then export again.",
-        )
-    best = _through_function(program, model, target, best)
+        raise never_fitted(program, target)
+    best = _through_constructor(program, _through_function(program, model, target, best))
     if not fit_arguments(best[1]):
         raise ExportFailed(
             f"The call of `fit` in {program.body[best[0]].place} has no readable arguments.",
             "Write it as `model.fit(X, y)`.",
         )
     return best
+
+
+def never_fitted(program: Program, target: str) -> ExportFailed:
+    """Return the error that no `fit` leads to `target`, and what can be done."""
+    judged = cross_validated(program, target)
+    if judged is None:
+        return ExportFailed(
+            f"No `fit` that trains '{target}' was found in the executed cells.",
+            "Call `.fit(...)` on the model in a cell of the notebook, then export again.",
+        )
+    index, call = judged
+    x, y = (ast.unparse(a) for a in call.args[1:3])
+    return ExportFailed(
+        f"'{target}' was only cross-validated, in {program.body[index].place}, and never fitted.",
+        f"Export it with `--refit`, which fits it on all of {x} and {y}; or run "
+        f"`{target}.fit({x}, {y})` in a cell.",
+    )
+
+
+def cross_validated(program: Program, target: str) -> tuple[int, ast.Call] | None:
+    """Return the last call that cross-validated `target`, and its statement."""
+    for index in range(len(program.body) - 1, -1, -1):
+        for node in ast.walk(program.body[index].node):
+            if (
+                isinstance(node, ast.Call)
+                and (program.imports.dotted(node.func) or "").startswith(
+                    "sklearn.model_selection.cross_val"
+                )
+                and len(node.args) >= 3
+                and isinstance(node.args[0], ast.Name)
+                and node.args[0].id == target
+            ):
+                return index, node
+    return None
+
+
+def _through_constructor(program: Program, found: tuple[int, ast.Call]) -> tuple[int, ast.Call]:
+    """Return X and y of ``OLS(y, X).fit()``, where the model was given them before."""
+    index, call = found
+    if fit_arguments(call) or not isinstance(call.func, ast.Attribute):
+        return found
+    made: ast.expr | None = call.func.value
+    if isinstance(made, ast.Name):
+        name = made.id
+        while index and name not in program.effects[index].binds:
+            index -= 1
+        made = getattr(program.body[index].node, "value", None)
+    path = program.imports.dotted(made.func) if isinstance(made, ast.Call) else None
+    if path is None or not isinstance(made, ast.Call) or not path.startswith("statsmodels."):
+        return found
+    named = {k.arg: k.value for k in made.keywords}
+    names = ("formula", "data") if "formula" in path else ("endog", "exog")
+    given = [named.get(name) for name in names]
+    for position, argument in enumerate(made.args[:2]):
+        given[position] = argument
+    y, x = given
+    if x is None or y is None:
+        return found
+    # Not a call that runs: it only holds the arguments in the order of `fit`.
+    if "formula" not in path:
+        return index, ast.Call(call.func, [x, y], [])
+    left = _left_side(_literal(program, y, index))
+    wanted = ast.List([ast.Constant(name) for name in left], ast.Load())
+    return index, ast.Call(call.func, [x, ast.Subscript(x, wanted, ast.Load())], [])
+
+
+def _left_side(formula: str | None) -> list[str]:
+    """Return the names on the left of a formula: its target is made of them."""
+    try:
+        tree = ast.parse((formula or "").partition("~")[0].strip(), mode="eval")
+    except SyntaxError:
+        return []
+    return [n.id for n in ast.walk(tree) if isinstance(n, ast.Name)]
 
 
 def _through_function(

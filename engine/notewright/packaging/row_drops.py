@@ -26,7 +26,15 @@ _ROW_DROPS = frozenset(
 
 
 def row_drop(rewriter: Rewriter, node: ast.expr) -> ast.expr | None:
-    """Return the table whose rows `node` drops or reorders, or None."""
+    """Return the table whose rows `node` drops, repeats or reorders, or None."""
+    if isinstance(node, ast.Call) and node.args:
+        path = rewriter.program.imports.dotted(node.func) or ""
+        first = node.args[0]
+        if path in ("sklearn.utils.resample", "sklearn.utils.shuffle") and len(node.args) == 1:
+            return first
+        if path == "pandas.concat" and not columnwise(node) and isinstance(first, ast.List):
+            # One row was in one of the parts, which all had the same columns.
+            return first.elts[0] if first.elts else None
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         name, receiver = node.func.attr, node.func.value
         if name in _ROW_DROPS:

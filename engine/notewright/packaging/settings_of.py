@@ -81,10 +81,27 @@ def lift(
     """
     lifted = Lifted()
     names = Names()
-    for name, (_, path) in data.items():
+    for name, (load, path) in data.items():
         lifted.settings.append(
             Setting(names.fresh(name), "str", path, f"The file to read: {name.replace('_', ' ')}.")
         )
+        if load.database is not None:
+            prefix = name.removesuffix("data")
+            lifted.settings += [
+                Setting(
+                    names.fresh(f"{prefix}database"),
+                    "str",
+                    "",
+                    f"The database's address; if empty, `{name}` is read. Set it in the "
+                    "environment where it holds a password.",
+                ),
+                Setting(
+                    names.fresh(f"{prefix}query"),
+                    "str",
+                    load.database.query,
+                    "What the database is asked for.",
+                ),
+            ]
     served = {index for index, _ in derived.serve}
     _constants(program, roles, served, lifted, names)
     found: list[tuple[str, str, ast.Constant, str]] = []

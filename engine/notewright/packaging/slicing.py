@@ -1,16 +1,46 @@
-"""The statements that an artifact depends on, by data and control."""
+"""The statements that a variable depends on, by data and control."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from notewright.packaging.effects import CONFIG, RANDOM, Effects, Imports, effects, free_names
+from notewright.packaging.dependence.memory import Edge
+from notewright.packaging.dependence.regions import SHARED, Region
+from notewright.packaging.dependence.statements import Statements
+from notewright.packaging.effects import Effects, Imports, effects, unbound_names
 from notewright.packaging.source import Statement
 
 
+@dataclass(frozen=True)
+class Reason:
+    """Why a statement is kept.
+
+    Parameters
+    ----------
+    by : int or None
+        The statement that needs it; None for what was asked for.
+    how : str
+        ``binds``, ``changes``, ``deletes`` or ``imports``; ``changed`` where only the state
+        shows that it did.
+    name : str
+        The variable, the module or what is shared.
+    """
+
+    by: int | None
+    how: str
+    name: str
+
+
 class Program:
-    r"""Statements with their effects, in the order they ran.
+    r"""Statements and how they depend on each other, in the order they ran.
+
+    The code is followed without running it: what each name may stand for, who may have
+    changed that, and what the notebook's own functions do when they are called. Where
+    the code alone does not tell, everything that may be so counts.
 
     Parameters
     ----------
@@ -35,19 +65,58 @@ class Program:
             for node in ast.walk(statement.node):
                 if isinstance(node, ast.Import | ast.ImportFrom):
                     self.imports.add(node)
-        self.effects: list[Effects] = [effects(s.node, self.imports, careful) for s in self.body]
-        self._functions = {
-            i
-            for i, s in enumerate(self.body)
-            if isinstance(s.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        self.effects: list[Effects] = [effects(s.node, self.imports) for s in self.body]
+        self._follow(careful)
+
+    def _follow(self, careful: bool) -> None:
+        mentioned = frozenset(
+            n.id for s in self.body for n in ast.walk(s.node) if isinstance(n, ast.Name)
+        )
+        self._memory = memory = Statements(mentioned, careful)
+        self._before = []
+        self._seeded: list[dict[str, Region]] = []
+        for index, statement in enumerate(self.body):
+            self._before.append(memory.globals)
+            self._seeded.append(dict(memory.shared))
+            memory.globals = dict(memory.globals)
+            memory.now = memory.limit = index
+            memory.calls = 0
+            memory.alive = True
+            before = memory.fork()
+            if statement.failed:
+                memory.stopping(statement.node)
+            else:
+                memory.statement(statement.node)
+            if not memory.alive:
+                memory.resume(before)
+        self._before.append(memory.globals)
+        self._seeded.append(dict(memory.shared))
+
+    def text(self, node: ast.AST) -> str | None:
+        """Return the text that an expression is: a literal, or a name that stands for one only."""
+        if isinstance(node, ast.Constant):
+            return node.value if isinstance(node.value, str) else None
+        return self._texts.get(node.id) if isinstance(node, ast.Name) else None
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        bound = Counter(name for effect in self.effects for name in effect.binds)
+        return {
+            target.id: node.value.value
+            for node in (s.node for s in self.body)
+            if isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+            for target in node.targets
+            if isinstance(target, ast.Name) and bound[target.id] == 1
         }
 
-    def needed_for(
-        self,
-        names: Iterable[str],
-        before: int | None = None,
-        among: Iterable[int] | None = None,
-    ) -> set[int]:
+    def cut(self, index: int) -> None:
+        """Let nothing be behind statement `index`: what it binds is there from the start."""
+        self.effects[index] = replace(self.effects[index], reads=frozenset())
+        self._memory.edges.pop(index, None)
+
+    def needed_for(self, names: Iterable[str], before: int | None = None) -> set[int]:
         """Return the positions of the statements that `names` depend on.
 
         Parameters
@@ -56,127 +125,117 @@ class Program:
             The names wanted, as they are after position `before`.
         before : int, optional
             Look only at statements before this position.
-        among : iterable of int, optional
-            Look only at these positions.
         """
-        end = len(self.body) if before is None else before
-        allowed = set(range(end)) if among is None else {i for i in among if i < end}
-        kept: set[int] = set()
-        queue: list[tuple[str, int]] = [(name, end) for name in names]
-        seen: set[tuple[str, int, int]] = set()
-        while queue:
-            name, position = queue.pop()
-            for index in self._writers(name, position, allowed):
-                called = index in self._functions
-                mark = (name, index, position if called else -1)
-                if mark in seen:
-                    continue
-                seen.add(mark)
-                kept.add(index)
-                for read in self.effects[index].reads - {RANDOM, CONFIG}:
-                    # A function reads its globals when it is called, not where it is defined.
-                    queue.append((read, position if called else index))
-                if called:
-                    queue += [(read, index) for read in _at_definition(self.body[index].node)]
-        if any(RANDOM in self.effects[i].reads for i in kept):
-            # Who draws from the global random state depends on everybody who drew before.
-            last = max(i for i in kept if RANDOM in self.effects[i].reads)
-            seeds = [i for i in sorted(allowed) if i <= last and self._seeds(i)]
-            if seeds:
-                extra = {
-                    i
-                    for i in allowed
-                    if seeds[0] <= i <= last
-                    and RANDOM in self.effects[i].changes
-                    and i not in kept
-                    and (self._seeds(i) or self._draws(i))
-                }
-                for index in extra:
-                    kept |= {index} | self.needed_for(
-                        self.effects[index].reads - {RANDOM}, index, allowed
-                    )
-        kept |= {i for i in allowed if CONFIG in self.effects[i].changes}
-        for index in list(kept):
-            kept |= self._imports_for(index, allowed)
-        return kept
+        return set(self.reasons(names, before))
 
-    def _writers(self, name: str, position: int, allowed: set[int]) -> list[int]:
-        """Return who bound `name` last before `position`, and who may have changed it since."""
-        found: list[int] = []
-        group = {name}
-        for index in range(position - 1, -1, -1):
-            effect = self.effects[index]
-            if index not in allowed:
-                continue
-            if effect.shown_only and name not in effect.binds:
-                continue
-            for bound, shared in effect.aliases.items():
-                if shared & group:
-                    group.add(bound)
-            if effect.changes & group and name not in effect.binds:
-                found.append(index)
-            if name in effect.binds:
-                found.append(index)
-                if not _maybe(self.body[index].node, name):
-                    break
-        # An alias made before a change that was found later in the walk needs a second look.
-        late = self._alias_changes(name, position, allowed, found)
-        return found + late
+    def bound(self, index: int) -> frozenset[str]:
+        """Return the variables that a statement may bind, in functions that it calls too."""
+        return frozenset(self._memory.bound_names[index])
 
-    def _alias_changes(
-        self, name: str, position: int, allowed: set[int], found: list[int]
-    ) -> list[int]:
-        bound_at = min(found, default=0)
-        aliases: set[str] = set()
-        for index in range(bound_at, position):
-            for bound, shared in self.effects[index].aliases.items():
-                if name in shared or shared & aliases:
-                    aliases.add(bound)
-                if bound == name:
-                    aliases |= shared
-        return [
-            i
-            for i in range(bound_at + 1, position)
-            if i in allowed
-            and i not in found
-            and self.effects[i].changes & aliases
-            and not self.effects[i].shown_only
-        ]
-
-    def _imports_for(self, index: int, allowed: set[int]) -> set[int]:
-        wanted = self.effects[index].reads & set(self.imports.paths)
-        return {
-            i
-            for i in allowed
-            if isinstance(self.body[i].node, ast.Import | ast.ImportFrom)
-            and self.effects[i].binds & wanted
-        }
-
-    def _seeds(self, index: int) -> bool:
-        return any(
-            isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "seed"
-            for n in ast.walk(self.body[index].node)
+    def changed(self, index: int) -> frozenset[str]:
+        """Return the variables whose objects a statement may change, whatever it calls them."""
+        memory = self._memory
+        regions = memory.changed_regions[index]
+        if not regions:
+            return frozenset()
+        memory.limit = index
+        return frozenset(
+            name
+            for name, binding in self._before[index + 1].items()
+            if any(ref.region in regions for ref in memory.reach(binding.value))
         )
 
-    def _draws(self, index: int) -> bool:
-        return RANDOM in self.effects[index].reads
+    def seeds(self, index: int) -> bool:
+        """Tell whether a statement gives a global random state a known value."""
+        return index in self._memory.seeds
 
+    def reasons(
+        self,
+        names: Iterable[str],
+        before: int | None = None,
+        also: Mapping[int, Reason] | None = None,
+    ) -> dict[int, list[Reason]]:
+        """Return why each statement is kept that `names` depend on.
 
-def _at_definition(node: ast.stmt) -> set[str]:
-    """Return the names a definition reads at once: defaults, decorators, bases, class bodies."""
-    if isinstance(node, ast.ClassDef):
-        return free_names(node)
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return set()
-    given = [*node.args.defaults, *(d for d in node.args.kw_defaults if d), *node.decorator_list]
-    return {name for expression in given for name in free_names(expression)}
+        Parameters
+        ----------
+        names, before
+            As for :meth:`needed_for`.
+        also : mapping, optional
+            Statements to keep in any case, with all that they depend on, and why.
+        """
+        end = len(self.body) if before is None else before
+        found: dict[int, list[Reason]] = defaultdict(list)
+        queue: deque[int] = deque()
 
+        def keep(by: int | None, edge: Edge) -> None:
+            if edge.on not in found:
+                queue.append(edge.on)
+            reason = Reason(by, edge.how, edge.name)
+            if reason not in found[edge.on]:
+                found[edge.on].append(reason)
 
-def _maybe(node: ast.stmt, name: str) -> bool:
-    """Tell whether `name` is bound only under a condition, or from its old value."""
-    if isinstance(node, ast.If | ast.For | ast.While | ast.Try | ast.With | ast.AugAssign):
-        return True
-    return any(
-        isinstance(n, ast.NamedExpr) and isinstance(n.target, ast.Name) and n.target.id == name
-        for n in ast.walk(node)
-    )
+        edges, guards = self._wanted(names, end)
+        for edge in edges:
+            keep(None, edge)
+        for index, reason in (also or {}).items():
+            keep(reason.by, Edge(index, reason.how, reason.name))
+        while queue:
+            while queue:
+                index = queue.popleft()
+                for edge in self._memory.edges[index].values():
+                    keep(index, edge)
+            for by, deletion, binders in [*guards, *self._memory.guards]:
+                # A deletion matters only if what it deletes is there.
+                kept = by == end or by in found
+                if kept and binders & found.keys() and deletion not in found:
+                    keep(by, Edge(deletion, "deletes", self._deleted(deletion)))
+        return dict(found)
+
+    def _deleted(self, index: int) -> str:
+        return ", ".join(sorted(self._memory.bound_names[index]))
+
+    def _wanted(
+        self, names: Iterable[str], end: int
+    ) -> tuple[list[Edge], list[tuple[int, int, frozenset[int]]]]:
+        """Return what `names` need as they are before `end`."""
+        memory = self._memory
+        kept = memory.globals, memory.shared, memory.guards
+        memory.globals, memory.shared = dict(self._before[end]), self._seeded[end]
+        memory.guards = []
+        memory.now, memory.limit = end, end - 1
+        memory.frame = None
+        before = memory.edges.pop(end, {})
+        try:
+            for name in names:
+                self._want(name, set())
+            return list(memory.edges.pop(end, {}).values()), memory.guards
+        finally:
+            memory.globals, memory.shared, memory.guards = kept
+            if before:
+                memory.edges[end] = before
+
+    def _want(self, name: str, seen: set[str]) -> None:
+        """Need all that makes a name what it is: of functions, what they read too."""
+        if name in seen:
+            return
+        seen.add(name)
+        memory = self._memory
+        if name not in memory.globals and name in SHARED:
+            memory.look_shared(name)
+            return
+        value = memory.read(name)
+        memory.look(value)
+        for ref in list(memory.reach(value)):
+            if ref.region.code is not None:
+                for inner in unbound_names(ref.region.code.node):
+                    if inner in memory.globals and not self._is_local(inner, ref.region):
+                        self._want(inner, seen)
+
+    def _is_local(self, name: str, region: Region) -> bool:
+        frame = region.code.frame if region.code is not None else None
+        while frame is not None:
+            if name in frame.vars and not frame.is_class:
+                return True
+            frame = frame.outer
+        return False

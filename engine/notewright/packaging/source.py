@@ -19,11 +19,21 @@ class CellSource:
         How to name the cell to a person: ``"cell 3"``.
     execution : str, optional
         The id of the execution.
+    stopped : int, optional
+        The line on which it stopped with an error.
+    places : tuple of str
+        For each line where the author wrote it, where the code is not the author's own.
     """
 
     code: str
     label: str
     execution: str | None = None
+    stopped: int | None = None
+    places: tuple[str, ...] = ()
+
+    def place(self, line: int) -> str:
+        """Return where a line of the code was written, for a person: ``"cell 3, line 2"``."""
+        return self.places[line - 1] if self.places else f"{self.label}, line {line}"
 
 
 @dataclass(frozen=True)
@@ -40,12 +50,15 @@ class Statement:
         The cell it stands in.
     comments : tuple of str
         The comment lines right above it.
+    failed : bool
+        Whether it stopped with an error.
     """
 
     index: int
     node: ast.stmt
     cell: CellSource
     comments: tuple[str, ...] = ()
+    failed: bool = False
     _text: list[str] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -58,7 +71,7 @@ class Statement:
     @property
     def place(self) -> str:
         """Where it is, for a person: ``"cell 3, line 2"``."""
-        return f"{self.cell.label}, line {self.node.lineno}"
+        return self.cell.place(self.node.lineno)
 
 
 def statements(cells: Sequence[CellSource]) -> list[Statement]:
@@ -76,9 +89,13 @@ def statements(cells: Sequence[CellSource]) -> list[Statement]:
         previous = 0
         for node in _unwrapped(ast.parse(cell.code).body, ours):
             first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+            if cell.stopped is not None and first > cell.stopped:
+                break  # it was not reached
+            last = node.end_lineno or node.lineno
+            failed = cell.stopped is not None and last >= cell.stopped
             comments = _comments(lines[previous : first - 1])
-            found.append(Statement(len(found), node, cell, comments))
-            previous = node.end_lineno or node.lineno
+            found.append(Statement(len(found), node, cell, comments, failed))
+            previous = last
     return found
 
 

@@ -48,6 +48,8 @@ def rewrite(rewriter: Rewriter, node: ast.expr) -> Pair | None:
         return _dummies(rewriter, node)
     if path in ("pandas.qcut", "pandas.cut") and len(node.args) + len(node.keywords) > 1:
         return _bins(rewriter, node, path)
+    if path.startswith("statsmodels.") and name == "add_constant" and node.args:
+        return _add_constant(rewriter, node)
     if path == "pandas.factorize":
         raise rewriter.stop(
             node, "numbers the values in the order they appear", "`OrdinalEncoder` or a fixed `map`"
@@ -56,6 +58,8 @@ def rewrite(rewriter: Rewriter, node: ast.expr) -> Pair | None:
         return None
     if name == "drop":
         return _drop(rewriter, node)
+    if name == "reshape" and rewriter.is_rows(receiver):
+        return _reshape(rewriter, node, receiver)
     if name == "fit_transform":
         kind = rewriter.kind(receiver)
         if kind is not None and kind.name == "estimator":
@@ -160,6 +164,18 @@ def _bins(rewriter: Rewriter, node: ast.Call, path: str) -> Pair | None:
     return made(train, t), made(serve, s)
 
 
+def _add_constant(rewriter: Rewriter, node: ast.Call) -> Pair | None:
+    """Add the column to one row too, in which every column is constant already."""
+    if keyword(node, "has_constant") is not None:
+        return None
+    train, serve = rewriter.expr(node.args[0])
+    always = ast.keyword("has_constant", ast.Constant("add"))
+    return (
+        replaced(node, args=[train, *node.args[1:]]),
+        replaced(node, args=[serve, *node.args[1:]], keywords=[*node.keywords, always]),
+    )
+
+
 def _module_of(function: ast.expr) -> ast.expr:
     return function.value if isinstance(function, ast.Attribute) else ast.Name("pd", ast.Load())
 
@@ -172,7 +188,7 @@ def _drop(rewriter: Rewriter, node: ast.Call) -> Pair:
     t = replaced(node, func=replaced(node.func, value=train))
     if named is None:
         return t, replaced(node, func=replaced(node.func, value=serve))
-    left = _without(named, rewriter.target_columns)
+    left = _without(named, rewriter)
     if left is None:
         return t, serve
     if named in kept_args:
@@ -188,11 +204,29 @@ def _drop(rewriter: Rewriter, node: ast.Call) -> Pair:
     return t, s
 
 
-def _without(node: ast.expr, names: frozenset[str]) -> ast.expr | None:
-    if isinstance(node, ast.Constant):
-        return None if node.value in names else node
+def _reshape(rewriter: Rewriter, node: ast.Call, receiver: ast.expr) -> Pair | None:
+    """Give ``reshape((n, -1))`` the number of the rows at hand, not that of training."""
+    one = node.args[0] if len(node.args) == 1 else None
+    shape = one.elts if isinstance(one, ast.Tuple) else node.args
+    if not shape or constant(shape[0]) is not None or isinstance(shape[0], ast.UnaryOp):
+        return None
+    train, serve = rewriter.expr(receiver)
+    rows = ast.Call(ast.Name("len", ast.Load()), [serve], [])
+    rest = [rewriter.expr(part)[1] for part in shape[1:]]
+    args: list[ast.expr] = [rows, *rest]
+    if one is not None:
+        args = [ast.Tuple(args, ast.Load())]
+    return (
+        replaced(node, func=replaced(node.func, value=train)),
+        replaced(node, func=replaced(node.func, value=serve), args=args),
+    )
+
+
+def _without(node: ast.expr, rewriter: Rewriter) -> ast.expr | None:
+    if rewriter.is_target(node):
+        return None
     if isinstance(node, ast.List | ast.Tuple):
-        left = [e for e in node.elts if not (isinstance(e, ast.Constant) and e.value in names)]
+        left = [e for e in node.elts if not rewriter.is_target(e)]
         if not left:
             return None
         return node if len(left) == len(node.elts) else type(node)(left, ast.Load())

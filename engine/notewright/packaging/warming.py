@@ -55,7 +55,9 @@ class Warming:
         home: Path,
         model: Any,
     ) -> None:
-        self._cells, self._variable, self._directory = cells, variable, directory
+        self._variable, self._directory = variable, directory
+        # Python 3.11 cannot make syntax trees in two threads at once.
+        self._body = statements(cells)
         self._home = home
         self._type = f"{type(model).__module__}.{type(model).__qualname__}"
         self._prover: Prover | None = None
@@ -83,7 +85,7 @@ class Warming:
 
     def _run(self) -> None:
         try:
-            program = Program(statements(self._cells))
+            program = Program(self._body)
             roles = find_roles(program, self._variable)
             used = {*roles.model, *roles.evaluate, *(m.index for m in roles.metrics)}
             names = {n for i in used for n in program.effects[i].reads}

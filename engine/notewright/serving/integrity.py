@@ -18,6 +18,8 @@ from notewright.errors import PackageAltered, UnusablePackage
 from notewright.store.canonical import digest_of
 
 MANIFEST = PurePosixPath("model/manifest.json")
+#: What a server uses; an image leaves the rest out: data, tests, documents.
+_USED = ("src/", "model/")
 #: What Python would import: sources, compiled modules, extensions.
 _CODE = tuple(all_suffixes())
 
@@ -28,7 +30,7 @@ def manifest_digest(package: Path, name: str | None = None) -> str:
 
 
 def check_files(
-    package: Path, expected: str | None = None, name: str | None = None
+    package: Path, expected: str | None = None, name: str | None = None, whole: bool = True
 ) -> dict[str, str]:
     """Recompute the digest of every file in the manifest.
 
@@ -40,6 +42,8 @@ def check_files(
         The digest that the manifest itself must have.
     name : str, optional
         What messages call the package; by default its directory.
+    whole : bool, default True
+        Whether every file must be there, and not only those that a server uses.
 
     Returns
     -------
@@ -68,6 +72,8 @@ def check_files(
         if not path.is_relative_to(root):
             raise PackageAltered(name, file, "it lies outside the package")
         if not path.is_file():
+            if not whole and not file.startswith(_USED):
+                continue
             raise PackageAltered(name, file, "it is missing")
         if digest_of(path.read_bytes()) != digest:
             raise PackageAltered(name, file, "its bytes changed")

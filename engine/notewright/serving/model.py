@@ -55,7 +55,7 @@ class PackageModel:
         UnusablePackage
             If it has not the layout of a package, or its own code fails to load.
         """
-        files = check_files(path, manifest)
+        files = check_files(path, manifest, whole=manifest is not None)
         module = module_of(path)
         try:
             schema = Schema.read(json.loads((path / "model" / "schema.json").read_bytes()))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 
 from notewright import __version__
+from notewright.packaging.statement_slices import slice_statements
 from notewright.store.integrity import verify_store
 from notewright.verbs.base import Context, Verb
-from notewright.views.base import Code, Message, Page, Table, View
+from notewright.views.base import Message, Page, Table, View
+from notewright.views.slices import slice_view
 from notewright.views.state import size
 from notewright.words import local_second, some_of
 
@@ -103,6 +105,9 @@ history = Verb(
 
 def _slice_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("variable", metavar="VARIABLE", help="the variable")
+    parser.add_argument(
+        "--why", action="store_true", help="say of each kept statement why it is kept"
+    )
 
 
 def _slice(args: argparse.Namespace, context: Context) -> View:
@@ -112,31 +117,19 @@ def _slice(args: argparse.Namespace, context: Context) -> View:
     else:
         head = workspace.snapshots.head()
         end = head.execution if head else None
-    found = workspace.history.slice(end, args.variable)
-    code = "\n\n".join(f"# [{e.ordinal}] {found.reasons[e.id]}\n{e.code}" for e in found.executions)
-    dropped = Table(
-        ["not needed"],
-        [(e.words,) for e in found.dropped if e.has_code],
-        empty="Every cell is needed.",
-    )
-    record = {
-        "variable": args.variable,
-        "executions": [
-            {"id": e.id, "ordinal": e.ordinal, "code": e.code, "reason": found.reasons[e.id]}
-            for e in found.executions
-        ],
-        "dropped": [{"id": e.id, "ordinal": e.ordinal} for e in found.dropped],
-        "files": [{"path": f.path, "digest": f.digest} for f in found.files],
-    }
-    return Page([Code(code), dropped], record)
+    cells = workspace.history.slice(end, args.variable)
+    found = slice_statements(workspace.history.line(end), cells)
+    return slice_view(found, why=args.why)
 
 
 slice_ = Verb(
     "slice",
-    "Show the cells that made a variable.",
+    "Show the statements that made a variable.",
     _slice_arguments,
     _slice,
-    "Only those it depends on, as they ran, each with the reason; the others are named below.",
+    "The notebook as it ran, line by line: + is kept, − is not needed, ± stands before a line that "
+    "holds both. --why gives the reason for each kept statement. Where statements cannot be told "
+    "apart, the cells that made the variable are shown, and why. Example: `%nw slice model --why`.",
 )
 
 

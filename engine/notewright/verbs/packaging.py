@@ -29,6 +29,11 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where to put the package's files, to work on; by default packages/NAME",
     )
+    parser.add_argument(
+        "--refit",
+        action="store_true",
+        help="fit a model that was only cross-validated, on all rows it was given there",
+    )
 
 
 def check_exportable(variable: str, name: str, namespace: Namespace) -> None:
@@ -65,6 +70,7 @@ def _export(args: argparse.Namespace, context: Context) -> View:
         snapshot=snapshot,
         progress=context.progress,
         to=args.to,
+        refit=args.refit,
     )
     return package_view(package)
 

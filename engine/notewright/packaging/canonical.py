@@ -1,0 +1,138 @@
+"""The notebook's cells in the plain form that the export reads.
+
+Each change gives code that does the same; the replay shows it, because the model
+must have the notebook's fingerprint. Where it has not, the cells are taken as they are.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from notewright.packaging.datasets import Named, name_tables
+from notewright.packaging.editing import Editing
+from notewright.packaging.inlining import inlined
+from notewright.packaging.reserved import without_reserved
+from notewright.packaging.roles import cross_validated
+from notewright.packaging.slicing import Program
+from notewright.packaging.source import CellSource, statements
+
+
+def canonical(cells: Sequence[CellSource], target: str = "", refit: bool = False) -> Named:
+    """Return the cells with calls opened up, and a name for every table and model input.
+
+    Parameters
+    ----------
+    cells : sequence of CellSource
+        The executed cells.
+    target : str
+        The model's name.
+    refit : bool
+        It was only cross-validated, and is to be fitted on all rows it was given there.
+    """
+    named = name_tables(_one_by_one(_without_with(inlined(cells))))
+    if refit:
+        _fit_at_the_end(named, target)
+    named.cells = without_reserved(named.cells, target)
+    named.cells = [_with_named_input(cell, named.cells) for cell in named.cells]
+    return named
+
+
+def as_written(cells: Sequence[CellSource]) -> Named:
+    """Return the cells as they are, but for a name for the model's input."""
+    return Named([_with_named_input(cell, cells) for cell in cells])
+
+
+def _fit_at_the_end(named: Named, target: str) -> None:
+    program = Program(statements(named.cells))
+    judged = cross_validated(program, target)
+    if judged is None:
+        return
+    index, call = judged
+    statement = program.body[index]
+    x, y = (ast.unparse(a) for a in call.args[1:3])
+    code = f"{target}.fit({x}, {y})"
+    named.cells.append(CellSource(code, statement.cell.label, places=(statement.place,)))
+    named.findings.append(
+        f"The notebook never fitted '{target}'; as was asked, it was fitted on all of {x} and {y}, "
+        f"on which it was cross-validated in {statement.place}."
+    )
+
+
+def _without_with(cells: Sequence[CellSource]) -> list[CellSource]:
+    """Take the statements out of a ``with`` that only opens a connection to read from."""
+    made = []
+    for cell in cells:
+        edit = Editing(cell)
+        for node in edit.body:
+            if isinstance(node, ast.With) and _connects(node) and edit.whole_lines(node):
+                item = node.items[0]
+                assert item.optional_vars is not None
+                opened = f"{ast.unparse(item.optional_vars)} = {ast.unparse(item.context_expr)}"
+                inside = [line for n in node.body for line in ast.unparse(n).splitlines()]
+                edit.put(node, [opened, *inside])
+        made.append(edit.done())
+    return made
+
+
+def _one_by_one(cells: Sequence[CellSource]) -> list[CellSource]:
+    """Make ``X, y = df[names], df["y"]`` two statements: one of them is about the target."""
+    made = []
+    for cell in cells:
+        edit = Editing(cell)
+        for node in edit.body:
+            if not isinstance(node, ast.Assign) or not edit.whole_lines(node):
+                continue
+            target, value = node.targets[0], node.value
+            if (
+                len(node.targets) == 1
+                and isinstance(target, ast.Tuple)
+                and isinstance(value, ast.Tuple)
+                and len(target.elts) == len(value.elts)
+                and _independent(target, value)
+            ):
+                pairs = zip(target.elts, value.elts, strict=True)
+                edit.put(node, [f"{ast.unparse(t)} = {ast.unparse(v)}" for t, v in pairs])
+        made.append(edit.done())
+    return made
+
+
+def _independent(target: ast.Tuple, value: ast.Tuple) -> bool:
+    """Tell whether no value reads a name that one of the targets is."""
+    names = {t.id for t in target.elts if isinstance(t, ast.Name)}
+    read = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}
+    return len(names) == len(target.elts) and not names & read
+
+
+def _connects(node: ast.With) -> bool:
+    reads = any(
+        isinstance(n, ast.Attribute) and n.attr.startswith("read_sql") for n in ast.walk(node)
+    )
+    return reads and len(node.items) == 1 and isinstance(node.items[0].optional_vars, ast.Name)
+
+
+def _with_named_input(cell: CellSource, cells: Sequence[CellSource]) -> CellSource:
+    """Give the model's input a name where ``fit`` was called with an expression."""
+    edit = Editing(cell)
+    taken = {n.id for c in cells for n in ast.walk(ast.parse(c.code)) if isinstance(n, ast.Name)}
+    for node in reversed(edit.body):
+        calls = [
+            n
+            for n in ast.walk(node)
+            if isinstance(n, ast.Call)
+            and isinstance(n.func, ast.Attribute)
+            and n.func.attr == "fit"
+            and len(n.args) == 2
+            and not isinstance(n.args[0], ast.Name)
+        ]
+        if not calls or isinstance(node, ast.FunctionDef | ast.ClassDef | ast.For | ast.While):
+            continue
+        argument = calls[-1].args[0]
+        name = next((n for n in ("X", "X_train", "X_fit", "inputs") if n not in taken), None)
+        text = ast.get_source_segment(cell.code, argument)
+        if name is None or text is None or argument.lineno != argument.end_lineno:
+            continue
+        edit.part(argument, name)
+        edit.before(node, [f"{name} = {text}"])
+        return edit.done()
+    return cell

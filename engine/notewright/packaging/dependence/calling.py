@@ -1,0 +1,585 @@
+"""What calls read, change and give: the notebook's own functions are followed into."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from notewright.packaging.dependence.memory import Memory, State
+from notewright.packaging.dependence.regions import (
+    NOTHING,
+    SETTINGS,
+    Binding,
+    Code,
+    Frame,
+    Ref,
+    Region,
+    Value,
+    union,
+)
+from notewright.packaging.effects import bound_in, unbound_names
+from notewright.packaging.known import leaves_arguments, words
+
+#: Calls inside calls are followed so far; beyond, everything in reach counts as changed.
+_DEEPEST = 8
+#: So many calls are followed for one statement.
+_MOST = 2000
+#: Methods that Python calls by itself only where an object begins or ends.
+_LIFE = words(
+    """
+    __init__ __new__ __init_subclass__ __class_getitem__ __set_name__ __enter__ __exit__
+    __aenter__ __aexit__ __getattribute__ __getattr__ __setattr__ __delattr__ __del__
+    __call__ __setitem__ __delitem__ __get__ __set__ __reduce__ __post_init__
+    """
+)
+
+
+@dataclass(frozen=True)
+class Given:
+    """The arguments of a call.
+
+    Parameters
+    ----------
+    plain : sequence of Value
+        By position.
+    named : dict
+        By name.
+    spread : Value, optional
+        What ``*`` and ``**`` may give, to any parameter.
+    node : ast.Call, optional
+        The call.
+    """
+
+    plain: Sequence[Value] = ()
+    named: dict[str, Value] = field(default_factory=dict)
+    spread: Value | None = None
+    node: ast.Call | None = None
+
+    @property
+    def all(self) -> list[Value]:
+        """Every argument."""
+        more = [] if self.spread is None else [self.spread]
+        return [*self.plain, *self.named.values(), *more]
+
+    def get(self, at: int, *names: str) -> Value | None:
+        """Return the argument at a position or of a name, or None."""
+        if at < len(self.plain):
+            return self.plain[at]
+        return next((self.named[n] for n in names if n in self.named), self.spread)
+
+    def is_false(self, *names: str) -> bool:
+        """Tell whether one of the keywords is given as False."""
+        return any(n in self.named and self.named[n].literal is False for n in names)
+
+    def is_set(self, *names: str) -> bool:
+        """Tell whether one of the keywords is given as something besides None and False."""
+        if self.node is None:
+            return False
+        return any(
+            k.arg in names
+            and not (isinstance(k.value, ast.Constant) and k.value.value in (None, False))
+            for k in self.node.keywords
+        )
+
+
+class Calling(Memory):
+    """Follows calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._active: list[int] = []
+        #: What a library or unknown code is being given, and may call.
+        self._given_away: list[Region] = []
+        self.calls = 0
+
+    # Given by the classes that build on this one.
+    def block(self, body: Sequence[ast.stmt]) -> None:
+        """Follow statements."""
+        raise NotImplementedError
+
+    def evaluate(self, node: ast.expr | None) -> Value:
+        """Return what an expression may be."""
+        raise NotImplementedError
+
+    def bind_target(self, target: ast.expr, value: Value, source: ast.expr | None = None) -> None:
+        """Bind or store `value` at a target."""
+        raise NotImplementedError
+
+    def store_attribute(self, value: Value, name: str | None, new: Value) -> None:
+        """Follow ``value.name = new``."""
+        raise NotImplementedError
+
+    def call_method(self, receiver: Value, name: str, given: Given) -> Value:
+        """Return what a method may give."""
+        raise NotImplementedError
+
+    def call_library(self, path: str, given: Given) -> Value:
+        """Return what a library's function may give."""
+        raise NotImplementedError
+
+    def call_builtin(self, name: str, given: Given) -> Value:
+        """Return what a built-in function may give."""
+        raise NotImplementedError
+
+    def call_object_method(self, one: Value, name: str, given: Given) -> Value:
+        """Return what a method of an object that the notebook does not define may give."""
+        raise NotImplementedError
+
+    def call_unknown(self, value: Value, given: Given) -> Value:
+        """Return what code that is not known may give."""
+        raise NotImplementedError
+
+    def attribute(self, value: Value, name: str) -> Value:
+        """Return what an attribute may be."""
+        raise NotImplementedError
+
+    def consumed_expression(self, node: ast.GeneratorExp, code: Code) -> Value:
+        """Return the elements of a generator expression."""
+        raise NotImplementedError
+
+    # -- functions and classes ------------------------------------------------------
+
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Value:
+        """Return the function that a definition makes; its defaults are evaluated."""
+        arguments = node.args
+        places = [*arguments.posonlyargs, *arguments.args]
+        defaults: dict[str, Value] = {}
+        if arguments.defaults:
+            late = places[-len(arguments.defaults) :]
+            for place, default in zip(late, arguments.defaults, strict=True):
+                defaults[place.arg] = self.evaluate(default)
+        for place, wanted in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+            if wanted is not None:
+                defaults[place.arg] = self.evaluate(wanted)
+        region = Region("function", code=Code(node, self.frame, defaults))
+        return Value(frozenset({Ref(region)}))
+
+    def call_value(self, value: Value, given: Given) -> Value:
+        """Return what calling `value` may give."""
+        if not value.refs:
+            return self.call_unknown(value, given)
+        results = []
+        before = self.fork()
+        states: list[State] = []
+        for ref in value.refs:
+            self.resume(before)
+            results.append(self._call_one(ref, value, given))
+            states.append(self.fork())
+        self.join(states)
+        return union(results)
+
+    def _call_one(self, ref: Ref, value: Value, given: Given) -> Value:
+        region = ref.region
+        one = Value(frozenset({ref}), None, value.name)
+        if region.kind == "function":
+            return self.inline(region, given)
+        if region.kind == "class":
+            return self.instantiate(region, given)
+        if region.kind == "library":
+            return self.call_library(region.path, given)
+        if region.kind == "instance" and region.cls is not None:
+            member = self.bound_member((region.cls,), "__call__", one)
+            if member is not None:
+                return self.call_value(member, given)
+        return self.call_unknown(one, given)
+
+    def inline(self, region: Region, given: Given) -> Value:
+        """Follow a call of one of the notebook's functions; return what it may give."""
+        code = region.code
+        assert code is not None
+        if isinstance(code.node, ast.GeneratorExp):
+            return self.fresh()
+        if "cached" in region.traits:
+            # What was asked before is not computed again.
+            self.look(Value(frozenset({Ref(region)}), None, getattr(code.node, "name", "")))
+            self._note_cache(region)
+        self.calls += 1
+        if id(code.node) in self._active or len(self._active) >= _DEEPEST or self.calls > _MOST:
+            return self._at_worst(code, given)
+        frame = self._entered(code, given)
+        if not isinstance(code.node, ast.Lambda) and _is_generator(code.node):
+            made = self.fresh("iterator")
+            made.regions[0].code = replace(code, started=frame)
+            return made
+        return self._run(code, frame)
+
+    def _note_cache(self, region: Region) -> None:
+        if (self.now, None) not in region.changes:
+            region.changes.append((self.now, None))
+
+    def _run(self, code: Code, frame: Frame) -> Value:
+        node = code.node
+        assert not isinstance(node, ast.GeneratorExp)
+        outer, self.frame = self.frame, frame
+        exits, self.exits = self.exits, []
+        trying, self.trying = self.trying, None if self.trying is None else []
+        self._active.append(id(node))
+        try:
+            if isinstance(node, ast.Lambda):
+                frame.returned.append(self.evaluate(node.body))
+            else:
+                self.block(node.body)
+            states = [*self.exits, *([self.fork()] if self.alive else [])]
+            if states:
+                self.join(states)
+            self.alive = True
+        finally:
+            self._active.pop()
+            raised = self.trying or []
+            self.frame, self.exits, self.trying = outer, exits, trying
+        if trying is not None:
+            # An error inside leaves what was bound there globally.
+            local = None if outer is None else outer.vars
+            trying += [(found, None if local is None else dict(local)) for found, _ in raised]
+        return union(frame.returned)
+
+    #: The variables at each `return` of the function that is followed.
+    exits: list[State]
+    #: The variables at places where the `try` that is followed may be left.
+    trying: list[State] | None
+
+    def _entered(self, code: Code, given: Given) -> Frame:
+        """Return the frame of a call, its parameters bound."""
+        node = code.node
+        assert not isinstance(node, ast.GeneratorExp)
+        local, globals_, nonlocals = _scopes(node)
+        frame = Frame(code.frame, local, globals_, nonlocals, owner=code.owner)
+        plain = list(given.plain)
+        if code.bound is not None:
+            plain.insert(0, code.bound)
+        frame.self_value = plain[0] if plain else NOTHING
+        arguments = node.args
+        places = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+        here = frozenset({self.now})
+        for at, name in enumerate(places):
+            value = NOTHING
+            if at < len(plain):
+                value = plain[at]
+            elif name in given.named:
+                value = given.named[name]
+            else:
+                value = code.defaults.get(name, NOTHING)
+                if given.spread is not None:
+                    value |= given.spread
+            frame.vars[name] = Binding(here, value)
+        for place in arguments.kwonlyargs:
+            value = given.named.get(place.arg, code.defaults.get(place.arg, NOTHING))
+            if given.spread is not None:
+                value |= given.spread
+            frame.vars[place.arg] = Binding(here, value)
+        more = [given.spread] if given.spread is not None else []
+        if arguments.vararg is not None:
+            rest = self.fresh("tuple", union([*plain[len(places) :], *more]))
+            frame.vars[arguments.vararg.arg] = Binding(here, rest)
+        if arguments.kwarg is not None:
+            rest = self.fresh("dict")
+            for name, value in given.named.items():
+                if name not in places:
+                    self.hold(rest.regions[0], value, name)
+            for value in more:
+                self.hold(rest.regions[0], value)
+            frame.vars[arguments.kwarg.arg] = Binding(here, rest)
+        return frame
+
+    def _at_worst(self, code: Code, given: Given) -> Value:
+        """Return what a call that is not followed further may give."""
+        result = union(given.all)
+        if id(code.node) not in self._active:
+            for name in unbound_names(code.node):
+                if name in self.globals:
+                    value = self.read(name)
+                    self.look(value)
+                    self.change(value, deep=True)
+            for name in _scopes(code.node)[1]:
+                self.bind(name, self.fresh())
+        self.look(result)
+        self.change(result, deep=True)
+        return self.fresh(parts=result) | result
+
+    def instantiate(self, cls: Region, given: Given) -> Value:
+        """Return a new object of one of the notebook's classes."""
+        made = self.fresh("instance")
+        (region,) = made.regions
+        region.cls = cls
+        for name in ("__new__", "__init__"):
+            member = self.bound_member((cls,), name, made if name == "__init__" else None)
+            if member is None:
+                continue
+            if name == "__new__":
+                first = Value(frozenset({Ref(cls)}))
+                result = self.call_value(member, replace(given, plain=[first, *given.plain]))
+                made |= Value(frozenset(r for r in result.refs if r.region.kind == "instance"))
+                for ref in made.refs:
+                    ref.region.cls = ref.region.cls or cls
+                continue
+            for one in made.refs:
+                bound = self.bound_member((cls,), name, Value(frozenset({one})))
+                assert bound is not None
+                self.call_value(bound, given)
+        if cls.member("__init__") is None or self.has_foreign_base(cls):
+            self.run_functions(union(given.all), [])
+            for value in given.all:
+                self.hold(region, value)
+            post = self.bound_member((cls,), "__post_init__", made)
+            if post is not None:
+                self.call_value(post, Given())
+        return made
+
+    def bound_member(
+        self, classes: Sequence[Region], name: str, owner: Value | None
+    ) -> Value | None:
+        """Return what classes define under `name`, methods bound to `owner`, or None."""
+        for cls in classes:
+            member = cls.member(name)
+            value = member.value if member is not None else NOTHING
+            for each in cls.ancestry():
+                value |= self.parts(Value(frozenset({Ref(each)})), name)
+            if member is None and not value.refs:
+                continue
+            if member is not None:
+                for by in member.binders:
+                    self.need(by, "binds", name)
+            found = NOTHING
+            for ref in value.refs:
+                found |= self._bound(ref, cls, owner)
+            return found
+        return None
+
+    def _bound(self, ref: Ref, cls: Region, owner: Value | None) -> Value:
+        region = ref.region
+        code = region.code
+        if region.kind != "function" or code is None:
+            return Value(frozenset({ref}))
+        target = owner
+        if code.role == "static":
+            return Value(frozenset({ref}))
+        if code.role == "class":
+            target = Value(frozenset({Ref(cls)}))
+        if target is None:
+            return Value(frozenset({ref}))
+        bound = Region(
+            "function",
+            changes=region.changes,
+            parts=region.parts,
+            code=replace(code, bound=target),
+            traits=region.traits,
+        )
+        if code.role == "property":
+            return self.inline(bound, Given())
+        return Value(frozenset({Ref(bound)}))
+
+    def has_foreign_base(self, cls: Region) -> bool:
+        """Tell whether a class inherits from one that the notebook does not define."""
+        return any("foreign" in each.traits for each in cls.ancestry())
+
+    # -- code that others call ------------------------------------------------------
+
+    def run_special(self, value: Value, *names: str, others: Sequence[Value] = ()) -> Value:
+        """Follow the special methods that Python may call on `value`: those named, or all."""
+        results = []
+        for ref in value.refs:
+            cls = ref.region.cls
+            if ref.region.kind != "instance" or cls is None:
+                continue
+            owner = Value(frozenset({ref}), None, value.name)
+            for name in names or _specials(cls):
+                member = self.bound_member((cls,), name, owner)
+                if member is not None:
+                    before = self.fork()
+                    results.append(self.call_value(member, Given(spread=union(others))))
+                    self.join([before, self.fork()])
+        return union(results)
+
+    def run_functions(self, value: Value, others: Sequence[Value], *, without: str = "") -> Value:
+        """Follow the notebook's functions in `value`, which a library may call.
+
+        Parameters
+        ----------
+        value : Value
+            What the library is given.
+        others : sequence of Value
+            What they may be called with.
+        without : str
+            Methods that begin like this are not called.
+        """
+        results = []
+        given = Given(spread=union(others))
+        for region in self._held(value):
+            if region in self._given_away:
+                continue  # whoever was given it before does all that can be done with it
+            before = self.fork()
+            self._given_away.append(region)
+            if region.kind == "function":
+                results.append(self.inline(region, given))
+            elif region.kind == "instance" and region.cls is not None:
+                owner = Value(frozenset({Ref(region)}), None, value.name)
+                for name in _methods(region.cls):
+                    if without and name.startswith(without):
+                        continue
+                    member = self.bound_member((region.cls,), name, owner)
+                    if member is not None:
+                        results.append(self.call_value(member, given))
+            elif region.kind == "class":
+                results.append(self.instantiate(region, given))
+            self._given_away.pop()
+            self.join([before, self.fork()])
+        return union(results)
+
+    def _held(self, value: Value) -> Iterator[Region]:
+        seen: set[int] = set()
+        pending = [r.region for r in value.refs]
+        while pending:
+            region = pending.pop()
+            if id(region) in seen:
+                continue
+            seen.add(id(region))
+            pending += [p.region for by, _, p in region.parts if by <= self.limit]
+            if region.kind in ("function", "instance", "class"):
+                yield region
+
+    # -- iteration ------------------------------------------------------------------
+
+    def iterate(self, value: Value) -> Value:
+        """Return what the elements of `value` may be; iterators are used up."""
+        if not value.refs:
+            return NOTHING
+        found = union([self._iterate_one(ref, value.name) for ref in value.refs])
+        return Value(found.refs, None, value.name)
+
+    def _iterate_one(self, ref: Ref, name: str) -> Value:
+        region = ref.region
+        one = Value(frozenset({ref}), None, name)
+        if region.kind == "iterator":
+            return self._consume(one, region)
+        if region.kind in ("list", "tuple", "set", "dict"):
+            self.look_at_top(one)
+            return self.parts(one)
+        self.look(one)
+        if region.kind == "instance":
+            made = self.run_special(one, "__iter__", "__getitem__", "__len__")
+            inner = Value(frozenset(r for r in made.refs if r != ref))
+            elements = self.iterate(inner) | self.run_special(one, "__next__")
+            return elements | self.parts(one) | one
+        if region.kind == "handle" or "unknown" in region.traits:
+            self.change(one)
+        return one | self.parts(one)
+
+    def _consume(self, one: Value, region: Region) -> Value:
+        if id(region) in self._active:
+            return NOTHING
+        self.look(one)
+        self.change(one)
+        self._active.append(id(region))
+        try:
+            if region.code is not None:
+                return self._consume_code(region.code)
+            held = self.parts(one)
+            functions = Value(frozenset(r for r in held.refs if r.region.kind == "function"))
+            rest = Value(frozenset(r for r in held.refs if r not in functions.refs), None, one.name)
+            elements = self.iterate(rest)
+            results = self.run_functions(functions, [elements, rest]) | elements
+            if "tuples" in region.traits:
+                results = self.fresh("tuple", results)
+            if "groups" in region.traits:
+                results |= self.fresh("tuple", results)
+            return results
+        finally:
+            self._active.pop()
+
+    def _consume_code(self, code: Code) -> Value:
+        if isinstance(code.node, ast.GeneratorExp):
+            return self.consumed_expression(code.node, code)
+        frame = code.started
+        if frame is None or id(code.node) in self._active:
+            return NOTHING
+        self._run(code, frame)
+        return union(frame.yielded)
+
+    def look_at_top(self, value: Value, key: str | None = None) -> None:
+        """Need all who changed the containers of `value` themselves, or one key of them."""
+        for ref in value.refs:
+            for by, changed in ref.region.changes:
+                if by <= self.limit and (key is None or changed is None or key == changed):
+                    self.need(by, "changes", value.name)
+
+    def read_global(self, name: str) -> Value:
+        """Return what a global variable stands for, wherever we are."""
+        frame, self.frame = self.frame, None
+        try:
+            return self.read(name)
+        finally:
+            self.frame = frame
+
+    def from_library(self, path: str) -> Value:
+        """Return a library's object by its dotted path."""
+        self.need_imports(path)
+        if path == "__main__":
+            return Value(frozenset({Ref(self.namespace)}))
+        if path not in self.library:
+            self.library[path] = Region("library", path)
+        found = Value(frozenset({Ref(self.library[path])}), None, path)
+        self.look_at_top(found)
+        top = path.partition(".")[0]
+        if top != path and not leaves_arguments(path) and top in self.library:
+            self.look_at_top(Value(frozenset({Ref(self.library[top])}), None, top))
+        return found | self.parts(found)
+
+    #: (statement, module): what was imported so far.
+    imported: list[tuple[int, str]]
+
+    def need_imports(self, path: str) -> None:
+        """Need the latest import of each module that `path` leads through."""
+        latest: dict[str, int] = {}
+        for by, module in self.imported:
+            if by <= self.limit and "." in module and f"{path}.".startswith(f"{module}."):
+                latest[module] = by
+        for module, by in latest.items():
+            self.need(by, "imports", module)
+
+    def change_library(self, path: str, value: Value) -> None:
+        """Note that something of a library was replaced: whoever uses libraries may see it."""
+        self.change_shared(SETTINGS)
+        self.hold(self.shared[SETTINGS], value)
+
+
+def _specials(cls: Region) -> list[str]:
+    return [
+        name
+        for name in dict.fromkeys(n for c in cls.ancestry() for n in c.members)
+        if name.startswith("__") and name.endswith("__") and name not in _LIFE
+    ]
+
+
+def _methods(cls: Region) -> list[str]:
+    return [
+        name
+        for each in cls.ancestry()
+        for name, binding in each.members.items()
+        if name not in ("__init__", "__new__", "__init_subclass__")
+        and any(r.region.kind == "function" for r in binding.value.refs)
+    ]
+
+
+def _is_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    pending: list[ast.AST] = list(node.body)
+    while pending:
+        each = pending.pop()
+        if isinstance(each, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            pending += ast.iter_child_nodes(each)
+    return False
+
+
+def _scopes(node: ast.AST) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Return a function's local names, and those it declares global and nonlocal."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        return frozenset(), frozenset(), frozenset()
+    arguments = node.args
+    names = {a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    names |= {a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None}
+    if isinstance(node, ast.Lambda):
+        return frozenset(names), frozenset(), frozenset()
+    bound, globals_, nonlocals = bound_in(node.body)
+    return frozenset(names | bound), frozenset(globals_), frozenset(nonlocals)

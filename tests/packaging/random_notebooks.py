@@ -1,0 +1,317 @@
+"""Notebooks made by chance of statements that alias, change, hide, draw and defer."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+PREAMBLE = """\
+import copy
+import functools
+import itertools
+import random
+import numpy as np
+import pandas as pd
+class Box:
+    made = []
+    def __init__(self, item=None):
+        self.item = item
+        self.n = 0
+    def put(self, x):
+        self.item = x
+        return self
+    def step(self):
+        self.n += 1
+        return self.n
+    def __add__(self, other):
+        self.n += 10
+        return Box([self.item, other])
+    def __len__(self):
+        return 3
+    def __getitem__(self, k):
+        self.n += 1
+        if self.n > 200:
+            raise IndexError(k)
+        return self.item
+    @property
+    def seen(self):
+        self.n += 100
+        return self.n
+class Loud(Box):
+    def put(self, x):
+        Box.made.append(1)
+        return super().put(x)
+def fill(x):
+    x.append(len(x))
+def same(x):
+    return x
+def pair(x, y=[]):
+    y.append(1)
+    return [x, y]
+def counter():
+    n = 0
+    def count():
+        nonlocal n
+        n += 1
+        return n
+    return count
+def lazily(xs):
+    for x in list(xs)[:5]:
+        total.append(1)
+        yield x
+def use():
+    global g
+    g = g + 1
+    return g
+@functools.lru_cache(maxsize=None)
+def kept(n):
+    return n + g
+total = []
+g = 1
+random.seed(1)
+np.random.seed(1)"""
+
+#: Capitals stand for names that are bound; ``t`` and ``s`` for any, bound or not. Nothing here
+#: runs on for ever inside Python itself, where no signal could stop it.
+TEMPLATES = """\
+t = [1, 2, 3]
+t = [A, B]
+t = {"k": A, "l": B}
+t = (A, B)
+t = A
+t = list(A)
+t = A[0]
+t = A["k"]
+t = A[1:]
+t = A[:]
+t = copy.copy(A)
+t = copy.deepcopy(A)
+t = A + B
+t = same(A)
+t = pair(A)
+t = pair(A, B)
+t = Box(A)
+t = Loud(A)
+t = A.item
+t = A.put(B)
+t = A.step()
+t = A.seen
+t = A.n
+t = counter()
+t = A()
+t = lambda x=A: x
+t = lambda: A
+t = iter(A)
+t = map(same, A)
+t = zip(A, B)
+t = lazily(A)
+t = (fill(x) for x in A)
+t = [same(x) for x in A]
+t = {k: A for k in ("k", "l")}
+t = next(A)
+t = sorted(map(str, A))
+t = sum(1 for _ in A)
+t = len(A)
+t = str(A)
+t = f"{A}-{B}"
+t = A or B
+t = A if B else A
+t = dict(A)
+t = A.get("k")
+t = A.values()
+t = A.items()
+t = A.copy()
+t = A.pop()
+t = A.setdefault("m", B)
+t = max(A, key=str)
+t = functools.partial(fill, A)
+t = functools.reduce(lambda p, q: q, A)
+t = itertools.chain(A, B)
+t = use()
+t = g
+t = kept(1)
+t = random.random()
+t = np.random.rand(3)
+t = np.zeros(3)
+t = np.arange(6).reshape(2, 3)
+t = np.asarray(A)
+t = np.array(A)
+t = A.T
+t = A.ravel()
+t = A[A > 1]
+t = A.mean()
+t = pd.DataFrame({"k": [1.0, 2.0], "l": [3.0, None]})
+t = pd.DataFrame(A)
+t = A.dropna()
+t = A[["k"]]
+t = A.k
+t = A.values
+t = A.sample(1)
+t = A.head(1)
+t = A.assign(m=1)
+t = A.loc[0]
+t = np.random.default_rng(0)
+t = A.normal()
+t = Box.made
+t, s = A
+t, *s = A
+t = s = A
+A, B = B, A
+A.append(B)
+A.append(4)
+A.extend(list(B)[:9])
+A.reverse()
+A.clear()
+A.insert(0, B)
+A[0] = B
+A["k"] = B
+A["m"] = B
+A["k"] = 5
+A["k"].append(6)
+A[0].append(7)
+A[0]["k"] = 8
+A.item = B
+A.item.append(9)
+A.n = 4
+A += [5]
+A += tuple(B)[:9]
+A += 1
+A["k"] += 1
+A[0] += 1
+A.n += 1
+A |= dict(B)
+A.step()
+A.put(B)
+A.seen
+A[0]
+A + B
+A == B
+A()
+fill(A)
+pair(A)
+same(A).append(3)
+use()
+kept(2)
+next(A)
+list(A)
+print(A)
+print(*A)
+len(A)
+2 in A
+A.update(dict(B))
+A.update(k=B)
+setattr(A, "item", B)
+getattr(A, "item").append(1)
+vars(A)["item"] = B
+del A[0]
+del A["k"]
+del A
+del A.item
+for t in A: pass
+for t in A: t.append(1)
+for t in A: fill(t)
+for t, s in zip(A, B): t.append(s)
+for t in A:\\n    if t == 2:\\n        break\\nelse:\\n    s = B
+while len(A) > 2: A.pop()
+if A: t = B
+if A:\\n    t = B\\nelse:\\n    t = A
+try:\\n    t = A[7]\\nexcept Exception:\\n    t = B
+try:\\n    A.append(1)\\n    A[9]\\nexcept Exception:\\n    s = A
+with open("f.txt", "w") as f: f.write(str(A))
+t = open("f.txt").read()
+match A:\\n    case [t, s]:\\n        pass\\n    case _:\\n        t = B
+def t(x=A): return x
+def t(x): return [x, A]
+def t(): A.append(1)
+class t(Box):\\n    extra = A\\n    def step(self): return B
+random.shuffle(A)
+random.random()
+np.random.rand()
+random.seed(2)
+np.random.seed(2)
+A.sort()
+A.fill(3)
+A[:] = 0
+A[0, 0] = 9
+np.add(A, 1, out=A)
+np.fill_diagonal(A, 5)
+A.shuffle(B)
+A.normal()
+A.loc[0, "k"] = 7
+A.iloc[0, 0] = 8
+A.dropna(inplace=True)
+A.drop(columns="l", inplace=True)
+A["n"] = A["k"] * 2
+A.insert(0, "z", 1)
+A.columns = ["p", "q"]
+A.pop("k")
+A.fillna(0)
+A.k.iloc[0]
+A.values[0, 0] = 4
+A["k"].values[:] = 1
+A.apply(lambda c: total.append(1))
+A.iloc[0]["k"] = 9
+globals()["t"] = A
+globals()["A"].append(1)
+exec("t = A")
+exec("A.append(1)")
+t = eval("[A, B]")
+list = A
+t = list("ab")
+Box.made.append(A)
+Box.put = lambda self, x: B
+Box.extra = A
+A.extra.append(1)
+if (t := len(A)) > 1: s = t
+A[0:1] = [B]
+t = [*A, *B]
+t = {**A, "k": B}
+t = [s for s in A]
+t = A.__class__
+t = type(A)(B)
+total.append(A)
+t = total"""
+
+NAMES = "abcdefgh"
+
+
+class Chance:
+    """Makes statements.
+
+    Parameters
+    ----------
+    seed : int
+        What is made depends on it alone.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._templates = [x.replace("\\n", "\n") for x in TEMPLATES.splitlines()]
+
+    def notebook(self, length: int, runs: Callable[[str], set[str] | None]) -> list[str]:
+        """Return statements; `runs` tells which names are bound after one, None if it fails."""
+        made: list[str] = []
+        bound: set[str] = set()
+        for _ in range(length * 20):
+            if len(made) == length:
+                break
+            statement = self._statement(sorted(bound & {*NAMES, "total"}))
+            after = runs(statement) if statement else None
+            if after is not None:
+                made.append(statement)
+                bound = after
+        return made
+
+    def _statement(self, bound: list[str]) -> str:
+        words = self._random.choice(self._templates)
+        if not bound:
+            return words if not set(words) & {"A", "B"} and words.startswith("t = ") else ""
+        import re
+
+        names = {
+            "A": self._random.choice(bound),
+            "B": self._random.choice(bound),
+            "t": self._random.choice(NAMES),
+            "s": self._random.choice(NAMES),
+        }
+        return re.sub(r"(?<![\w.])([ABts])(?!\w)(?!xt)", lambda m: names[m[1]], words)

@@ -1,0 +1,99 @@
+"""Whatever a notebook does, the statements that a slice keeps give the variable's value."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import signal
+import sys
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from random_notebooks import NAMES, PREAMBLE, Chance
+from running import as_it_was, value_after
+
+from notewright.packaging.slicing import Program
+from notewright.packaging.source import CellSource, statements
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a loop is stopped by a signal")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_kept_statements_of_a_notebook_made_by_chance_give_the_value(
+    seed: int, tmp_path: Path
+) -> None:
+    _check(seed, 10, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 200))
+def test_the_kept_statements_of_a_longer_notebook_give_the_value(seed: int, tmp_path: Path) -> None:
+    _check(seed, 22, tmp_path)
+
+
+def _check(seed: int, length: int, folder: Path) -> None:
+    program = Program(statements(_notebook(seed, length, folder)), careful=True)
+    checked = 0
+    for name in (*NAMES, "total", "g"):
+        everything = _value(program, range(len(program.body)), name, folder / f"{name} 1")
+        again = _value(program, range(len(program.body)), name, folder / f"{name} 2")
+        if everything is None or again != everything:
+            continue  # it is not there, has no digest, or differs from run to run
+        kept = program.needed_for([name])
+        chosen = _value(program, sorted(kept), name, folder / f"{name} kept")
+        assert chosen == everything, [program.body[i].text for i in sorted(kept)]
+        checked += 1
+    assert checked
+
+
+def _notebook(seed: int, length: int, folder: Path) -> list[CellSource]:
+    main = types.ModuleType("__main__")
+    done = [PREAMBLE]
+    with as_it_was(folder / "made", main), contextlib.redirect_stdout(io.StringIO()):
+        exec(PREAMBLE, main.__dict__)
+
+        def runs(code: str) -> set[str] | None:
+            try:
+                with _in_time():
+                    exec(code, main.__dict__)
+            except Exception:  # noqa: BLE001 - chance makes all kinds
+                # It may have done a part of its work.
+                main.__dict__.clear()
+                main.__dict__["__name__"] = "__main__"
+                for each in done:
+                    exec(each, main.__dict__)
+                return None
+            done.append(code)
+            return set(main.__dict__)
+
+        Chance(seed).notebook(length, runs)
+    return [CellSource(code, f"cell [{n}]") for n, code in enumerate(done)]
+
+
+@contextlib.contextmanager
+def _in_time() -> Iterator[None]:
+    """Stop what does not end, as a loop over a list that it fills."""
+
+    def late(number: int, frame: Any) -> None:
+        raise RuntimeError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _value(program: Program, chosen: Any, name: str, folder: Path) -> str | None:
+    """Return the variable's digest, or None if it has none."""
+    try:
+        return value_after([program.body[i] for i in chosen], name, folder)
+    except (KeyError, TypeError):
+        if len(chosen) == len(program.body):
+            return None
+        raise
