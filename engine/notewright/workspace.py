@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from notewright.experiments.models import Models
     from notewright.experiments.runs import Runs
     from notewright.governance.approvals import Approvals
-    from notewright.governance.audit import AuditLog
-    from notewright.governance.checks import Checks
+    from notewright.governance.audit.log import AuditLog
     from notewright.governance.checks.material import Sources
+    from notewright.governance.checks.service import Checks
     from notewright.governance.gates import Gates
     from notewright.governance.identities import Identities, Identity
     from notewright.governance.policy import Policy

@@ -7,7 +7,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,20 +18,6 @@ _THREADS = 2
 _OPEN_STORES = 8
 
 
-_importing = threading.Lock()
-
-
-def _import_services() -> None:
-    """Import what answers need, one thread at a time.
-
-    These modules import each other: two threads that come to them from two sides
-    at once may find them half there, or wait for each other.
-    """
-    with _importing:
-        for name in ("governance.checks.registry", "governance.gates", "serving.deployments"):
-            import_module(f"notewright.{name}")
-
-
 class Readers:
     """A few threads, each with workspaces of its own.
 
@@ -41,9 +26,7 @@ class Readers:
     """
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(
-            _THREADS, thread_name_prefix="notewright-reader", initializer=_import_services
-        )
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="notewright-reader")
         self._local = threading.local()
 
     async def read(self, root: Path, answer: Callable[[Workspace], T]) -> T:

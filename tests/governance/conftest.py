@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 
 from notewright.experiments.evaluation import Evaluation
-from notewright.governance.checks import Cell, CheckReport, Evidence
-from notewright.governance.checks.material import Sources
+from notewright.governance.checks.material import Cell, Evidence, Sources
+from notewright.governance.checks.service import CheckReport
 from notewright.governance.identities import Identity
 from notewright.governance.services import Governance
 from notewright.store import Store

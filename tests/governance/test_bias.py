@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notewright.experiments.evaluation import Evaluation
-from notewright.governance.checks import CannotRun, Evidence, Material
+from notewright.governance.checks.base import CannotRun
 from notewright.governance.checks.bias import (
     DemographicParityDifference,
     EqualOpportunityDifference,
@@ -24,6 +24,7 @@ from notewright.governance.checks.bias import (
     SelectionRateRatio,
 )
 from notewright.governance.checks.groups import group_names, rates
+from notewright.governance.checks.material import Evidence, Material
 from notewright.governance.policy import parse_policy
 
 

@@ -11,7 +11,9 @@ import pytest
 
 from notewright.errors import CorruptObject, UsageError
 from notewright.experiments.evaluation import Evaluation
-from notewright.governance.checks import Cell, Check, Evidence, registry
+from notewright.governance.checks import registry
+from notewright.governance.checks.base import Check
+from notewright.governance.checks.material import Cell, Evidence
 from notewright.governance.checks.registry import own_checks
 
 

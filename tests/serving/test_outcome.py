@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
-from notewright.governance.checks import Finding
+from notewright.governance.checks.base import Finding
 from notewright.governance.gates import Verdict
 from notewright.serving.retrain import RetrainOutcome
 

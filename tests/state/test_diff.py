@@ -21,10 +21,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from notewright.state.describing import KINDS, difference
-from notewright.state.describing.details import Detail
+from notewright.state.describing.details import KINDS, Detail
 from notewright.state.describing.text import MOST_LINES
-from notewright.state.describing.walk import MOST
+from notewright.state.describing.walk import MOST, difference
 
 
 def found(old, new) -> dict[str, Detail]:

@@ -12,7 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from notewright.state.capture.looking import digest
-from notewright.state.pickling import dump, load
+from notewright.state.pickling.pickler import dump, load
 
 CHANGES = {
     "data": lambda f: f.axes[0].lines[0].set_ydata([3, 2, 1]),

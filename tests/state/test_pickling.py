@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from notewright.errors import FileChanged
-from notewright.state.pickling import dump, load
+from notewright.state.pickling.pickler import dump, load
 
 
 def roundtrip(value, namespace=None, into=None):
@@ -74,7 +74,7 @@ def test_loading_runs_no_hooks_of_classes() -> None:
 
 def test_saving_imports_no_library_that_was_not_there() -> None:
     code = (
-        "import sys\nfrom notewright.state.pickling import dump\n"
+        "import sys\nfrom notewright.state.pickling.pickler import dump\n"
         "import numpy as np\ndump([np.arange(3), {'a': 1}, object], {})\n"
         "print([m for m in ('torch', 'matplotlib', 'pandas', 'pyarrow') if m in sys.modules])"
     )

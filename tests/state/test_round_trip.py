@@ -20,7 +20,7 @@ from kinds.kind import Kind
 from notewright.lineage.recorder import Recorder
 from notewright.state.capture.looking import digest, digest_pickled
 from notewright.state.namespace import Namespace
-from notewright.state.pickling import dump, load
+from notewright.state.pickling.pickler import dump, load
 from notewright.workspace import Workspace
 
 FRESH = Path(__file__).parent / "kinds" / "fresh.py"

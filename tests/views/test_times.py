@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from notewright.governance.approval_record import Approval
-from notewright.governance.audit import Entry
+from notewright.governance.audit.log import Entry
 from notewright.serving.moments import moment
 from notewright.serving.monitor import MonitorReport
 from notewright.serving.records import Deployment

@@ -8,8 +8,8 @@ from typing import Any
 
 from notewright.errors import GateClosed
 from notewright.governance.approvals import Approval, Approvals, gate_rules
-from notewright.governance.checks import CheckReport, Checks
 from notewright.governance.checks.material import Version
+from notewright.governance.checks.service import CheckReport, Checks
 from notewright.governance.identities import Acts, Identity
 from notewright.governance.policy import GateRules, Policy
 from notewright.governance.requirements import Requirement, check_requirements

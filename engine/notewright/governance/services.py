@@ -13,8 +13,8 @@ from notewright.store.ids import now
 
 if TYPE_CHECKING:
     from notewright.governance.approvals import Approvals
-    from notewright.governance.audit import AuditLog, Entry
-    from notewright.governance.checks import Checks
+    from notewright.governance.audit.log import AuditLog, Entry
+    from notewright.governance.checks.service import Checks
     from notewright.governance.gates import Gates
     from notewright.governance.policy import Policy
     from notewright.governance.roles import Roles
@@ -83,7 +83,7 @@ class Governance:
     @cached_property
     def audit(self) -> AuditLog:
         """The log of every act."""
-        from notewright.governance.audit import AuditLog
+        from notewright.governance.audit.log import AuditLog
 
         return AuditLog(self._store, self.identities)
 
@@ -98,7 +98,7 @@ class Governance:
     @cached_property
     def checks(self) -> Checks:
         """Checks and their reports."""
-        from notewright.governance.checks import Checks
+        from notewright.governance.checks.service import Checks
 
         return Checks(
             self._store, self._sources(), self.policy, self.roles, self.acts, self.identities.me

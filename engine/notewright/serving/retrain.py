@@ -24,7 +24,7 @@ from notewright.store.ids import new_id
 if TYPE_CHECKING:
     from notewright.experiments.comparison import Comparison
     from notewright.experiments.evaluation import Evaluation
-    from notewright.governance.checks import CheckReport
+    from notewright.governance.checks.service import CheckReport
     from notewright.governance.gates import Verdict
     from notewright.governance.identities import Identity
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from notewright.errors import UntrustedStore
 from notewright.state.ancestry import Relation, relation
-from notewright.state.describing import Detail, difference
-from notewright.state.describing.walk import Source, reason
+from notewright.state.describing.details import Detail
+from notewright.state.describing.walk import Source, difference, reason
 from notewright.state.environment import environment_difference
 from notewright.state.records import FileRead, Snapshot, Variable
 from notewright.state.snapshots import Snapshots

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from notewright.state.memory.memo import identities, object_at
-from notewright.state.pickling import Pickled
+from notewright.state.pickling.pickler import Pickled
 
 _ALL_BITS = (1 << 64) - 1
 #: Above this are no ids of objects, only marks of shared memory.

@@ -11,8 +11,8 @@ import numpy as np
 from notewright.errors import CannotLoad, FileChanged, NotewrightError
 from notewright.state.capture.chunks import LARGE
 from notewright.state.capture.looking import no_collection
-from notewright.state.pickling import load
 from notewright.state.pickling.filling import Bytes, Deferred
+from notewright.state.pickling.pickler import load
 from notewright.store.objects import ObjectStore
 
 #: Reading and hashing keep two cores busy; more gain little beside the memory.

@@ -9,7 +9,7 @@ import numpy as np
 
 from notewright.state.grouping import can_change
 from notewright.state.memory.memo import identities, object_at
-from notewright.state.pickling import Pickled, dump, load
+from notewright.state.pickling.pickler import Pickled, dump, load
 from notewright.state.records import Snapshot
 
 #: Types of values that cannot change: whether two names are one object does not matter.

@@ -16,7 +16,7 @@ from typing import Any
 import blake3
 import numpy as np
 
-from notewright.state.pickling import is_empty
+from notewright.state.pickling.functions import is_empty
 
 
 def fingerprint(value: Any) -> str:

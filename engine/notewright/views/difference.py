@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from notewright.state.describing import Detail
+from notewright.state.describing.details import Detail
 from notewright.state.diff import CellChange, SnapshotDiff, VariableChange
 from notewright.views.base import View, escape, prose, tint
 from notewright.words import number_of

@@ -13,8 +13,10 @@ from notewright.words import local_day, local_second
 
 if TYPE_CHECKING:
     from notewright.governance.approvals import Approval
-    from notewright.governance.audit import AuditVerdict, Entry
-    from notewright.governance.checks import CheckReport, Finding
+    from notewright.governance.audit.log import Entry
+    from notewright.governance.audit.verify import AuditVerdict
+    from notewright.governance.checks.base import Finding
+    from notewright.governance.checks.service import CheckReport
     from notewright.governance.gates import Verdict
     from notewright.governance.identities import Registration
     from notewright.governance.policy import Policy

@@ -10,7 +10,7 @@ from notewright.state.capture.chunks import LARGE, Buffer, address_of, hashed
 from notewright.state.capture.known import Group, Known
 from notewright.state.capture.looking import Look, no_collection
 from notewright.state.memory.pages import Span
-from notewright.state.pickling import dump
+from notewright.state.pickling.pickler import dump
 
 _LET_GO = memoryview(b"")
 

@@ -22,7 +22,7 @@ from notewright.state.grouping import groups_of
 from notewright.state.grouping import members as members_of
 from notewright.state.memory.pages import Span
 from notewright.state.namespace import Namespace
-from notewright.state.pickling import Pickled, dump
+from notewright.state.pickling.pickler import Pickled, dump
 
 
 @dataclass(frozen=True)

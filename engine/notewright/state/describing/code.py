@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from notewright.state.describing import containers
 from notewright.state.describing.details import Detail, Example
+from notewright.state.describing.parts import compare_common
 from notewright.state.describing.text import unified
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def classes(walk: Walk, old: type, new: type, where: str) -> None:
     ):
         if names := [name for name in only if name not in other]:
             walk.add(Detail(kind, where, count=len(names), examples=_few(names)))
-    containers.compare_common(walk, before, after, where)
+    compare_common(walk, before, after, where)
 
 
 def methods(walk: Walk, old: MethodType, new: MethodType, where: str) -> None:

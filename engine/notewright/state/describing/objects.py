@@ -6,8 +6,8 @@ import copyreg
 import types
 from typing import TYPE_CHECKING, Any
 
-from notewright.state.describing import containers
 from notewright.state.describing.details import Detail, Example
+from notewright.state.describing.parts import compare_common
 from notewright.state.describing.shown import shown
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def attributes(walk: Walk, old: Any, new: Any, where: str) -> bool:
                 for name, text in texts
             )
             walk.add(Detail(kind, where, count=len(only), examples=examples))
-    containers.compare_common(walk, before, after, where)
+    compare_common(walk, before, after, where)
     return True
 
 
@@ -114,7 +114,7 @@ def _reduced(walk: Walk, old: Any, new: Any, where: str) -> None:
         ("class", "arguments", "state", "items", "pairs"), before, after, strict=True
     ):
         if name == "state" and type(was) is dict and type(now) is dict:
-            containers.compare_common(walk, was, now, where)
+            compare_common(walk, was, now, where)
             if set(was) != set(now):
                 walk.compare(sorted(map(str, was)), sorted(map(str, now)), f"{where}.state")
         elif name == "items":

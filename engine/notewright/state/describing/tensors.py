@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from notewright.state.describing import arrays, containers, objects
+from notewright.state.describing import arrays, objects
 from notewright.state.describing.details import Detail
+from notewright.state.describing.parts import compare_common
 
 if TYPE_CHECKING:
     from notewright.state.describing.walk import Walk
@@ -39,7 +40,7 @@ def modules(walk: Walk, old: Any, new: Any, where: str) -> None:
         was, now = before.pop(part, {}), after.pop(part, {})
         if list(was) != list(now):
             walk.compare(sorted(was), sorted(now), f"{where}.{part}")
-        containers.compare_common(walk, was, now, where)
+        compare_common(walk, was, now, where)
     hooks = {name for name in (*before, *after) if name.endswith("_hooks")}
     for name in (n for n in before if n in after and n not in hooks):
         walk.compare(before[name], after[name], f"{where}.{name}")

@@ -6,8 +6,3 @@ made in cells as classes of their own (loading an old snapshot never touches the
 same name that is alive now), and what pandas knows of shared blocks. Objects that pickle would
 bring back as something else are refused instead.
 """
-
-from notewright.state.pickling.functions import is_empty
-from notewright.state.pickling.pickler import Pickled, Pickler, dump, load
-
-__all__ = ["Pickled", "Pickler", "dump", "is_empty", "load"]
