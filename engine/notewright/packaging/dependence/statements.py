@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from notewright.packaging import known
 from notewright.packaging.dependence.calling import Given
-from notewright.packaging.dependence.libraries import Libraries
 from notewright.packaging.dependence.memory import State
+from notewright.packaging.dependence.methods import Methods
 from notewright.packaging.dependence.regions import (
     NOTHING,
     SETTINGS,
@@ -23,7 +23,7 @@ from notewright.packaging.effects import bound_in
 _TURNS = 3
 
 
-class Statements(Libraries):
+class Statements(Methods):
     """Follows statements.
 
     Parameters

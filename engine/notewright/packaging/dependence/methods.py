@@ -1,0 +1,270 @@
+"""What methods of objects that the notebook does not define read, change and give."""
+
+from __future__ import annotations
+
+from notewright.packaging import known
+from notewright.packaging.dependence.calling import Given
+from notewright.packaging.dependence.libraries import Libraries
+from notewright.packaging.dependence.regions import (
+    FIGURES,
+    FILES,
+    NOTHING,
+    NUMPY_RANDOM,
+    PRINTING,
+    SETTINGS,
+    Ref,
+    Region,
+    Value,
+    union,
+)
+
+
+class Methods(Libraries):
+    """Knows methods by the tables in :mod:`notewright.packaging.known`."""
+
+    def call_method(self, receiver: Value, name: str, given: Given) -> Value:
+        """Return what a method may give."""
+        if not receiver.refs:
+            return self._method_of_constant(receiver, name, given)
+        results = []
+        before = self.fork()
+        states = []
+        for ref in receiver.refs:
+            self.resume(before)
+            one = Value(frozenset({ref}), receiver.literal, receiver.name)
+            results.append(self._method_of(one, ref.region, name, given))
+            states.append(self.fork())
+        self.join(states)
+        return union(results)
+
+    def _method_of(self, one: Value, region: Region, name: str, given: Given) -> Value:
+        if region.kind == "library":
+            return self.call_value(self.from_library(f"{region.path}.{name}"), given)
+        if region.kind == "namespace":
+            return self._method_of_namespace(one, name, given)
+        if region.kind in ("instance", "class", "super"):
+            own = self.attribute(one, name)
+            callable_ = Value(
+                frozenset(
+                    r
+                    for r in own.refs
+                    if r.region.kind in ("function", "class", "partial", "library")
+                ),
+                None,
+                one.name,
+            )
+            if callable_.refs:
+                return self.call_value(callable_, given)
+            if region.kind == "super":
+                if region.bound is not None and "foreign" in region.traits:
+                    self.change(region.bound)
+                    for value in given.all:
+                        for target in region.bound.regions:
+                            self.hold(target, value)
+                return NOTHING
+            if own.refs and any(r.region.kind == "instance" for r in own.refs):
+                return self.call_value(own, given)
+        held = self.parts(one, name)
+        functions = Value(frozenset(r for r in held.refs if r.region.kind == "function"))
+        if functions.refs and region.kind == "value":
+            self.call_value(functions, given)
+        return self.call_object_method(one, name, given)
+
+    def _method_of_constant(self, receiver: Value, name: str, given: Given) -> Value:
+        if isinstance(receiver.literal, str):
+            made = self._method_of_path(receiver, name, given)
+            if made is not None:
+                return made
+        elements = []
+        for value in given.all:
+            self.look(value)
+            elements.append(self.iterate(value) if name == "join" else value)
+            self.run_special(value, "__str__", "__repr__", "__format__")
+        if name == "format":
+            self.look_shared(PRINTING)
+        if isinstance(receiver.literal, str) or not any(v.refs for v in given.all):
+            if name in ("split", "splitlines", "rsplit", "partition"):
+                return self.fresh("list")
+            return NOTHING
+        self.run_functions(union(given.all), elements)
+        return self.fresh(parts=union(given.all))
+
+    def _method_of_namespace(self, one: Value, name: str, given: Given) -> Value:
+        first = given.get(0) or NOTHING
+        if name in self.globals:
+            return self.call_value(self.read_global(name), given)
+        if name in ("get", "pop", "setdefault") and isinstance(first.literal, str):
+            value = self.read_global(first.literal)
+            if name == "pop":
+                self.unbind(first.literal)
+            elif name == "setdefault":
+                value |= given.get(1) or NOTHING
+                before = self.fork()
+                self.bind(first.literal, value)
+                self.join([before, self.fork()])
+            return value | (given.get(1) or NOTHING)
+        if name == "update" and not given.plain and given.spread is None:
+            for each, value in given.named.items():
+                self.bind(each, value)
+            return NOTHING
+        self.look(one)
+        if name in ("items", "keys", "values", "copy"):
+            return self.fresh("list", union(b.value for b in self.globals.values()))
+        for value in given.all:
+            self.look(value)
+        self.bind_anything(changes=False)
+        return self.fresh()
+
+    def call_object_method(self, one: Value, name: str, given: Given) -> Value:
+        """Return what a method of an object that the notebook does not define may give."""
+        (ref,) = one.refs
+        region = ref.region
+        if region.kind == "partial":
+            return self.call_unknown(one, given)
+        if name not in known.EXTENDING or region.kind not in ("dict", "set"):
+            self.look(one)
+        for value in given.all:
+            self.look(value)
+        self.look_shared(SETTINGS)
+        if region.kind == "shared":
+            return self._method_of_shared(one, given)
+        self._draw_from_given(given)
+        if name in ("query", "eval") and given.plain:
+            self._look_by_name(given.plain[0], r"@(\w+)")
+        elements = [self.parts(v) | v for v in (*given.all, one)]
+        without = "fit" if name.startswith(known.PREDICTING) else ""
+        results = self.run_functions(union([one, *given.all]), elements, without=without)
+        for value in given.all:
+            self._use_up(value)
+        if region.kind == "handle":
+            if name not in ("close", "name"):
+                self.change(one)
+            return self.fresh() if name not in ("write", "close") else NOTHING
+        if region.kind == "iterator":
+            self.iterate(one)
+            return self.fresh(parts=self.parts(one)) | one
+        if one.literal is not None and (made := self._method_of_path(one, name, given)) is not None:
+            return made
+        if given.is_set("inplace"):
+            self.change(one)
+            return NOTHING
+        if name in known.PURE_METHODS and (region.kind, name) != ("list", "query"):
+            return self._pure(one, region, name, given, results)
+        return self._changing(one, region, name, given, results)
+
+    def _pure(self, one: Value, region: Region, name: str, given: Given, results: Value) -> Value:
+        if name == "sample" and not given.is_set("random_state"):
+            self.draw(NUMPY_RANDOM)
+        if name in known.DRAWING_METHODS and region.kind == "value":
+            self.look_shared(FIGURES)
+            self.change_shared(FIGURES)
+            return Value(frozenset({Ref(self.shared[FIGURES])}), None, FIGURES)
+        if name in known.WRITING_METHODS:
+            target = given.get(0)
+            if target is not None:
+                self.change(target if self._is_object(target) else self.file(target))
+            if name in ("to_string", "to_html", "to_latex"):
+                self.look_shared(PRINTING)
+            return self.fresh()
+        if name == "to_string":
+            self.look_shared(PRINTING)
+        held = self.parts(one)
+        if name in known.ITERATING_METHODS and region.kind == "value":
+            made = self.fresh("iterator", one)
+            made.regions[0].traits.add("tuples")
+            return made
+        if name in known.ELEMENT_METHODS:
+            first = given.get(0)
+            key = first.literal if first is not None and isinstance(first.literal, str) else None
+            more = union(given.all[1:])
+            if name == "get" and key is not None:
+                return self.item(one, first or NOTHING) | more
+            if region.kind == "value":
+                return one | held | more
+            if name == "items":
+                made = self.fresh("tuple", held)
+                return self._view_of(one, made)
+            return self._view_of(one, held)
+        if name in known.VIEW_METHODS or given.is_false("copy", "deep"):
+            return one | self.fresh(parts=held)
+        if region.kind in ("list", "dict", "set", "tuple"):
+            return self.fresh(region.kind, held) if name == "copy" else NOTHING
+        if name in known.NUMBERS and not results.refs and not held.refs:
+            return self.fresh()
+        if name == "predict" or name.startswith(known.PREDICTING):
+            return self.fresh(parts=results)
+        return self.fresh(parts=results | held)
+
+    def _view_of(self, one: Value, elements: Value) -> Value:
+        """Return a view of a dictionary: it follows what the dictionary becomes."""
+        made = self.fresh("set", elements)
+        made.regions[0].bases = one.regions
+        return made
+
+    def _is_object(self, value: Value) -> bool:
+        return any(r.region.kind in ("handle", "value") for r in value.refs) and not isinstance(
+            value.literal, str
+        )
+
+    def _changing(
+        self, one: Value, region: Region, name: str, given: Given, results: Value
+    ) -> Value:
+        whole = union(given.all)
+        self.change(one, deep=name in known.FITTING and "keeps" not in region.traits)
+        held = self.parts(one)
+        if region.kind in ("list", "dict", "set") or name in known.EXTENDING:
+            spread = name in ("extend", "update", "extendleft", "union")
+            added = union([self.parts(whole), *([] if not spread else [self.iterate(whole)])])
+            for target in one.regions:
+                for key, value in given.named.items():
+                    self.hold(target, value, key)
+                first = given.get(0)
+                if name == "setdefault" and first is not None and isinstance(first.literal, str):
+                    self.hold(target, union(given.all[1:]), first.literal)
+                else:
+                    self.hold(target, added if spread else whole)
+            if name == "setdefault":
+                return held | whole
+            if name in known.TAKING_METHODS:
+                return self.fresh(parts=held) | held | union(given.all[1:])
+            return NOTHING
+        if name in known.FITTING:
+            if "overwrites" in region.traits:
+                self.change(whole)
+            if "keeps" in region.traits:
+                for target in one.regions:
+                    self.hold(target, whole)
+            self._draw_by_fitting(one)
+            if name in ("fit_transform", "fit_predict", "fit_resample"):
+                return self.fresh() | (whole if "overwrites" in region.traits else NOTHING)
+            return one
+        if name not in known.DRAWING_FROM_GENERATOR:
+            self.change(whole, deep=True)
+            for target in one.regions:
+                self.hold(target, whole)
+            return self.fresh(parts=whole | results) | one | whole
+        return self.fresh()
+
+    def _method_of_shared(self, one: Value, given: Given) -> Value:
+        for value in given.all:
+            self._use_up(value)
+        self.change(one)
+        return one
+
+    def _method_of_path(self, one: Value, name: str, given: Given) -> Value | None:
+        """Follow a method of a path in the file system."""
+        file = self.file(one)
+        if name in ("write_text", "write_bytes", "touch", "mkdir", "unlink", "rename", "rmdir"):
+            self.change(file)
+            return self.fresh()
+        if name in ("read_text", "read_bytes", "exists", "stat", "is_file"):
+            self.look(file)
+            return NOTHING if name != "stat" else self.fresh()
+        if name in ("iterdir", "glob", "rglob"):
+            self.look_shared(FILES)
+            return self.fresh("iterator")
+        if name == "open":
+            return self.opened(one, given.get(0, "mode"))
+        if name == "joinpath":
+            return Value(one.refs, self._path_of(Given([one, *given.plain])))
+        return None
