@@ -46,6 +46,9 @@ SECRET_LINES = [
     ("GitHub token", "ghp_" + "a1B2" * 9),
     ("Slack token", "xoxb-123456789012-abcdef"),
     ("JSON web token", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abcdefghijkl"),
+    ("GitLab token", "glpat-" + "a1B2-" * 4),
+    ("Hugging Face token", "hf_" + "a1B2" * 9),
+    ("API key", "sk-proj-" + "a1B2" * 9),
     ("password in an address", "postgresql://ann:s3cret@db/credit"),
     ("secret assigned to a name", "DB_PASSWORD = 'hunter2hunter2'"),
     ("secret assigned to a name", 'api_key="0123456789"'),
@@ -62,6 +65,7 @@ def test_secrets_are_found(kind, text):
     [
         "password = getpass()", "api_key = os.environ['KEY']", "token = ''", "secret = 'short'",
         "https://host/path", "password = f'{prefix}abcdefgh'", "tokenizer = 'bert-base-uncased'",
+        "pip install sk-learn-contrib-of-many-words", "name = 'task-0123456789-0123456789'",
     ],
 )  # fmt: skip
 def test_code_that_reads_a_secret_from_elsewhere_is_none(text):

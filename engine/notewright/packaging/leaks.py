@@ -10,16 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from notewright.errors import ExportFailed
+from notewright.governance.checks.identifiers import TOKENS, find
 from notewright.packaging.source import CellSource
 
 _PASSWORD, _TOKEN, _PATH = "a password", "an access token", "a path of this machine"
 _NAME = r"(?:password|passwd|pwd|passphrase|secret|token|api[_-]?key|access[_-]?key)"
-#: What gives a secret away, and which part of it is the secret.
+#: What gives a password or a path away, and which part of it must not leave.
 _PATTERNS = [
-    (_TOKEN, re.compile(r"\b(gh[opusr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,})")),
-    (_TOKEN, re.compile(r"\b(sk-[\w-]{16,}|hf_\w{20,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,})")),
-    (_TOKEN, re.compile(r"\b(xox[abprs]-[\w-]{10,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*)")),
-    (_TOKEN, re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)")),
     (_PASSWORD, re.compile(r"://[^\s:/@'\"]*:([^\s@/'\"]+)@")),
     # password = "…", {"api_key": "…"}, token="…"; <mask> and [UNK] are tokens of texts.
     (
@@ -74,7 +71,8 @@ class Leaks:
         >>> Leaks(()).within('TfidfVectorizer(token_pattern="[a-z]+")')
         []
         """
-        found = [Leak(what, m[1]) for what, pattern in _PATTERNS for m in pattern.finditer(text)]
+        found = [Leak(_TOKEN, token) for _, token in find(text, TOKENS)]
+        found += [Leak(what, m[1]) for what, pattern in _PATTERNS for m in pattern.finditer(text)]
         found += [Leak(_PATH, str(f)) for f in self.folders if len(f.parts) > 2 and str(f) in text]
         return list(dict.fromkeys(found))
 

@@ -91,8 +91,8 @@ PERSONAL = (
     ),
 )
 
-#: Of machines, in sources.
-SECRETS = (
+#: Of machines, told by their form.
+TOKENS = (
     Pattern("private key", re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----")),
     Pattern("AWS access key", re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])")),
     Pattern("GitHub token", re.compile(r"(?<!\w)(?:gh[pousr]_\w{36,255}|github_pat_\w{22,255})")),
@@ -100,6 +100,14 @@ SECRETS = (
     Pattern("Google API key", re.compile(r"(?<!\w)AIza[\w-]{35}(?!\w)")),
     Pattern("Stripe key", re.compile(r"(?<!\w)[sr]k_live_\w{20,}")),
     Pattern("JSON web token", re.compile(r"(?<!\w)eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}")),
+    Pattern("GitLab token", re.compile(r"(?<!\w)glpat-[\w-]{20,}")),
+    Pattern("Hugging Face token", re.compile(r"(?<!\w)hf_[A-Za-z0-9]{30,}(?!\w)")),
+    Pattern("API key", re.compile(r"(?<![\w-])sk-(?=[\w-]*\d)[\w-]{20,}")),
+)
+
+#: Of machines, in sources.
+SECRETS = (
+    *TOKENS,
     Pattern("password in an address", re.compile(r"\b[a-z][a-z0-9+]*://[^\s/:@'\"]+:[^\s/@'\"]+@")),
     Pattern(
         "secret assigned to a name",
