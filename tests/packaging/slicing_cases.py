@@ -1326,6 +1326,22 @@ _theme(
 _theme(
     "generators and iterators",
     (
+        "reduce uses a generator up",
+        "y",
+        """
+> from functools import reduce
+> seen = []
+> def take(xs):
+>     for x in xs:
+>         seen.append(x)
+>         yield x
+> g = take([1, 2, 3])
+> total = reduce(max, g)
+  other = sum([1])
+> y = len(seen)
+""",
+    ),
+    (
         "a generator reads when it is asked",
         "y",
         """
@@ -1487,6 +1503,71 @@ _theme(
 
 _theme(
     "classes",
+    (
+        "what an operator gives is an object that changes",
+        "y",
+        """
+> class Purse:
+>     def __init__(self, n):
+>         self.n = n
+>     def __add__(self, other):
+>         return Purse(self.n + other.n)
+>     def spend(self):
+>         self.n -= 1
+> a = Purse(1)
+> b = Purse(2)
+> c = a + b
+> c.spend()
+  b.spend()
+> y = c.n
+""",
+    ),
+    (
+        "an operator may give its operand, and elements be asked for by number",
+        "y",
+        """
+> class Dial:
+>     def __init__(self):
+>         self.at = 0
+>     def __getitem__(self, k):
+>         self.at += 1
+>         if k > 2:
+>             raise IndexError
+>         return k
+>     def __neg__(self):
+>         return self
+> d = Dial()
+> e = -d
+> turns = [x for x in e]
+  total = 3
+> y = d.at
+""",
+    ),
+    (
+        "operators that change their operands",
+        "y",
+        """
+> class Bag:
+>     def __init__(self, items):
+>         self.items = items
+>     def __iter__(self):
+>         return iter(self.items)
+>     def __iadd__(self, item):
+>         self.items.append(item)
+>         return self
+>     def __eq__(self, other):
+>         self.items.append("compared")
+>         return True
+> bag = Bag([1])
+> other = Bag([2])
+> bag += 3
+> other += 4
+> bag == other
+  same = True
+> y = list(bag)
+""",
+        "What is compared with may decide what the comparison does.",
+    ),
     (
         "a class, its instance, an attribute",
         "c",

@@ -271,6 +271,20 @@ def test_a_variable_that_ends_every_copy_is_named_and_the_others_are_saved(
     assert workspace.snapshots.load(last, ["other"]) == {"other": 2}
 
 
+def test_where_memory_runs_out_the_system_ends_the_copy_and_not_the_notebook(
+    notebook, workspace
+) -> None:
+    badness = Path("/proc/self/oom_score_adj")
+    before = badness.read_text()
+    notebook.run(
+        "class Told:\n    def __getstate__(self):\n"
+        f"        return {{'badness': int(open({str(badness)!r}).read())}}\ntold = Told()"
+    )
+    taken = notebook.recorder.take()
+    assert workspace.snapshots.load(taken)["told"].badness == 1000
+    assert badness.read_text() == before
+
+
 def test_a_view_lost_when_a_cell_has_begun_already_is_made_good_by_the_next(
     notebook, workspace
 ) -> None:

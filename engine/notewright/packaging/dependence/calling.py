@@ -18,7 +18,7 @@ from notewright.packaging.dependence.regions import (
     Value,
     union,
 )
-from notewright.packaging.effects import bound_in, unbound_names
+from notewright.packaging.effects import bound_in
 from notewright.packaging.known import leaves_arguments, words
 
 #: Calls inside calls are followed so far; beyond, everything in reach counts as changed.
@@ -286,7 +286,7 @@ class Calling(Memory):
         """Return what a call that is not followed further may give."""
         result = union(given.all)
         if id(code.node) not in self._active:
-            for name in unbound_names(code.node):
+            for name in self.unbound(code.node):
                 if name in self.globals:
                     value = self.read(name)
                     self.look(value)
@@ -457,13 +457,21 @@ class Calling(Memory):
             return self.parts(one)
         self.look(one)
         if region.kind == "instance":
-            made = self.run_special(one, "__iter__", "__getitem__", "__len__")
-            inner = Value(frozenset(r for r in made.refs if r != ref))
-            elements = self.iterate(inner) | self.run_special(one, "__next__")
-            return elements | self.parts(one) | one
+            return self._iterate_instance(one, ref) | self.parts(one) | one
         if region.kind == "handle" or "unknown" in region.traits:
             self.change(one)
         return one | self.parts(one)
+
+    def _iterate_instance(self, one: Value, ref: Ref) -> Value:
+        elements = self.run_special(one, "__next__", "__getitem__", "__len__")
+        if id(ref.region) in self._active:
+            return elements
+        self._active.append(id(ref.region))
+        try:
+            iterators = self.run_special(one, "__iter__").refs - {ref}
+            return elements | self.iterate(Value(iterators))
+        finally:
+            self._active.pop()
 
     def _consume(self, one: Value, region: Region) -> Value:
         if id(region) in self._active:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from notewright.packaging.dependence.calling import Calling, Given
+from notewright.packaging.dependence.operators import COMPARING, binary, unary
 from notewright.packaging.dependence.regions import (
     NOTHING,
     PRINTING,
@@ -118,14 +119,44 @@ class Expressions(Calling):
 
     # -- operators ------------------------------------------------------------------
 
-    def _operation(self, values: Sequence[Value]) -> Value:
-        """Return what an operator makes of values that were looked at."""
+    def _operation(self, values: Sequence[Value], methods: Sequence[str] = ()) -> Value:
+        """Return what an operator makes of values that were looked at.
+
+        Parameters
+        ----------
+        values : sequence of Value
+            The operands.
+        methods : sequence of str
+            The special methods that it calls.
+        """
         if not any(v.refs for v in values):
             return NOTHING
         self.look_shared(SETTINGS)
-        given = [self.run_special(v, others=values) for v in values]
-        parts = union([*(self.parts(v) for v in values), *given])
-        return self.fresh(parts=parts)
+        made = self.operated(values, methods)
+        parts = [self.parts(v) for v in values]
+        if not self._are_own(values):
+            # A library's operand may ask the other for anything: its length, its elements.
+            parts += [self.run_special(v, others=values) for v in values]
+        return self.fresh(parts=union([*parts, made])) | made
+
+    def operated(self, values: Sequence[Value], methods: Sequence[str]) -> Value:
+        """Follow an operator's methods of the operands' own classes."""
+        if not methods:
+            return NOTHING
+        return union([self.run_special(v, *methods, others=values) for v in values])
+
+    def _are_own(self, values: Sequence[Value]) -> bool:
+        """Tell whether all operands that can change are objects of the notebook's classes."""
+        return all(
+            r.region.kind == "instance"
+            and r.region.cls is not None
+            and not self.has_foreign_base(r.region.cls)
+            for v in values
+            for r in v.refs
+        )
+
+    def _unaryop(self, node: ast.UnaryOp) -> Value:
+        return self._operation([self.used(node.operand)], unary(node.op))
 
     def _binop(self, node: ast.BinOp) -> Value:
         left, right = self.used(node.left), self.used(node.right)
@@ -139,7 +170,7 @@ class Expressions(Calling):
             self.look_shared(PRINTING)
             self.run_special(right, "__str__", "__repr__")
             return NOTHING
-        return self._operation([left, right])
+        return self._operation([left, right], binary(node.op))
 
     def _compare(self, node: ast.Compare) -> Value:
         if all(isinstance(o, ast.Is | ast.IsNot) for o in node.ops):
@@ -151,7 +182,8 @@ class Expressions(Calling):
             for each in node.comparators:
                 self.iterate(self.evaluate(each))
             return NOTHING
-        return self._operation([self.used(n) for n in (node.left, *node.comparators)])
+        operands = [self.used(n) for n in (node.left, *node.comparators)]
+        return self._operation(operands, COMPARING)
 
     def _boolop(self, node: ast.BoolOp) -> Value:
         values = []

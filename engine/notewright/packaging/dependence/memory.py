@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -66,6 +67,7 @@ class Memory:
         self.seeds: set[int] = set()
         #: How many conditions and loops we are in.
         self.depth = 0
+        self._unbound: dict[ast.AST, set[str]] = {}
 
     # -- states ---------------------------------------------------------------------
 
@@ -257,7 +259,7 @@ class Memory:
         code = region.code
         if code is None:
             return
-        wanted = unbound_names(code.node)
+        wanted = self.unbound(code.node)
         frame = code.started or code.frame
         while frame is not None:
             yield Ref(frame.region)
@@ -265,6 +267,12 @@ class Memory:
                 if name in wanted or frame is code.started:
                     yield from binding.value.refs
             frame = frame.outer
+
+    def unbound(self, node: ast.AST) -> set[str]:
+        """Return the names that a function or lambda reads and does not bind itself."""
+        if node not in self._unbound:
+            self._unbound[node] = unbound_names(node)
+        return self._unbound[node]
 
     def look(self, value: Value) -> None:
         """Need all who changed what can be reached from `value`."""

@@ -9,6 +9,7 @@ from notewright.packaging import known
 from notewright.packaging.dependence.calling import Given
 from notewright.packaging.dependence.memory import State
 from notewright.packaging.dependence.methods import Methods
+from notewright.packaging.dependence.operators import binary
 from notewright.packaging.dependence.regions import (
     NOTHING,
     SETTINGS,
@@ -206,6 +207,7 @@ class Statements(Methods):
             old = self.item(holder, index, target.slice)
         self.look(old)
         value = self.used(node.value)
+        made = self.operated([old, value], binary(node.op, in_place=True))
         self.run_special(old, others=[value])
         self.run_special(value, others=[old])
         if isinstance(node.op, ast.Add | ast.BitOr):
@@ -221,6 +223,7 @@ class Statements(Methods):
         new = old if old.refs else (self.fresh(parts=self.parts(value)) if value.refs else NOTHING)
         if value.refs and old.refs:
             new |= self.fresh(parts=self.parts(value))
+        new |= made
         if isinstance(target, ast.Name):
             self.bind(target.id, new)
         elif isinstance(target, ast.Attribute):
