@@ -2341,6 +2341,25 @@ _theme(
 _theme(
     "pandas",
     (
+        "functions that a table is piped through",
+        "y",
+        """
+> import pandas as pd
+> cap = 2
+  other = 3
+> def clipped(table, most):
+>     return table.clip(upper=most)
+  def halved(table):
+      return table / 2
+> def doubled(table):
+>     return table * cap
+> df = pd.DataFrame({"a": [1, 2, 3]}).pipe(clipped, most=2).pipe(doubled)
+  unused = df.pipe(halved)
+> part = df[["a"]].fillna(0).rename(columns=str).astype(float)
+> y = part["a"].sum()
+""",
+    ),
+    (
         "a column written to",
         "d",
         """

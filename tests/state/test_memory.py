@@ -6,6 +6,7 @@ import mmap
 import os
 import resource
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -139,3 +140,20 @@ def test_variables_are_grouped_just_when_they_share_an_object_that_can_change(us
             expected = [g for g in expected if g not in joined] + [set().union(*joined)]
     found = groups_of(members, frozenset())
     assert sorted(map(sorted, found)) == sorted(map(sorted, expected))
+
+
+def test_where_the_process_cannot_be_copied_no_more_of_an_array_is_than_what_changed(
+    notebook, workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTEWRIGHT_FORK", "0")
+    notebook.run("import numpy as np\nlarge = np.random.default_rng(0).random(8_000_000)")
+    notebook.recorder.take()
+    notebook.run("large[5] = 1")
+    tracemalloc.start()
+    try:
+        taken = notebook.recorder.take()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 << 20
+    assert workspace.snapshots.load(taken)["large"][5] == 1

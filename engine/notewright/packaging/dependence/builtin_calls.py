@@ -16,6 +16,8 @@ from notewright.packaging.dependence.regions import (
     union,
 )
 
+_CODE = ("function", "class", "library")
+
 
 class BuiltinCalls(Expressions):
     """Knows Python's own functions."""
@@ -208,9 +210,12 @@ class BuiltinCalls(Expressions):
         for name in SHARED:
             self.look_shared(name)
             self.change_shared(name)
-        self.run_functions(union(b.value for b in self.globals.values()), [])
+        everything = union(b.value for b in self.globals.values())
+        self.run_functions(everything, [])
         self.bind_anything()
-        return self.fresh(parts=union(b.value for b in self.globals.values()))
+        # Data alone: with functions in it, whoever is given it later would call them all.
+        data = frozenset(r for r in everything.refs if r.region.kind not in _CODE)
+        return self.fresh(parts=Value(data))
 
     def _builtin___import__(self, given: Given) -> Value:
         name = given.get(0) or NOTHING

@@ -23,8 +23,8 @@ from notewright.packaging.known import leaves_arguments, words
 
 #: Calls inside calls are followed so far; beyond, everything in reach counts as changed.
 _DEEPEST = 8
-#: So many calls are followed for one statement.
-_MOST = 2000
+#: So many calls are followed for one statement; beyond, it may read, bind and change everything.
+_MOST = 300
 #: Methods that Python calls by itself only where an object begins or ends.
 _LIFE = words(
     """
@@ -91,7 +91,10 @@ class Calling(Memory):
         self._active: list[int] = []
         #: What a library or unknown code is being given, and may call.
         self._given_away: list[Region] = []
+        #: How many calls were followed for the present statement.
         self.calls = 0
+        #: What the last statement with too many calls may give, and which that was.
+        self._given_up: tuple[int, Value] = (-1, NOTHING)
 
     # Given by the classes that build on this one.
     def block(self, body: Sequence[ast.stmt]) -> None:
@@ -130,6 +133,10 @@ class Calling(Memory):
         """Return what code that is not known may give."""
         raise NotImplementedError
 
+    def anything(self, given: Given) -> Value:
+        """Return what code may give that may read, bind and change everything."""
+        raise NotImplementedError
+
     def attribute(self, value: Value, name: str) -> Value:
         """Return what an attribute may be."""
         raise NotImplementedError
@@ -164,6 +171,11 @@ class Calling(Memory):
         states: list[State] = []
         for ref in value.refs:
             self.resume(before)
+            self.calls += 1
+            if self._are_too_many():
+                results.append(self._give_up())
+                states.append(self.fork())
+                break
             results.append(self._call_one(ref, value, given))
             states.append(self.fork())
         self.join(states)
@@ -195,7 +207,9 @@ class Calling(Memory):
             self.look(Value(frozenset({Ref(region)}), None, getattr(code.node, "name", "")))
             self._note_cache(region)
         self.calls += 1
-        if id(code.node) in self._active or len(self._active) >= _DEEPEST or self.calls > _MOST:
+        if self._are_too_many():
+            return self._give_up()
+        if id(code.node) in self._active or len(self._active) >= _DEEPEST:
             return self._at_worst(code, given)
         frame = self._entered(code, given)
         if not isinstance(code.node, ast.Lambda) and _is_generator(code.node):
@@ -203,6 +217,16 @@ class Calling(Memory):
             made.regions[0].code = replace(code, started=frame)
             return made
         return self._run(code, frame)
+
+    def _are_too_many(self) -> bool:
+        return self.calls > _MOST
+
+    def _give_up(self) -> Value:
+        """Return what the present statement's calls may give that are not followed any more."""
+        if self._given_up[0] != self.now:
+            self._given_up = (self.now, NOTHING)  # which is what calls inside see
+            self._given_up = (self.now, self.anything(Given()))
+        return self._given_up[1]
 
     def _note_cache(self, region: Region) -> None:
         if (self.now, None) not in region.changes:
@@ -377,6 +401,8 @@ class Calling(Memory):
 
     def run_special(self, value: Value, *names: str, others: Sequence[Value] = ()) -> Value:
         """Follow the special methods that Python may call on `value`: those named, or all."""
+        if self._are_too_many():
+            return self._give_up()
         results = []
         for ref in value.refs:
             cls = ref.region.cls
@@ -403,6 +429,8 @@ class Calling(Memory):
         without : str
             Methods that begin like this are not called.
         """
+        if self._are_too_many():
+            return self._give_up()
         results = []
         given = Given(spread=union(others))
         for region in self._held(value):

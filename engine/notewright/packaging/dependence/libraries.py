@@ -78,6 +78,8 @@ class Libraries(BuiltinCalls):
             return self._imported_by_call(path, given)
         if path in ("io.open", "gzip.open", "bz2.open", "codecs.open"):
             return self.opened(given.get(0), given.get(1, "mode"))
+        if path == "functools.reduce":
+            return self._reduced(given)
         if not known.leaves_arguments(path):
             return self.call_unknown(self.from_library(top), given)
         self._touch_files(path, given)
@@ -157,11 +159,19 @@ class Libraries(BuiltinCalls):
             return Value(made.refs, self._path_of(given))
         if path == "os.path.join":
             return Value(literal=self._path_of(given))
-        if last == "reduce":
-            held = self.parts(whole)
-            plain = frozenset(r for r in held.refs if r.region.kind != "function")
-            return self.fresh() | functions | Value(plain)
         return made
+
+    def _reduced(self, given: Given) -> Value:
+        function = given.get(0) or NOTHING
+        elements = self.iterate(given.get(1, "iterable") or NOTHING)
+        result = elements | (given.get(2, "initial") or NOTHING)
+        if not function.refs:  # one of Python's own
+            return result | self.fresh(parts=result)
+        for _ in range(2):  # what it gives, it is given again
+            before = self.fork()
+            result |= self.call_value(function, Given([result, elements]))
+            self.join([before, self.fork()])
+        return result
 
     def _copied(self, value: Value, made: dict[Region, Region], *, deep: bool) -> Value:
         """Return copies of objects, of the same kind and class as they are."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from notewright.packaging import known
 from notewright.packaging.dependence.calling import Given
 from notewright.packaging.dependence.libraries import Libraries
@@ -129,6 +131,8 @@ class Methods(Libraries):
         if region.kind == "shared":
             return self._method_of_shared(one, given)
         self._draw_from_given(given)
+        if name == "pipe" and given.plain and region.kind == "value":
+            return self._piped(one, given)
         if name in ("query", "eval") and given.plain:
             self._look_by_name(given.plain[0], r"@(\w+)")
         elements = [self.parts(v) | v for v in (*given.all, one)]
@@ -151,6 +155,14 @@ class Methods(Libraries):
         if name in known.PURE_METHODS and (region.kind, name) != ("list", "query"):
             return self._pure(one, region, name, given, results)
         return self._changing(one, region, name, given, results)
+
+    def _piped(self, one: Value, given: Given) -> Value:
+        """Follow ``table.pipe(function, ...)``, which calls the function with the table."""
+        function, *rest = given.plain
+        if function.regions and function.regions[0].kind == "tuple":  # its keyword for the table
+            whole = union([one, *given.all])
+            return self.run_functions(function, [whole, self.parts(whole)]) | self.fresh()
+        return self.call_value(function, replace(given, plain=[one, *rest], node=None))
 
     def _pure(self, one: Value, region: Region, name: str, given: Given, results: Value) -> Value:
         if name == "sample" and not given.is_set("random_state"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from notewright.state.capture.chunks import LARGE, Buffer, address_of, hashed
+from notewright.state.capture.chunks import LARGE, Buffer, address_of, hashed, pieces
 from notewright.state.capture.known import Group, Known
 from notewright.state.capture.looking import Look, no_collection
 from notewright.state.memory.pages import Span
@@ -33,8 +33,8 @@ class Bundle:
         Of each, whether loading may put its bytes straight where they belong.
     small : bytes
         Those below `LARGE`, one after the other.
-    buffers : list of (Buffer, memoryview)
-        The large ones; without the memory where all of it is stored already.
+    buffers : list of (Buffer, list of memoryview)
+        The large ones with their pieces; a piece that is stored already may be empty.
     """
 
     names: tuple[str, ...]
@@ -43,7 +43,7 @@ class Bundle:
     sizes: list[int]
     deferrable: list[bool]
     small: bytes
-    buffers: list[tuple[Buffer, memoryview]]
+    buffers: list[tuple[Buffer, list[memoryview]]]
 
 
 def bundles(look: Look, known: Known, namespace: dict[str, object]) -> list[Bundle | Group]:
@@ -56,17 +56,20 @@ def bundles(look: Look, known: Known, namespace: dict[str, object]) -> list[Bund
 
 
 def hold(bundles: list[Bundle | Group], known: Known) -> None:
-    """Copy the buffers that have to be stored, so that they may change meanwhile.
+    """Copy the pieces that have to be stored, so that they may change meanwhile.
 
     The others are let go: as long as somebody has a view of it, an array cannot be resized.
     """
     for bundle in bundles:
         if isinstance(bundle, Bundle):
-            for at, (buffer, raw) in enumerate(bundle.buffers):
-                if any(h not in known.chunks for h in buffer.hashes):
-                    bundle.buffers[at] = (buffer, np.frombuffer(raw, np.uint8).copy().data)
-                else:
-                    bundle.buffers[at] = (buffer, _LET_GO)
+            for buffer, parts in bundle.buffers:
+                for at, hash_ in enumerate(buffer.hashes):
+                    parts[at] = _LET_GO if hash_ in known.chunks else _copy(parts[at])
+
+
+def _copy(piece: memoryview) -> memoryview:
+    # NumPy lets other threads run where it copies much; `bytes` does not.
+    return np.frombuffer(piece, np.uint8).copy().data
 
 
 def _bundle(
@@ -83,7 +86,8 @@ def _bundle(
     for buffer, raw in zip(pickled.buffers, raws, strict=True):
         if raw.nbytes >= LARGE:
             span = address_of(buffer)
-            large.append((at.get(span) or hashed(buffer, span, None, None), raw))
+            found = at.get(span) or hashed(buffer, span, None, None)
+            large.append((found, [raw[a:b] for a, b in pieces(raw.nbytes, found.row)]))
     small = b"".join(raw for raw in raws if raw.nbytes < LARGE)
     sizes = [raw.nbytes for raw in raws]
     return Bundle(names, alias, pickled.stream, sizes, pickled.deferrable, small, large)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from notewright.errors import CopyLost
 from notewright.state.capture.bundling import Bundle
-from notewright.state.capture.chunks import Buffer, pieces
+from notewright.state.capture.chunks import Buffer
 from notewright.state.capture.known import Group, Kept, Known
 from notewright.state.memory.pages import Span
 from notewright.store.canonical import canonical
@@ -45,8 +45,8 @@ class _Keeping:
         small = self._writer.put(bundle.small, None if before is None else before.small)
         spans = tuple(buffer.span for buffer, _ in bundle.buffers)
         buffers = tuple(
-            self._buffer(buffer, raw, _previous(before, at, buffer.span))
-            for at, (buffer, raw) in enumerate(bundle.buffers)
+            self._buffer(buffer, parts, _previous(before, at, buffer.span))
+            for at, (buffer, parts) in enumerate(bundle.buffers)
         )
         manifest = {
             "names": bundle.names,
@@ -60,12 +60,13 @@ class _Keeping:
         address = self._writer.put(canonical(manifest), None if before is None else before.address)
         return Group(bundle.names, address, stream, small, buffers, spans)
 
-    def _buffer(self, buffer: Buffer, raw: memoryview, before: tuple[str, ...]) -> tuple[str, ...]:
-        parts = pieces(buffer.span[1], buffer.row)
+    def _buffer(
+        self, buffer: Buffer, parts: list[memoryview], before: tuple[str, ...]
+    ) -> tuple[str, ...]:
         previous = before if len(before) == len(parts) else (None,) * len(parts)
         return tuple(
-            self._piece(raw[start:end], hash_, address)
-            for (start, end), hash_, address in zip(parts, buffer.hashes, previous, strict=True)
+            self._piece(raw, hash_, address)
+            for raw, hash_, address in zip(parts, buffer.hashes, previous, strict=True)
         )
 
     def _piece(self, raw: memoryview, hash_: bytes, before: str | None) -> str:
