@@ -2640,6 +2640,22 @@ _theme(
 _theme(
     "numpy",
     (
+        "an array of objects refers to them",
+        "y",
+        """
+> import numpy as np
+> a = [1]
+> d = {"k": a}
+  numbers = [1, 2]
+> f = np.array([d, None])
+> f = f[::-1]
+> a.append(2)
+  numbers.append(3)
+  g = np.array(numbers)
+> y = len(f[1]["k"])
+""",
+    ),
+    (
         "a view",
         "a",
         """

@@ -147,9 +147,12 @@ class Libraries(BuiltinCalls):
         if top in ("numpy", "pandas", "math", "statistics", "scipy") or path.startswith(
             ("sklearn.model_selection", "sklearn.metrics")
         ):
-            # What these give holds nothing of what they were given, besides functions.
+            # What these give holds nothing of what they were given, besides functions, and objects
+            # that are no numbers in arrays and tables.
             region.parts.clear()
             self.hold(region, functions)
+            if top in ("numpy", "pandas"):
+                self.hold(region, self._elements_of_objects(whole, columns=top == "pandas"))
         if last == "defaultdict":
             region.traits.add("makes")
         if last in known.ITERATORS or given.is_set("chunksize", "iterator"):
@@ -206,6 +209,32 @@ class Libraries(BuiltinCalls):
             else:
                 found.add(ref)
         return Value(frozenset(found), None, value.name)
+
+    def _elements_of_objects(self, value: Value, *, columns: bool) -> Value:
+        """Return the objects that an array made of `value` refers to, and does not copy.
+
+        Parameters
+        ----------
+        value : Value
+            What the array, or the table, is made of.
+        columns : bool
+            Whether a dictionary that is given itself names columns, and is no element.
+        """
+        found: set[Ref] = set()
+        pending = [(ref, not columns) for ref in value.refs]
+        seen: set[Ref] = set()
+        while pending:
+            ref, is_element = pending.pop()
+            if ref in seen:
+                continue
+            seen.add(ref)
+            kind = ref.region.kind
+            if kind in ("instance", "set") or (kind == "dict" and is_element):
+                found.add(ref)
+            elif kind in ("list", "tuple", "dict", "value"):
+                parts = self.parts(Value(frozenset({ref}))).refs
+                pending += [(part, True) for part in parts]
+        return Value(frozenset(found))
 
     def _path_of(self, given: Given) -> str | None:
         parts = [v.literal for v in given.plain]
