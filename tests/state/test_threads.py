@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from notewright.state.capture import keeper as keeping
+from notewright.state.capture.forked import Limits, Line, fork
 from notewright.state.capture.patience import Stuck, patience
 from notewright.state.namespace import Namespace
 
@@ -283,6 +284,31 @@ def test_where_memory_runs_out_the_system_ends_the_copy_and_not_the_notebook(
     taken = notebook.recorder.take()
     assert workspace.snapshots.load(taken)["told"].badness == 1000
     assert badness.read_text() == before
+
+
+@pytest.mark.parametrize("waited", [False, True])
+def test_only_copies_that_nobody_waits_for_stand_back_on_a_busy_machine(waited: bool) -> None:
+    assert (niceness(waited=waited, hurried=False) > os.nice(0)) is not waited
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may take back that a process stands back")
+def test_a_copy_stands_back_no_longer_once_somebody_waits() -> None:
+    assert niceness(waited=False, hurried=True) == os.nice(0)
+
+
+def niceness(*, waited: bool, hurried: bool) -> int:
+    def work(line: Line) -> None:
+        line.inbox.recv()
+        line.outbox.send(os.nice(0))
+
+    child = fork(work, [], waited=waited)
+    try:
+        if hurried:
+            child.stand_back(0)
+        child.send("go on")
+        return int(child.receive(Limits(60, 60, 60)))
+    finally:
+        child.end()
 
 
 def test_a_view_lost_when_a_cell_has_begun_already_is_made_good_by_the_next(

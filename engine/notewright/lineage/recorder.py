@@ -257,7 +257,9 @@ class Recorder:
         self.settle()
         occasion = self._occasion(message, kind, with_data=with_data)
         view = self._keeper.view(
-            save=True, finish=lambda found, writer: self._commit(found, writer, occasion)
+            save=True,
+            finish=lambda found, writer: self._commit(found, writer, occasion),
+            waited=True,
         )
         self._wait(view)
         taken: Snapshot = view.result

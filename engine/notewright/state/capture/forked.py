@@ -39,6 +39,9 @@ _DONTFORK, _DOFORK = 10, 11
 #: How often a copy is asked to go on to the next variable before it is ended.
 _MOST_ASKED = 30
 
+#: How much less of a busy machine a copy gets that nobody waits for: a tenth of what a cell gets.
+_NICE = 10
+
 #: Where a copy is while it is at no variable.
 AT_NONE = -1
 
@@ -155,6 +158,19 @@ class Child:
         with suppress(OSError):  # it has ended: `receive` says so
             self.line.outbox.send(message)
 
+    def stand_back(self, by: int) -> None:
+        """Let the copy have less of a busy machine than this process, or as much again.
+
+        Parameters
+        ----------
+        by : int
+            Steps of niceness; 0 takes it back, where that is permitted.
+        """
+        if self.status is None:
+            with suppress(OSError):
+                own = os.getpriority(os.PRIO_PROCESS, 0)
+                os.setpriority(os.PRIO_PROCESS, self.pid, own + by)
+
     def end(self) -> None:
         """End the copy, whatever it is at, so that nothing is left of it."""
         if self.status is None:
@@ -193,7 +209,7 @@ class Child:
         return "it ended early"
 
 
-def fork(work: Callable[[Line], None], leave_out: Iterable[Span]) -> Child:
+def fork(work: Callable[[Line], None], leave_out: Iterable[Span], *, waited: bool = False) -> Child:
     """Start a copy of this process that does `work` and ends.
 
     Parameters
@@ -226,7 +242,10 @@ def fork(work: Callable[[Line], None], leave_out: Iterable[Span]) -> Child:
         _forking.ours = False
         there.close()
         back.close()
-    return Child(pid, Line(inbox, outbox, pulse))
+    child = Child(pid, Line(inbox, outbox, pulse))
+    if not waited:
+        child.stand_back(_NICE)
+    return child
 
 
 def is_ours() -> bool:
@@ -253,8 +272,6 @@ def _be_quiet(keep: set[int], pulse: Pulse) -> None:
     _hear_nothing(pulse)
     _leave_no_core()
     _be_the_first_to_go()
-    with suppress(OSError):
-        os.nice(15)  # the user comes first where there are few cores
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nowhere, number)

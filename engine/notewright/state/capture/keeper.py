@@ -101,12 +101,15 @@ class View:
     failed : callable
         Called on the keeper's thread with the error, if there is one, and the
         outcome where only storing it failed.
+    waited : bool
+        Whether somebody waits until it is finished.
     """
 
     save: bool
     observe: Callable[[], Any]
     finish: Callable[[Outcome, PackWriter], Any]
     failed: Callable[[BaseException, Outcome | None], None]
+    waited: bool = False
     number: int = 0
     random: bytes = b""
     child: Child | None = None
@@ -183,15 +186,16 @@ class Keeper:
         finish: Callable[[Outcome, PackWriter], Any],
         observe: Callable[[], Any] = _nothing,
         failed: Callable[[BaseException, Outcome | None], None] = lambda error, found: None,
+        waited: bool = False,
     ) -> View:
         """Take hold of the namespace as it is now; everything else follows behind.
 
         Parameters
         ----------
-        save, finish, observe, failed
+        save, finish, observe, failed, waited
             See :class:`View`.
         """
-        view = View(save, observe, finish, failed)
+        view = View(save, observe, finish, failed, waited)
         if save:
             self._writer.prepare()
         with uninterrupted():
@@ -224,6 +228,9 @@ class Keeper:
 
     def settle(self) -> None:
         """Wait until every view so far is finished or has failed."""
+        for view in list(self._views):
+            if view.child is not None:
+                view.child.stand_back(0)
         with suppress(IndexError):  # without the lock, which an interrupt could leave taken
             self._views[-1].done.wait()
 
@@ -328,7 +335,7 @@ class Keeper:
         unchanged = self._unchanged(written, view.save) if self._leaves_out else []
         view.left_out = tuple(known.large[s][0] for s in written if known.large[s][1])
         with self._around():
-            view.child = fork(work, unchanged)
+            view.child = fork(work, unchanged, waited=view.waited)
 
     def _found(self, memory: Memory, line: Line) -> Look:
         places = {name: at for at, name in enumerate(self._namespace.state(), 1)}
