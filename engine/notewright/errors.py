@@ -893,18 +893,17 @@ class KernelUnusable(NotewrightError):
 
 
 class CellFailed(NotewrightError):
-    """A cell stopped with an error when the notebook was run from top to bottom."""
+    """A cell did not end well when the notebook was run from top to bottom."""
 
     code = "cell_failed"
 
-    def __init__(self, number: int, line: int | None, error: str) -> None:
+    def __init__(self, number: int, why: str, line: int | None = None, remedy: str = "") -> None:
         self.number, self.line = number, line
-        where = f"cell [{number}]" + ("" if line is None else f", line {line},")
+        where = f"cell [{number}]" + ("" if line is None else f", line {line}")
         super().__init__(
-            f"Run from top to bottom, the notebook stops in {where} with: {error}.".replace(
-                "..", "."
-            ),
-            "Nothing of earlier runs is left there: mend that cell or the order of the cells, "
+            f"Run from top to bottom, the notebook stops in {where}: {why.rstrip('.')}.",
+            remedy
+            or "Nothing of earlier runs is left there: mend that cell or the order of the cells, "
             "save the notebook, and export again.",
         )
 

@@ -7,6 +7,7 @@ import os
 import queue
 import re
 import signal
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -49,6 +50,8 @@ class FreshKernel:
         self._comm = uuid.uuid4().hex
         self._manager: Any = None
         self._client: Any = None
+        #: What the kernel's process says on its own behalf.
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the kernel
 
     # -- its life ------------------------------------------------------------------
 
@@ -87,6 +90,8 @@ class FreshKernel:
                 cwd=os.fspath(self._document.folder),
                 env={**os.environ, "JPY_SESSION_NAME": notebook, MARK: "1"},
                 extra_arguments=options,
+                stdout=self._log,
+                stderr=self._log,
             )
             self._client = self._manager.client()
             self._client.start_channels()
@@ -96,13 +101,21 @@ class FreshKernel:
                 name, "it is not installed", "`jupyter kernelspec list` shows those that are."
             ) from None
         except (OSError, RuntimeError) as error:
-            raise KernelUnusable(name, f"it does not start ({error})") from error
+            raise KernelUnusable(name, f"it does not start ({self._last_words(error)})") from error
+
+    def _last_words(self, error: Exception) -> str:
+        self._log.seek(0)
+        lines = self._log.read().decode(errors="replace").strip().splitlines()
+        return (lines or [str(error)])[-1][:300]
 
     def _stop(self) -> None:
-        if self._client is not None:
-            self._client.stop_channels()
-        if self._manager is None or not self._manager.has_kernel:
-            return
+        with self._log:
+            if self._client is not None:
+                self._client.stop_channels()
+            if self._manager is not None and self._manager.has_kernel:
+                self._shut_down()
+
+    def _shut_down(self) -> None:
         group = getattr(self._manager.provisioner, "pgid", None)
         self._manager.shutdown_kernel()
         if group:
@@ -149,11 +162,19 @@ class FreshKernel:
         try:
             failed = self._execute(cell.source, cell.id, stored=True, deadline=deadline)
         except _Dead:
-            raise CellFailed(cell.number, None, "the kernel died") from None
+            raise CellFailed(
+                cell.number,
+                "the kernel died",
+                remedy="See whether it needs more memory than is free.",
+            ) from None
         except TimeoutError:
-            raise CellFailed(cell.number, None, "the time limit was reached") from None
+            raise CellFailed(
+                cell.number,
+                "the time limit was reached",
+                remedy="Give the notebook more time, or nothing of the sort to wait for.",
+            ) from None
         if failed is not None and not cell.may_fail:
-            raise CellFailed(cell.number, failed[1], failed[0])
+            raise CellFailed(cell.number, failed[0], failed[1])
 
     def ask(self, on_progress: Callable[[float, str], None] | None = None, **data: Any) -> Any:
         """Ask Notewright's part in the kernel for something, as the panel does.

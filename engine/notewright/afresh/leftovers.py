@@ -1,26 +1,40 @@
-"""What a notebook's run in a fresh kernel left in the store, taken away again."""
+"""What a run that came to nothing left in the store, taken away again."""
 
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field
+import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 
+from notewright.store import Store
 from notewright.workspace import STORE, Workspace
+
+#: Whatever rests on a session: then all of it stays.
+_RESTS_ON_IT = (
+    "SELECT 1 FROM runs WHERE session = :session",
+    "SELECT 1 FROM executions e JOIN executions p ON e.parent = p.id"
+    " WHERE p.session = :session AND e.session != :session",
+    "SELECT 1 FROM snapshots s JOIN snapshots p ON s.parent = p.id"
+    " WHERE p.session = :session AND s.session != :session",
+)
 
 
 @dataclass
 class Leftovers:
-    """The history of one run that came to nothing.
+    """The records of one run.
 
     Parameters
     ----------
     existing : Path or None
-        The workspace that was there before.
+        The workspace that was there before it.
+    root, session : Path, str, optional
+        Where it is recorded, once that is known.
     """
 
     existing: Path | None
-    _noted: list[tuple[Path, str]] = field(default_factory=list)
+    root: Path | None = None
+    session: str = ""
 
     @classmethod
     def before(cls, folder: Path) -> Leftovers:
@@ -29,17 +43,67 @@ class Leftovers:
 
     def noted(self, root: Path, session: str) -> None:
         """Note where the run is recorded."""
-        self._noted.append((root, session))
+        self.root, self.session = root, session
 
     def clear(self) -> None:
         """Forget the run, and the store with it if it was made for it.
 
-        What else was recorded there meanwhile, by this notebook's cells or by others, stays.
+        Where a run of an experiment was recorded, which the audit log tells, or another
+        notebook went on from it, its records stay. What only its snapshots held is
+        freed by the next `gc`.
         """
-        for root, session in self._noted:
-            workspace = Workspace(root)
-            if workspace.read_only or not workspace.history.forget(session):
-                continue
-            if self.existing is None and workspace.store.is_blank():
-                workspace.store.catalog.close()
-                shutil.rmtree(root / STORE)
+        if self.root is None:
+            return
+        workspace = Workspace(self.root)
+        if workspace.read_only or not _forget(workspace.store, self.session):
+            return
+        if self.existing is None and _is_blank(workspace.store):
+            workspace.store.catalog.close()
+            shutil.rmtree(self.root / STORE)
+
+
+def _forget(store: Store, session: str) -> bool:
+    """Remove a session, its executions and its snapshots; tell whether that could be done."""
+    given = {"session": session}
+    with store.catalog.transaction() as connection:
+        if any(connection.execute(sql, given).fetchone() for sql in _RESTS_ON_IT):
+            return False
+        _move_back(connection, session)
+        for table in ("snapshots", "executions"):
+            # One of our own two names.
+            connection.execute(f"DELETE FROM {table} WHERE session = :session", given)  # noqa: S608
+        connection.execute("DELETE FROM sessions WHERE id = :session", given)
+    return True
+
+
+def _move_back(connection: sqlite3.Connection, session: str) -> None:
+    """Let the names that the session moved stand where others had put them."""
+    moved = connection.execute("SELECT DISTINCT name FROM ref_moves WHERE actor = ?", (session,))
+    names = [row[0] for row in moved.fetchall()]
+    connection.execute("DELETE FROM ref_moves WHERE actor = ?", (session,))
+    for name in names:
+        connection.execute("DELETE FROM refs WHERE name = ?", (name,))
+        connection.execute(
+            "INSERT INTO refs (name, target) SELECT m.name, m.new FROM ref_moves m"
+            " JOIN snapshots s ON s.id = m.new WHERE m.name = ? ORDER BY m.seq DESC LIMIT 1",
+            (name,),
+        )
+
+
+def _is_blank(store: Store) -> bool:
+    """Tell whether nothing is recorded but whose the store is, which whoever looks first records.
+
+    Objects that no record names do not count.
+    """
+    tables = store.catalog.query(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    )
+    # The names are those of our own schema.
+    filled = {
+        row["name"]
+        for row in tables
+        if store.catalog.one(f'SELECT 1 FROM "{row["name"]}" LIMIT 1')  # noqa: S608
+    }
+    acts = store.catalog.query("SELECT DISTINCT act FROM audit_entries")
+    ownership = {row["act"] for row in acts} <= {"identity.register"}
+    return ownership and filled <= {"packed", "identities", "audit_entries", "audit_peaks"}

@@ -161,31 +161,6 @@ class History:
         )
         return [self._read(row["id"]) for row in rows]
 
-    def forget(self, session: str) -> bool:
-        """Remove a session and its executions, if nothing rests on them; tell whether it did.
-
-        It is for runs that came to nothing. Where a snapshot or a run of an experiment
-        was made in the session, or another session went on from it, everything stays.
-        """
-        with self._store.catalog.transaction() as connection:
-            for table in ("snapshots", "runs"):
-                found = connection.execute(
-                    f"SELECT 1 FROM {table} WHERE session = ? LIMIT 1",  # noqa: S608 - ours
-                    (session,),
-                ).fetchone()
-                if found is not None:
-                    return False
-            followed = connection.execute(
-                "SELECT 1 FROM executions e JOIN executions p ON e.parent = p.id"
-                " WHERE p.session = ? AND e.session != p.session LIMIT 1",
-                (session,),
-            ).fetchone()
-            if followed is not None:
-                return False
-            connection.execute("DELETE FROM executions WHERE session = ?", (session,))
-            connection.execute("DELETE FROM sessions WHERE id = ?", (session,))
-        return True
-
     def intact(self, execution: Execution) -> bool:
         """Tell whether the record of `execution` still has the hash it was sealed with."""
         return digest_of(self._row(execution.id)["body"].encode()) == execution.digest

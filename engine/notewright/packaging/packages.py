@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -231,12 +231,11 @@ class Packages(Shelf):
 
         target = to or self._root / "packages" / module
         check_target(target)
-        target.parent.mkdir(parents=True, exist_ok=True)
         number = self._next(module)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as folder:
+        with _scratch(target.parent) as folder:
             try:
                 while True:
-                    tree = Path(folder) / "tree"
+                    tree = folder / "tree"
                     tree.mkdir()
                     build = Build(
                         made, module, number, tree, home, self._signer(), progress, says, ready
@@ -401,3 +400,18 @@ class Packages(Shelf):
         """
         self.verify(package)
         return place_copy(package.path, to.resolve())
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """Give a folder to work in, inside `folder`; nothing is left if nothing comes of it."""
+    new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as scratch:
+            yield Path(scratch)
+    except BaseException:
+        if new:
+            with suppress(OSError):  # somebody else put something there meanwhile
+                folder.rmdir()
+        raise

@@ -57,18 +57,6 @@ class Store:
         path.mkdir(exist_ok=True)
         return path
 
-    def is_blank(self) -> bool:
-        """Tell whether nothing is recorded: objects alone, that nothing names, do not count."""
-        tables = self.catalog.query(
-            "SELECT name FROM sqlite_master WHERE type = 'table'"
-            " AND name NOT LIKE 'sqlite_%' AND name != 'packed'"
-        )
-        # The names are those of our own schema.
-        return not any(
-            self.catalog.one(f'SELECT 1 FROM "{row["name"]}" LIMIT 1')  # noqa: S608
-            for row in tables
-        )
-
     def disk_usage(self) -> int:
         """Return the bytes that everything in the folder takes."""
         total = 0

@@ -33,6 +33,7 @@ def package_record(package: Package) -> dict[str, Any]:
         "path": str(package.path),
         "wheel": package.wheel,
         "tree": str(package.tree),
+        "place": str(package.place),
         "result": package.equivalence["result"],
     }
 
