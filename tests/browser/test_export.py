@@ -109,7 +109,7 @@ def test_a_notebook_that_ran_without_notewright_is_run_afresh_and_exported(
     # What ran in the notebook's own kernel is as it was left.
     open_notebook(page, server, "lab", f"{folder.name}/analysis.ipynb")
     show_panel(page)
-    page.get_by_role("button", name="OK").click()
+    page.get_by_role("button", name="OK", exact=True).click()
     expect(page.get_by_text("loan_risk@1 is exported")).to_have_count(0)
     files = section(page).get_by_role("list", name="Files of the package")
     files.get_by_role("link", name="src/").click()
@@ -135,7 +135,7 @@ def test_a_cell_that_fails_from_top_to_bottom_is_named(open_cells) -> None:
     toolbar_button(page).click()
     page.get_by_role("button", name="Run and export").click()
     expect(page.get_by_text("the notebook stops in cell [1], line 1: NameError")).to_be_visible()
-    page.get_by_role("button", name="OK").click()
+    page.get_by_role("button", name="OK", exact=True).click()
     expect(page.get_by_role("button", name="Export…")).to_be_enabled()
 
 

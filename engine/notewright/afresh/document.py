@@ -43,6 +43,12 @@ class CodeCell:
     may_fail: bool = False
 
     @property
+    def blank_lines(self) -> int:
+        """How many empty lines are above the code: IPython does not count them."""
+        lines = self.source.splitlines()
+        return next(number for number, line in enumerate(lines) if line.strip())
+
+    @property
     def headline(self) -> str:
         """The first line that says something."""
         lines = [line.strip() for line in self.source.splitlines()]

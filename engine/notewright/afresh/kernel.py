@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from notewright import errors
 from notewright.afresh.document import CodeCell, Document
 from notewright.afresh.mark import MARK
 from notewright.errors import Cancelled, CellFailed, KernelUnusable, NotewrightError
@@ -174,7 +175,8 @@ class FreshKernel:
                 remedy="Give the notebook more time, or nothing of the sort to wait for.",
             ) from None
         if failed is not None and not cell.may_fail:
-            raise CellFailed(cell.number, failed[0], failed[1])
+            words, line = failed
+            raise CellFailed(cell.number, words, None if line is None else line + cell.blank_lines)
 
     def ask(self, on_progress: Callable[[float, str], None] | None = None, **data: Any) -> Any:
         """Ask Notewright's part in the kernel for something, as the panel does.
@@ -279,8 +281,12 @@ class _Dead(KernelUnusable):
 
 
 def _refused(said: dict[str, Any]) -> NotewrightError:
-    error = NotewrightError(said["problem"], said["remedy"])
-    error.code = said.get("code") or error.code
+    """Return the error that the kernel tells, as what it was there."""
+    kind = getattr(errors, str(said.get("error")), None)
+    if not (isinstance(kind, type) and issubclass(kind, NotewrightError)):
+        kind = NotewrightError
+    error = kind.__new__(kind)
+    NotewrightError.__init__(error, said["problem"], said["remedy"])
     return error
 
 

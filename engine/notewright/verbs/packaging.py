@@ -18,10 +18,11 @@ from notewright.errors import (
 from notewright.state.namespace import Namespace
 from notewright.store.names import module_name
 from notewright.verbs.base import SNAPSHOT, Context, LiveKernel, Verb
-from notewright.views.base import View
+from notewright.views.base import Message, Page, View
 from notewright.views.packaging import copied_view, package_view, packages_view
 
 if TYPE_CHECKING:
+    from notewright.packaging.records import Package
     from notewright.workspace import Workspace
 
 
@@ -139,7 +140,38 @@ def _export_afresh(
             "A notebook that is run has no snapshot yet.", "Leave out the notebook or `--snapshot`."
         )
     wish = Wish(notebook, variable, args.name, args.to, args.refit, args.timeout)
-    return package_view(export_afresh(wish, context.progress))
+    package = export_afresh(wish, context.progress)
+    view = package_view(package)
+    kernel = context.kernel
+    if kernel is None or not _is_of(kernel, notebook) or _holds(kernel, package):
+        return view
+    words = (
+        f"The `{package.variable}` in this kernel is another one than that of the notebook run "
+        "from top to bottom: cells ran in another order here, or were changed since."
+    )
+    return Page([view, Message(words)], view.data())
+
+
+def _is_of(kernel: LiveKernel, notebook: Path) -> bool:
+    own = kernel.notebook
+    return (
+        own is not None
+        and Path(own).name == notebook.name
+        and Path(own).resolve() == (notebook.resolve())
+    )
+
+
+def _holds(kernel: LiveKernel, package: Package) -> bool:
+    """Tell whether the kernel's variable is the package's model, or none at all."""
+    from notewright.state.values import fingerprint
+
+    live = kernel.namespace.variables()
+    if package.variable not in live:
+        return True
+    try:
+        return fingerprint(live[package.variable]) == package.fingerprint
+    except TypeError:  # something that has no fingerprint is no model either
+        return False
 
 
 def _export_recorded(variable: str | None, args: argparse.Namespace, context: Context) -> View:

@@ -38,7 +38,7 @@ export function Words({ text }: { text: string }): JSX.Element {
 
 /** Code whose options are never broken after their hyphens. */
 function Code({ text }: { text: string }): JSX.Element {
-  const parts = text.split(/(--?[A-Za-z][\w-]*)/);
+  const parts = text.split(/(?<=^|\s)(--?[A-Za-z][\w-]*)/);
   return (
     <code>
       {parts.map((part, index) =>
