@@ -130,8 +130,9 @@ def test_running_afresh_is_cancelled_in_the_middle_of_a_cell(open_cells, server:
     assert left == {"analysis.ipynb", "loans.csv"}
 
 
-def test_a_cell_that_fails_from_top_to_bottom_is_named(open_cells) -> None:
-    page = open_cells("a = b + 1", "b = 1")
+@pytest.mark.parametrize("kind", ["lab", "notebook"])
+def test_a_cell_that_fails_from_top_to_bottom_is_named(open_cells, kind: str) -> None:
+    page = open_cells("a = b + 1", "b = 1", kind=kind)
     toolbar_button(page).click()
     page.get_by_role("button", name="Run and export").click()
     expect(page.get_by_text("the notebook stops in cell [1], line 1: NameError")).to_be_visible()

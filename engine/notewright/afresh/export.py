@@ -10,7 +10,7 @@ from notewright.afresh.document import Document, read_document
 from notewright.afresh.kernel import FreshKernel, monotonic_deadline, store_of
 from notewright.afresh.leftovers import Leftovers
 from notewright.afresh.mark import is_afresh
-from notewright.errors import NothingFitted, SeveralModels, UsageError
+from notewright.errors import NothingFitted, SeveralModels, StoreReadOnly, UsageError
 from notewright.packaging.records import Package
 from notewright.progress import Progress
 from notewright.store.names import module_name
@@ -106,6 +106,8 @@ class _Afresh:
         self.progress.step(0.0, f"starting a fresh kernel ({self.document.kernel})")
         with FreshKernel(self.document, self.progress) as kernel:
             hello = kernel.load()
+            if Workspace(store_of(hello)).read_only:
+                raise StoreReadOnly(store_of(hello))
             self.leftovers.noted(store_of(hello), str(hello["session"]))
             self._run_cells(kernel)
             variable = chosen(self.wish.variable, kernel.ask(verb="models"))
