@@ -61,6 +61,7 @@ def picture(page: Page, pictures: Path, name: str) -> None:
             "light => document.body.dataset.jpThemeLight === light",
             arg=str(theme == "Light").lower(),
         )
+        expect(page.locator("#jupyterlab-splash")).to_have_count(0)
         page.screenshot(path=pictures / f"{name}-{theme.lower()}.png")
     page.evaluate(
         "() => window.jupyterapp.commands.execute("
@@ -68,6 +69,7 @@ def picture(page: Page, pictures: Path, name: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_notebook_that_ran_without_notewright_is_run_afresh_and_exported(
     open_cells, server: Server, pictures: Path
 ) -> None:
@@ -140,6 +142,7 @@ def test_a_cell_that_fails_from_top_to_bottom_is_named(open_cells, kind: str) ->
     expect(page.get_by_role("button", name="Export…")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_a_notebook_that_ran_with_notewright_is_exported_as_it_ran(
     open_cells, pictures: Path
 ) -> None:
@@ -152,4 +155,9 @@ def test_a_notebook_that_ran_with_notewright_is_exported_as_it_ran(
     expect(task).to_contain_text("running the slice again")
     expect(page.get_by_text("loan_risk@1 is exported")).to_be_visible(timeout=EXPORTED)
     picture(page, pictures, "export-done-live")
+    # What `%nw` shows of it in the notebook has the same links.
+    run_code(page, "%nw packages loan_risk")
+    shown = page.locator(".jp-Notebook .jp-OutputArea-output").last
+    shown.get_by_role("link", name="equivalence.json").click()
+    expect(page.get_by_role("tab", name="equivalence.json")).to_be_visible()
     follow_the_files(page)

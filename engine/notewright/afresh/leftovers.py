@@ -26,20 +26,23 @@ class Leftovers:
 
     Parameters
     ----------
-    existing : Path or None
-        The workspace that was there before it.
-    root, session : Path, str, optional
-        Where it is recorded, once that is known.
+    root : Path
+        The workspace it is recorded in.
+    new : bool
+        Whether that is made for it.
+    session : str, optional
+        Its session, once that is known.
     """
 
-    existing: Path | None
-    root: Path | None = None
-    session: str = ""
+    root: Path
+    new: bool
+    session: str | None = None
 
     @classmethod
     def before(cls, folder: Path) -> Leftovers:
         """Look what is there before the notebook in `folder` is run."""
-        return cls(Workspace.existing(folder))
+        existing = Workspace.existing(folder)
+        return cls(existing or folder, existing is None)
 
     def noted(self, root: Path, session: str) -> None:
         """Note where the run is recorded."""
@@ -52,14 +55,21 @@ class Leftovers:
         notebook went on from it, its records stay. What only its snapshots held is
         freed by the next `gc`.
         """
-        if self.root is None:
+        if Workspace.existing(self.root) != self.root:
             return
         workspace = Workspace(self.root)
-        if workspace.read_only or not _forget(workspace.store, self.session):
+        if workspace.read_only or not _forget(workspace.store, self._session(workspace.store)):
             return
-        if self.existing is None and _is_blank(workspace.store):
+        if self.new and _is_blank(workspace.store):
             workspace.store.catalog.close()
             shutil.rmtree(self.root / STORE)
+
+    def _session(self, store: Store) -> str:
+        """Return the session: in a new store the only one, where it was not told yet."""
+        found = store.catalog.query("SELECT id FROM sessions LIMIT 2")
+        if self.session is None and self.new and len(found) == 1:
+            return str(found[0]["id"])
+        return self.session or ""
 
 
 def _forget(store: Store, session: str) -> bool:
