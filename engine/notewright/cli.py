@@ -74,7 +74,11 @@ def _run(words: list[str]) -> View | None:
         return None
     verb = find_verb(rest[0])
     parsed = _GENERAL.verb_parser(verb).parse_args(rest[1:], given)
-    workspace = _workspace(parsed.workspace, make=tuple(rest[:2]) in _STARTERS)
+    workspace = (
+        None
+        if verb.begins(parsed)
+        else _workspace(parsed.workspace, make=tuple(rest[:2]) in _STARTERS)
+    )
     shown = _report if sys.stderr.isatty() and not parsed.json else None
     progress = Progress(shown, f"`notewright {verb.name}`")
     view = verb.run(parsed, Context(workspace, None, progress))

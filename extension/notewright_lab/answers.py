@@ -15,6 +15,7 @@ from notewright.verbs.base import Context
 from notewright.views.state import snapshot_record
 from notewright.workspace import Workspace
 from notewright_lab.errors import BadQuestion, NoWorkspace
+from notewright_lab.locate import served_path
 
 #: The longest timeline the panel is given; older snapshots are there for `%nw timeline -n`.
 _TIMELINE = 500
@@ -28,6 +29,8 @@ _SNAPSHOT = re.compile(r"[^\x00-\x1f-][^\x00-\x1f]{0,499}")
 class Question:
     """What a request asks for: the last part of its path, and its query."""
 
+    #: The folder that the server serves.
+    served: Path
     item: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
 
@@ -49,6 +52,14 @@ def _checked(name: str, ref: str, allowed: re.Pattern[str] = _REF) -> str:
     if not allowed.fullmatch(ref):
         raise BadQuestion(name, "an id, or several with commas between them")
     return ref
+
+
+def optional_name(given: Mapping[str, Any], name: str) -> str | None:
+    """Return what a request's body gives as `name`: a name, or nothing."""
+    value = given.get(name)
+    if value in (None, ""):
+        return None
+    return _checked(name, str(value))
 
 
 def _verb(workspace: Workspace, name: str, *words: str) -> Any:
@@ -100,7 +111,11 @@ def _checks(workspace: Workspace, question: Question) -> Any:
 
 
 def _packages(workspace: Workspace, question: Question) -> Any:
-    return _verb(workspace, "packages")
+    """Return the packages, each with the path at which the server shows its files."""
+    return [
+        {**package, "folder": served_path(question.served, Path(package["place"]))}
+        for package in _verb(workspace, "packages")
+    ]
 
 
 def _deployments(workspace: Workspace, question: Question) -> Any:

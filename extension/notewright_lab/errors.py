@@ -39,8 +39,20 @@ class BadQuestion(NotewrightError):
         super().__init__(f"The parameter '{name}' is missing or off.", f"Give it {expected}.")
 
 
+class AlreadyExporting(NotewrightError):
+    """One notebook is exported once at a time."""
+
+    code = "already_exporting"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An export of this notebook is under way.", "Wait for its end, or cancel it."
+        )
+
+
 _STATUS = {
     "access_denied": 403,
+    "already_exporting": 409,
     "ambiguous_id": 409,
     "bad_path": 403,
     "no_workspace": 404,

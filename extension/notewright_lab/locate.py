@@ -38,6 +38,27 @@ def workspace_root(served: Path, notebook: str) -> Path:
     raise NoWorkspace
 
 
+def notebook_file(served: Path, notebook: str) -> Path:
+    """Return where a notebook's document is.
+
+    Raises
+    ------
+    BadPath
+        If the path, or a symbolic link on it, leads out of `served`.
+    """
+    top = served.resolve()
+    return (_folder_of(top, notebook) / Path(notebook).name).resolve()
+
+
+def served_path(served: Path, path: Path) -> str | None:
+    """Return a path as the server's clients name it; None where the server does not show it."""
+    top, real = served.resolve(), path.resolve()
+    if not real.is_relative_to(top):
+        return None
+    inside = real.relative_to(top)
+    return None if any(part.startswith(".") for part in inside.parts) else inside.as_posix()
+
+
 def _folder_of(top: Path, notebook: str) -> Path:
     """Return the real folder of the notebook, which is `top` or inside it."""
     if "\0" in notebook:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 import threading
 from typing import TYPE_CHECKING, Any
 
 from notewright import __version__
-from notewright.errors import NotewrightError, UsageError
+from notewright.errors import Cancelled, NotewrightError, UsageError
 from notewright.progress import Progress
 from notewright.verbs import find_verb
 from notewright.verbs.base import Context
-from notewright.verbs.packaging import check_exportable
+from notewright.verbs.packaging import check_exportable, names_recorded
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -33,6 +32,8 @@ _WORDS = {
         str(data["variable"]),
         *("--name", str(data["name"])),
         *("--snapshot", str(data["snapshot"])),
+        *(["--to", str(data["to"])] if data.get("to") else []),
+        *(["--refit"] if data.get("refit") else []),
     ],
 }
 #: These act on what is stored once their snapshot is taken, so they leave the kernel free.
@@ -103,32 +104,57 @@ class PanelComm:
             }
         )
 
-    def _models(self) -> list[dict[str, str]]:
-        """Return the fitted models, the one that was bound last first."""
-        live = self._session.namespace.variables()
+    def _models(self) -> list[dict[str, Any]]:
+        """Return the fitted models, the one that was bound last first.
+
+        Variables of the same `object` hold one model; one that is not `recorded` was made
+        before Notewright was loaded.
+        """
+        from notewright.experiments.estimators import models_in
+
+        found = models_in(self._session.namespace.variables())
+        recorded = names_recorded(self._session, self._session.workspace) if found else set()
+        objects = list(dict.fromkeys(map(id, found.values())))
         return [
-            {"variable": name, "type": type(value).__name__}
-            for name, value in reversed(live.items())
-            if _is_exportable(value)
+            {
+                "variable": name,
+                "type": type(model).__name__,
+                "object": objects.index(id(model)),
+                "recorded": name in recorded,
+            }
+            for name, model in found.items()
         ]
 
     def _export(self, request: str, data: dict[str, Any]) -> None:
         variable, name = str(data.get("variable")), str(data.get("name"))
         try:
-            check_exportable(variable, name, self._session.namespace)
+            check_exportable(variable, name, self._session, self._session.workspace)
             taken = self._session.take(f"export of {variable}", "export")
         except NotewrightError as error:
             self._send(_refusal(request, error))
+            return
+        except KeyboardInterrupt:
+            self._send(_refusal(request, Cancelled("The export")))
+            return
+        data = {**data, "snapshot": taken.id}
+        progress = self._running[request] = self._progress("export", request)
+        if data.get("wait"):
+            # Whoever asks has the kernel for itself; an interrupt ends it at once.
+            self._answer("export", request, data, progress)
         else:
-            self._in_background("export", request, {**data, "snapshot": taken.id})
+            self._in_background("export", request, data, progress)
 
-    def _in_background(self, verb: str, request: str, data: dict[str, Any]) -> None:
+    def _progress(self, verb: str, request: str) -> Progress:
         def report(fraction: float, message: str) -> None:
             self._send(
                 {"event": "progress", "id": request, "fraction": fraction, "message": message}
             )
 
-        progress = self._running[request] = Progress(report, f"`{verb}`")
+        return Progress(report, f"`{verb}`")
+
+    def _in_background(
+        self, verb: str, request: str, data: dict[str, Any], progress: Progress
+    ) -> None:
         thread = threading.Thread(
             target=self._answer,
             args=(verb, request, data, progress),
@@ -142,6 +168,8 @@ class PanelComm:
             view = self._run(verb, data, progress)
         except NotewrightError as error:
             answer = _refusal(request, error)
+        except KeyboardInterrupt:
+            answer = _refusal(request, Cancelled(progress.what))
         except Exception as error:  # noqa: BLE001 - the panel must hear of a bug too
             answer = {"event": "error", "problem": f"{type(error).__name__}: {error}", "remedy": ""}
         else:
@@ -161,14 +189,5 @@ class PanelComm:
         return view
 
 
-def _is_exportable(value: object) -> bool:
-    """Tell whether `value` predicts and, where it can be fitted, is; without calling it."""
-    from notewright.experiments.estimators import is_fitted_model
-
-    if isinstance(value, type) or inspect.getattr_static(value, "predict", None) is None:
-        return False
-    return not hasattr(type(value), "fit") or is_fitted_model(value)
-
-
 def _refusal(request: str, error: NotewrightError) -> dict[str, Any]:
-    return {"event": "error", "id": request, "problem": error.problem, "remedy": error.remedy}
+    return {"event": "error", "id": request, **error.record()}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
+from notewright.afresh.mark import is_afresh
 from notewright.errors import Cancelled, NotewrightError, UsageError
 from notewright.lineage.files import FileWatch
 from notewright.progress import Progress
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from notewright_magics.session import KernelSession
 
 GENERAL = GeneralOptions("%nw", "--json", "--widget", "--debug")
+#: What also works while the notebook is run for an export: cells may rely on it. All else has
+#: been done by the user, or not, and is not done again behind their back.
+_ALWAYS = {"snapshot", "restore", "tag", "autosnapshot"}
 _INTRODUCTION = """\
 `%nw VERB -h` explains one. `%%nw run "name"` in a cell's first line records the cell as a run."""
 
@@ -82,6 +86,9 @@ class NwMagic:
             return
         with FileWatch.paused():
             verb = find_verb(words[0])
+            if is_afresh() and verb.name not in _ALWAYS:
+                print(f"`%nw {verb.name}` is left out: the notebook is run for an export.")
+                return
             parsed = GENERAL.verb_parser(verb).parse_args(words[1:], given)
             view = self._view(verb, parsed)
             display_view(view, as_json=parsed.json, as_widget=parsed.widget)

@@ -66,6 +66,7 @@ class KernelSession:
         self.workspace = Workspace.find(_notebook_folder())
         folders = (self.workspace.root, Path.cwd())
         self.namespace = Namespace(shell.user_ns, self._is_hidden, folders)
+        self.notebook = _notebook()
         self.listeners = Listeners()
         recorder = Onlooker if self.workspace.read_only else Recorder
         self._recorder = recorder(
@@ -73,7 +74,7 @@ class KernelSession:
             self.workspace.snapshots,
             self.namespace,
             Path.cwd(),
-            _notebook(),
+            self.notebook,
             committed=self._committed,
             around=history_thread.going_on,
         )
@@ -84,6 +85,8 @@ class KernelSession:
         self._watch: AbstractContextManager[Opened] | None = None
         self._opened = Opened()
         self._on = False
+        #: Whether the cell that runs is the one that loaded Notewright.
+        self._loading = False
         self._run: PendingRun | None = None
         self._at_off: list[Callable[[], object]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -228,6 +231,7 @@ class KernelSession:
         events.register("pre_run_cell", self._before)
         events.register("post_run_cell", self._after)
         self._begin("", None)  # the cell with %load_ext itself: its source comes at its end
+        self._loading = True
         self._depth = 1
 
     def _before(self, info: ExecutionInfo) -> None:
@@ -248,6 +252,9 @@ class KernelSession:
             self._watch.__exit__(None, None, None)
             self._watch = None
         info = result.info
+        loading, self._loading = self._loading, False
+        if loading and info is not None and not info.store_history:
+            return  # no cell of the notebook: the panel, or an export, has loaded Notewright
         if info is not None and not cell.source:
             cell.source = info.raw_cell
             cell.cell = getattr(info, "cell_id", None)

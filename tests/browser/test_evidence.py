@@ -116,6 +116,9 @@ def test_a_model_is_exported_from_the_panel_and_its_deployment_is_shown(open_cel
     expect(exported.get_by_role("listitem")).to_have_count(1)
     expect(exported).to_contain_text("serves raw rows")
     assert list(server.folder.glob("*/packages/loan_risk/src/loan_risk/predict.py"))
+    files = page.get_by_role("list", name="Files of the package").first
+    files.get_by_role("link", name="src/").click()
+    expect(page.locator(".jp-DirListing-item").filter(has_text="loan_risk")).to_be_visible()
 
     run_code(page, "%nw deploy loans --package loan_risk")
     deployed = packages.get_by_role("list", name="Deployments").get_by_role("listitem")

@@ -70,6 +70,7 @@ def test_restoring_puts_the_variables_back(open_cells, kind: str) -> None:
 def test_a_snapshot_is_taken_from_the_panel(open_cells) -> None:
     page = open_cells(LOAD, "a = 1")
     run_all_cells(page)
+    expect(page.get_by_role("button", name="Snapshot", exact=True)).to_be_enabled()
     page.get_by_label("What the snapshot holds").fill("by hand")
     page.get_by_label("What the snapshot holds").press("Enter")
     expect(snapshots(page)).to_have_count(1)

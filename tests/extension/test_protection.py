@@ -55,7 +55,7 @@ def test_there_are_handlers_to_look_at() -> None:
 def test_every_method_of_every_handler_asks_who_it_is(handler: type[RequestHandler]) -> None:
     assert issubclass(handler, JupyterHandler), "only Jupyter's handlers know its users"
     methods = dict(own_methods(handler))
-    assert methods
+    assert methods or handler not in routed(), "a handler that answers nothing"
     for name, method in methods.items():
         assert is_decorated(method, "authenticated"), f"{handler.__name__}.{name} is open to all"
         assert is_decorated(method, "authorized"), f"{handler.__name__}.{name} is not authorized"
@@ -68,12 +68,32 @@ def test_no_handler_switches_the_xsrf_check_off(handler: type[RequestHandler]) -
         assert not owner.__module__.startswith("notewright_lab"), f"{handler.__name__}.{name}"
 
 
+def routed() -> set[type[RequestHandler]]:
+    return {handler for _, handler, _ in routes("/")}
+
+
 def test_every_route_leads_to_a_handler_that_was_looked_at() -> None:
-    assert {handler for _, handler, _ in routes("/")} <= set(handler_classes())
+    assert routed() <= set(handler_classes())
 
 
 def paths() -> list[str]:
     return [pattern.replace("(?P<item>[^/]+)", "abc") for pattern in ANSWERS]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize("path", ["exports", "exports/abc"])
+async def test_an_export_is_neither_seen_nor_begun_nor_cancelled_without_the_token(
+    path, method, jp_fetch, project
+) -> None:
+    with pytest.raises(HTTPClientError) as refused:
+        await jp_fetch(
+            PREFIX,
+            *path.split("/"),
+            method=method,
+            headers={"Authorization": ""},
+            allow_nonstandard_methods=True,
+        )
+    assert refused.value.code == 403
 
 
 @pytest.mark.parametrize("path", paths())
@@ -86,7 +106,7 @@ async def test_a_request_without_the_token_is_refused(path, jp_fetch, project) -
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", paths())
 async def test_nothing_can_be_changed_over_http(path, method, jp_fetch, project) -> None:
-    """There is no method that changes anything, with the token or without."""
+    """Of what is recorded, with the token or without."""
     with pytest.raises(HTTPClientError) as refused:
         await jp_fetch(PREFIX, *path.split("/"), method=method, allow_nonstandard_methods=True)
     assert refused.value.code in (403, 405)

@@ -33,7 +33,8 @@ def test_the_panel_takes_a_snapshot_and_lists_the_models(live) -> None:
     comm.ask(verb="snapshot", id="s", message="from the panel")
     assert comm.wait_for("done")["data"]["message"] == "from the panel"
     comm.ask(verb="models", id="m")
-    assert comm.wait_for("done")["data"] == [{"variable": "model", "type": "Ridge"}]
+    (model,) = comm.wait_for("done")["data"]
+    assert (model["variable"], model["type"], model["recorded"]) == ("model", "Ridge", True)
 
 
 def test_only_fitted_models_are_offered_the_last_one_first(live) -> None:
@@ -51,6 +52,27 @@ def test_only_fitted_models_are_offered_the_last_one_first(live) -> None:
     comm.ask(verb="models", id="m")
     offered = comm.wait_for("done")["data"]
     assert [model["variable"] for model in offered] == ["rule", "first"]
+
+
+def test_a_model_from_before_notewright_was_loaded_is_told_from_the_others(live) -> None:
+    live.run("from sklearn.linear_model import Ridge\nearly = Ridge().fit([[1], [2]], [1, 2])")
+    live.run("same = early")
+    live.run("%load_ext notewright")
+    live.run("late = Ridge().fit([[1], [2]], [1, 2])")
+    comm = live.open_comm()
+    comm.ask(verb="models", id="m")
+    found = {model["variable"]: model for model in comm.wait_for("done")["data"]}
+    assert {name: model["recorded"] for name, model in found.items()} == {
+        "late": True,
+        "same": False,
+        "early": False,
+    }
+    assert found["same"]["object"] == found["early"]["object"] != found["late"]["object"]
+    comm.ask(verb="export", id="e", variable="early", name="early")
+    assert comm.wait_for("error")["code"] == "not_recorded"
+    refused = live.run("%nw export early").error
+    assert refused["ename"] == "NotRecorded"
+    assert "%nw export NOTEBOOK.ipynb early" in refused["evalue"]
 
 
 def test_a_mistake_of_the_panels_is_answered_in_words(live) -> None:

@@ -34,6 +34,18 @@ def is_fitted_model(value: Any) -> bool:
     return any(state.get(name) is not None for name in ("_Booster", "_is_fitted_"))
 
 
+def predicts(value: Any) -> bool:
+    """Tell whether `value` predicts and, where it can be fitted, is; without calling it."""
+    if isinstance(value, type) or inspect.getattr_static(value, "predict", None) is None:
+        return False
+    return not hasattr(type(value), "fit") or is_fitted_model(value)
+
+
+def models_in(variables: dict[str, Any]) -> dict[str, Any]:
+    """Return the variables that hold a model that can be exported, the last bound first."""
+    return {name: value for name, value in reversed(variables.items()) if predicts(value)}
+
+
 def _offers(kind: type, name: str) -> bool:
     # `available_if` makes `hasattr` of a class true without asking the instance.
     return any(name in vars(base) for base in kind.__mro__)

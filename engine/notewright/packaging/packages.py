@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from notewright.errors import (
     ExportFailed,
     NeverRun,
     NotAModel,
+    NotRecorded,
     NotSaved,
     UnknownVariable,
 )
@@ -30,6 +31,12 @@ from notewright.store.canonical import digest_of
 from notewright.store.ids import new_id, now
 from notewright.store.names import module_name
 from notewright.store.signing import Signer
+
+#: Of a notebook that was run from top to bottom to export it.
+_FROM_TOP = (
+    "The notebook was run from top to bottom in a fresh kernel, and this package is of that run: "
+    "cells that were run in another order before, changed since or deleted have no part in it."
+)
 
 
 class Packages(Shelf):
@@ -89,6 +96,7 @@ class Packages(Shelf):
         version: Any = None,
         to: Path | None = None,
         refit: bool = False,
+        from_top: bool = False,
     ) -> Package:
         """Make a package of the model in `variable`, and prove that it is the same.
 
@@ -110,10 +118,12 @@ class Packages(Shelf):
             Where to put the working tree; by default ``packages/<name>``.
         refit : bool
             Fit a model that was only cross-validated, on all rows it was given there.
+        from_top : bool
+            Whether the notebook was run from top to bottom for this; the findings say so.
 
         Raises
         ------
-        NeverRun, UnknownVariable, NotAModel
+        NeverRun, NotRecorded, UnknownVariable, NotAModel
             If there is nothing to export.
         ExportFailed
             If the package cannot be made, or is not the same.
@@ -161,6 +171,8 @@ class Packages(Shelf):
                 progress=progress,
                 refit=refit,
             )
+            if from_top:
+                made.findings.insert(0, _FROM_TOP)
             evidence = {
                 "origin": "notebook",
                 "variable": variable,
@@ -199,6 +211,8 @@ class Packages(Shelf):
             raise NeverRun
         cells = [CellSource(e.code, f"cell [{e.ordinal}]", e.id) for e in used]
         wanted = {e.id for e in slice_line(line, variable).executions}
+        if not wanted:
+            raise NotRecorded(variable, self._history.session(line[-1].session).notebook)
         return cells, [i for i, e in enumerate(used) if e.id in wanted]
 
     def _make(
@@ -217,12 +231,11 @@ class Packages(Shelf):
 
         target = to or self._root / "packages" / module
         check_target(target)
-        target.parent.mkdir(parents=True, exist_ok=True)
         number = self._next(module)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as folder:
+        with _scratch(target.parent) as folder:
             try:
                 while True:
-                    tree = Path(folder) / "tree"
+                    tree = folder / "tree"
                     tree.mkdir()
                     build = Build(
                         made, module, number, tree, home, self._signer(), progress, says, ready
@@ -387,3 +400,18 @@ class Packages(Shelf):
         """
         self.verify(package)
         return place_copy(package.path, to.resolve())
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """Give a folder to work in, inside `folder`; nothing is left if nothing comes of it."""
+    new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as scratch:
+            yield Path(scratch)
+    except BaseException:
+        if new:
+            with suppress(OSError):  # somebody else put something there meanwhile
+                folder.rmdir()
+        raise

@@ -6,9 +6,10 @@ import argparse
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from notewright.errors import NeedsKernel, UsageError
+from notewright.errors import NeedsKernel, NoWorkspace, UsageError
 from notewright.progress import Progress
 from notewright.views.base import View
 
@@ -35,6 +36,8 @@ class LiveKernel(Protocol):
     session: str
     autosnapshot: bool
     cost: Cost
+    #: The notebook's path, where the client tells it.
+    notebook: str | None
 
     def execution(self) -> str | None:
         """Return the id of the latest recorded execution in force, or None."""
@@ -58,11 +61,19 @@ class LiveKernel(Protocol):
 class Context:
     """What a verb works with."""
 
-    workspace: Workspace
+    #: The project; None for words that do not need one yet (`Verb.begins`).
+    project: Workspace | None
     kernel: LiveKernel | None = None
     progress: Progress = field(default_factory=Progress)
     #: Who acts; None means the OS user's own identity.
     identity: Identity | None = None
+
+    @property
+    def workspace(self) -> Workspace:
+        """The project's workspace."""
+        if self.project is None:
+            raise NoWorkspace(Path.cwd())
+        return self.project
 
     @property
     def session(self) -> str | None:
@@ -92,6 +103,8 @@ class Verb:
         Does the work through the engine's public functions and returns a view.
     details : str
         What its help says after the summary, for somebody who never used it.
+    begins : callable
+        Tells of parsed words whether they need no workspace.
     """
 
     name: str
@@ -99,6 +112,7 @@ class Verb:
     arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace, Context], View]
     details: str = ""
+    begins: Callable[[argparse.Namespace], bool] = lambda parsed: False
 
     def parser(self, program: str = "%nw", general: VerbParser | None = None) -> VerbParser:
         """Return the parser of this verb's words, and of a front door's general options."""

@@ -130,7 +130,7 @@ class Page(View):
     code: int = 0
 
     def text(self) -> str:
-        return "\n\n".join(part.text() for part in self.parts)
+        return "\n\n".join(filter(None, (part.text() for part in self.parts)))
 
     def html(self) -> str:
         return "".join(f'<div style="margin-bottom:8px">{part.html()}</div>' for part in self.parts)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from notewright.packaging.records import Package
-from notewright.views.base import Message, Page, Table, View, prose
+from notewright.views.base import Message, Page, Table, View, escape, prose
 from notewright.words import local_second
 
 
@@ -33,6 +35,7 @@ def package_record(package: Package) -> dict[str, Any]:
         "path": str(package.path),
         "wheel": package.wheel,
         "tree": str(package.tree),
+        "place": str(package.place),
         "result": package.equivalence["result"],
     }
 
@@ -68,6 +71,7 @@ def package_view(package: Package) -> View:
             f"Its predictions against the notebook's: {proof['result']}."
         ),
         Table(["proved", "how"], _proved(package)),
+        _Files(package),
     ]
     if package.findings:
         parts.append(_Findings(package.findings))
@@ -102,6 +106,30 @@ def _proved(package: Package) -> list[tuple[str, str]]:
     rows.append(("its own tests", proof["tests"]["summary"]))
     rows.append(("wheel", f"dist/{package.wheel}, built and installed in a clean environment"))
     return rows
+
+
+class _Files(View):
+    """Where to read on: links that a notebook's front end opens."""
+
+    def __init__(self, package: Package) -> None:
+        code = (f"src/{package.name}/{name}" for name in ("pipeline.py", "features.py"))
+        names = ("README.md", "MODEL_CARD.md", "equivalence.json", *code)
+        place = package.place
+        self._files = {name: place / name for name in names if (place / name).is_file()}
+
+    def text(self) -> str:
+        return ""
+
+    def html(self) -> str:
+        # Front ends take a link as relative to the notebook, whose folder the kernel is in.
+        links = (
+            f'<a href="{escape(quote(os.path.relpath(path).replace(os.sep, "/")))}">{name}</a>'
+            for name, path in self._files.items()
+        )
+        return f"<div>{' · '.join(links)}</div>"
+
+    def data(self) -> Any:
+        return {name: str(path) for name, path in self._files.items()}
 
 
 class _Findings(View):

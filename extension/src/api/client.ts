@@ -15,12 +15,25 @@ export class Client {
   ) {}
 
   /** Return the answer of one endpoint, or throw a `Problem`. */
-  async get<T>(endpoint: string, query: Record<string, string> = {}): Promise<T> {
+  get<T>(endpoint: string, query: Record<string, string> = {}): Promise<T> {
+    return this._ask<T>(endpoint, query, {});
+  }
+
+  /** Have something begun or ended; return what the server says of it. */
+  send<T>(method: 'POST' | 'DELETE', endpoint: string, body?: unknown): Promise<T> {
+    return this._ask<T>(endpoint, {}, { method, body: body && JSON.stringify(body) } as RequestInit);
+  }
+
+  private async _ask<T>(
+    endpoint: string,
+    query: Record<string, string>,
+    request: RequestInit
+  ): Promise<T> {
     const words = new URLSearchParams({ path: this.path, ...query });
     const url = URLExt.join(this.settings.baseUrl, 'notewright/api', endpoint);
     let response: Response;
     try {
-      response = await ServerConnection.makeRequest(`${url}?${words}`, {}, this.settings);
+      response = await ServerConnection.makeRequest(`${url}?${words}`, request, this.settings);
     } catch (reason) {
       throw new Problem(
         'The Jupyter server does not answer.',
@@ -29,18 +42,19 @@ export class Client {
       );
     }
     const body = await readJson(response);
-    if (response.ok && body !== null) {
+    if (response.ok && body !== undefined) {
       return body as T;
     }
     throw toProblem(response, body);
   }
 }
 
+/** Return what an answer holds; undefined when it is no JSON. */
 async function readJson(response: Response): Promise<unknown> {
   try {
     return await response.json();
   } catch {
-    return null;
+    return undefined;
   }
 }
 

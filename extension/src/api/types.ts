@@ -161,6 +161,8 @@ export interface IPackage {
   model_version: string | null;
   /** The working tree, for people; `wheel` is in its `dist` folder. */
   tree: string;
+  /** Where the server shows its files; null where it does not, absent where nobody looked. */
+  folder?: string | null;
   wheel: string;
   /** What the proof came to, in words. */
   result: string;
@@ -182,4 +184,19 @@ export interface IDeployment {
 export interface IModelVariable {
   variable: string;
   type: string;
+  /** Whether the cells behind it are recorded. */
+  recorded: boolean;
+}
+
+/** An export that the server has under way, or that has ended. */
+export interface IExportJob {
+  id: string;
+  variable: string | null;
+  name: string | null;
+  state: 'running' | 'done' | 'failed';
+  fraction: number;
+  message: string;
+  cancelling: boolean;
+  package: IPackage | null;
+  problem: { problem: string; remedy: string; code: string } | null;
 }

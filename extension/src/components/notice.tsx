@@ -4,12 +4,14 @@ interface IProps {
   kind: 'info' | 'warning' | 'error' | 'success';
   problem: string;
   remedy?: string;
-  /** Buttons, or anything else below the words. */
+  /** Shown below the words. */
+  details?: React.ReactNode;
+  /** Buttons at the end. */
   children?: React.ReactNode;
 }
 
 /** One sentence of what is wrong, one of what to do, and the buttons for it. */
-export function Notice({ kind, problem, remedy, children }: IProps): JSX.Element {
+export function Notice({ kind, problem, remedy, details, children }: IProps): JSX.Element {
   return (
     <div className={`nw-Notice nw-mod-${kind}`} role={kind === 'error' ? 'alert' : 'note'}>
       <p className="nw-Notice-problem">{problem}</p>
@@ -18,6 +20,7 @@ export function Notice({ kind, problem, remedy, children }: IProps): JSX.Element
           <Words text={remedy} />
         </p>
       ) : null}
+      {details}
       {children ? <div className="nw-Actions">{children}</div> : null}
     </div>
   );
@@ -35,7 +38,7 @@ export function Words({ text }: { text: string }): JSX.Element {
 
 /** Code whose options are never broken after their hyphens. */
 function Code({ text }: { text: string }): JSX.Element {
-  const parts = text.split(/(--?[A-Za-z][\w-]*)/);
+  const parts = text.split(/(?<=^|\s)(--?[A-Za-z][\w-]*)/);
   return (
     <code>
       {parts.map((part, index) =>

@@ -4,6 +4,8 @@ import { IDeployment, IPackage } from '../api/types';
 import { NotebookLink } from '../model/notebook-link';
 import { ExportForm } from './export-form';
 import { ago, figure, moment } from './format';
+import { Words } from './notice';
+import { PackageFiles } from './package-files';
 import { ProblemNotice } from './problem-notice';
 import { RovingList, rovingStop } from './roving-list';
 import { Empty, Section } from './section';
@@ -17,6 +19,7 @@ export function PackagesSection({ link }: { link: NotebookLink }): JSX.Element {
       id="packages"
       title="Packages & deployments"
       count={(packages?.length ?? 0) + (deployments?.length ?? 0)}
+      forced={link.exportAsked}
     >
       <ExportForm link={link} />
       <ProblemNotice problem={link.records.problem('packages')} />
@@ -29,7 +32,7 @@ export function PackagesSection({ link }: { link: NotebookLink }): JSX.Element {
       ) : null}
       <RovingList label="Packages, newest first">
         {exported.map(item => (
-          <PackageItem key={item.id} item={item} />
+          <PackageItem key={item.id} link={link} item={item} />
         ))}
       </RovingList>
       {deployments && deployments.length > 0 ? (
@@ -46,7 +49,9 @@ export function PackagesSection({ link }: { link: NotebookLink }): JSX.Element {
   );
 }
 
-function PackageItem({ item }: { item: IPackage }): JSX.Element {
+function PackageItem({ link, item }: { link: NotebookLink; item: IPackage }): JSX.Element {
+  // What an export found stands above the sections until it was read.
+  const told = (link.task?.outcome as IPackage | null)?.id === item.id;
   return (
     <li className="nw-Package" data-package={item.id}>
       <div {...rovingStop} className="nw-Row">
@@ -70,12 +75,15 @@ function PackageItem({ item }: { item: IPackage }): JSX.Element {
         <code className="nw-Path" title={item.tree}>
           {item.wheel}
         </code>
-        {item.findings.map(finding => (
-          <span key={finding} className="nw-Row-facts nw-Warn">
-            {finding}
+        {(told ? [] : item.findings).map((finding, index) => (
+          <span key={index} className="nw-Row-facts nw-Warn">
+            <span>
+              <Words text={finding} />
+            </span>
           </span>
         ))}
       </div>
+      {!told && item.folder ? <PackageFiles link={link} folder={item.folder} /> : null}
     </li>
   );
 }

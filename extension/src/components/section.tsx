@@ -9,6 +9,8 @@ interface IProps {
   title: string;
   count?: number | null;
   startsOpen?: boolean;
+  /** Shown open, whatever the user chose: something in it is asked. */
+  forced?: boolean;
   /** Shown at the right of the heading. */
   extra?: React.ReactNode;
   children: React.ReactNode;
@@ -16,7 +18,8 @@ interface IProps {
 
 /** A part of the panel that opens and closes. */
 export function Section(props: IProps): JSX.Element {
-  const [open, setOpen] = React.useState(props.startsOpen ?? true);
+  const [chosen, setOpen] = React.useState(props.startsOpen ?? true);
+  const open = chosen || props.forced === true;
   const Caret = open ? caretDownIcon : caretRightIcon;
   const body = `nw-section-${props.id}`;
   return (

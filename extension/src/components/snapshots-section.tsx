@@ -56,7 +56,8 @@ function headOf(link: NotebookLink, newestFirst: readonly ISnapshot[]): string |
   if (link.kernel.state === 'open') {
     return link.kernel.hello?.head ?? null;
   }
-  if (link.kernel.startedAgain) {
+  if (link.kernel.state === 'absent') {
+    // What stands there is another kernel, or the one that ran before.
     return null;
   }
   return newestFirst.find(snapshot => snapshot.head)?.id ?? null;

@@ -5,7 +5,7 @@ import { Task } from '../model/task';
 import { Notice } from './notice';
 import { TaskOutcome } from './task-outcome';
 
-/** What the kernel does for the panel: progress, Cancel, and the outcome. */
+/** What is done for the panel: progress, Cancel, and the outcome. */
 export function TaskBar({ link }: { link: NotebookLink }): JSX.Element | null {
   const task = link.task;
   if (task === null) {
@@ -26,7 +26,11 @@ export function TaskBar({ link }: { link: NotebookLink }): JSX.Element | null {
       </Notice>
     );
   }
-  return <TaskOutcome task={task}>{dismiss}</TaskOutcome>;
+  return (
+    <TaskOutcome link={link} task={task}>
+      {dismiss}
+    </TaskOutcome>
+  );
 }
 
 function Running({ task }: { task: Task }): JSX.Element {

@@ -1,27 +1,25 @@
 import * as React from 'react';
 
 import { IPackage, ISnapshot } from '../api/types';
+import { NotebookLink } from '../model/notebook-link';
 import { Task } from '../model/task';
+import { ExportOutcome } from './export-outcome';
 import { counted, shortId } from './format';
 import { Notice } from './notice';
 
 interface IProps {
+  link: NotebookLink;
   task: Task;
   children: React.ReactNode;
 }
 
-/** What came of it, in words: for an export also where the package is. */
-export function TaskOutcome({ task, children }: IProps): JSX.Element {
+/** What came of it, in words. */
+export function TaskOutcome({ link, task, children }: IProps): JSX.Element {
   if (task.verb === 'export') {
-    const made = task.outcome as IPackage;
     return (
-      <Notice
-        kind="success"
-        problem={`${made.name}@${made.number} is exported. Its predictions against the notebook's: ${made.result}.`}
-        remedy={`It is in \`${made.tree}\`, with the wheel \`${made.wheel}\`.`}
-      >
+      <ExportOutcome link={link} made={task.outcome as IPackage}>
         {children}
-      </Notice>
+      </ExportOutcome>
     );
   }
   if (task.verb === 'snapshot') {

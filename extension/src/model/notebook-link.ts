@@ -5,10 +5,13 @@ import { Poll } from '@lumino/polling';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { Client } from '../api/client';
+import { Problem } from '../api/problem';
+import { IExportJob } from '../api/types';
 import { KernelLink } from '../kernel/kernel-link';
 import { Ask, Changed } from '../kernel/messages';
+import { afreshExport, IAfresh } from './export-job';
 import { Records } from './records';
-import { Task } from './task';
+import { IWork, Task } from './task';
 
 /** How many times slower to look while the kernel tells of changes itself. */
 const SLOWER_WITH_KERNEL = 4;
@@ -18,6 +21,7 @@ export class NotebookLink implements IDisposable {
   constructor(
     readonly panel: NotebookPanel,
     private readonly _contents: Contents.IManager,
+    private readonly _open: (path: string, isFolder: boolean) => void,
     pollSeconds: number
   ) {
     this.kernel = new KernelLink(panel.sessionContext);
@@ -33,6 +37,7 @@ export class NotebookLink implements IDisposable {
     this.kernel.stateChanged.connect(this._onKernelState, this);
     panel.context.pathChanged.connect(this._onPath, this);
     panel.disposed.connect(() => this.dispose());
+    void this._resume();
   }
 
   readonly kernel: KernelLink;
@@ -53,9 +58,13 @@ export class NotebookLink implements IDisposable {
 
   /** Why the kernel cannot be asked for anything now, in words; null when it can. */
   get hindrance(): string | null {
-    if (this.kernel.state !== 'open') {
-      return 'Needs Notewright loaded in the kernel';
-    }
+    return this.kernel.state === 'open'
+      ? this.occupied
+      : 'Needs Notewright loaded in the kernel';
+  }
+
+  /** What has to end first, in words; null when nothing is under way. */
+  get occupied(): string | null {
     return this._task === null || this._task.over ? null : `Wait for the end of: ${this._task.title}`;
   }
 
@@ -64,18 +73,18 @@ export class NotebookLink implements IDisposable {
     return this._changed;
   }
 
-  /** Emitted when somebody outside the panel wants the export form. */
-  get exportWanted(): ISignal<this, void> {
-    return this._exportWanted;
+  /** Whether the questions that an export asks are shown. */
+  get exportAsked(): boolean {
+    return this._exportAsked;
+  }
+
+  set exportAsked(asked: boolean) {
+    this._exportAsked = asked;
+    this._changed.emit();
   }
 
   get isDisposed(): boolean {
     return this._isDisposed;
-  }
-
-  /** Show the questions that an export asks. */
-  askForExport(): void {
-    this._exportWanted.emit();
   }
 
   set pollSeconds(seconds: number) {
@@ -85,7 +94,32 @@ export class NotebookLink implements IDisposable {
 
   /** Ask the kernel to do something that the panel shows while it lasts. */
   start<T>(title: string, ask: Ask): Task<T> {
-    const task = new Task<T>(this.kernel, title, ask);
+    const { kernel } = this;
+    return this._start<T>(title, {
+      verb: ask.verb,
+      kernel,
+      begin: onProgress => kernel.ask<T>(ask, onProgress)
+    });
+  }
+
+  /** Have the server run the notebook from top to bottom in a fresh kernel, and export it. */
+  exportAfresh(wish: IAfresh): void {
+    const { client } = this._records;
+    const begin = async () => {
+      await this._save();
+      return client.send<IExportJob>('POST', 'exports', wish);
+    };
+    this._start(titleOf(wish), afreshExport(client, begin, () => !this._isDisposed));
+  }
+
+  /** Open a file or folder that the server shows. */
+  open(path: string, isFolder = false): void {
+    const drive = this._contents.driveName(this.panel.context.path);
+    this._open(drive ? `${drive}:${path}` : path, isFolder);
+  }
+
+  private _start<T>(title: string, work: IWork<T>): Task<T> {
+    const task = new Task<T>(title, work);
     this._task = task;
     task.changed.connect(() => this._changed.emit());
     void task.done.then(() => this.refresh());
@@ -95,6 +129,7 @@ export class NotebookLink implements IDisposable {
 
   /** Forget the outcome of the last task. */
   dismissTask(): void {
+    this._task?.putAway();
     this._task = null;
     this._changed.emit();
   }
@@ -119,6 +154,29 @@ export class NotebookLink implements IDisposable {
     const records = new Records(new Client(path));
     records.changed.connect(() => this._changed.emit());
     return records;
+  }
+
+  /** What runs is the file: it has to be what is seen. */
+  private async _save(): Promise<void> {
+    const { context } = this.panel;
+    if (context.model.dirty) {
+      await context.save();
+    }
+    if (context.model.dirty) {
+      throw new Problem(
+        'The notebook could not be saved, and what is run is the saved one.',
+        'Save it by hand, then export again.'
+      );
+    }
+  }
+
+  /** Go on showing an export that was begun before this page was loaded. */
+  private async _resume(): Promise<void> {
+    const { client } = this._records;
+    const job = await client.get<IExportJob | null>('exports').catch(() => null);
+    if (job !== null && this._task === null && !this._isDisposed) {
+      this._start(titleOf(job), afreshExport(client, async () => job, () => !this._isDisposed));
+    }
   }
 
   private _onPath(): void {
@@ -150,10 +208,15 @@ export class NotebookLink implements IDisposable {
 
   private readonly _poll: Poll;
   private readonly _changed = new Signal<this, void>(this);
-  private readonly _exportWanted = new Signal<this, void>(this);
   private _records: Records;
   private _task: Task | null = null;
   private _pollSeconds = 5;
   private _wasOpen = false;
   private _isDisposed = false;
+  private _exportAsked = false;
+}
+
+function titleOf({ variable, name }: { variable: string | null; name: string | null }): string {
+  const what = variable || 'the model';
+  return name && name !== variable ? `Exporting ${what} as ${name}` : `Exporting ${what}`;
 }

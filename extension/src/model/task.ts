@@ -1,29 +1,38 @@
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { Problem } from '../api/problem';
+import { IRequest, OnProgress } from '../kernel/channel';
 import { KernelLink } from '../kernel/kernel-link';
-import { IRequest } from '../kernel/channel';
 import { Ask } from '../kernel/messages';
 
 export type TaskState = 'waiting' | 'running' | 'done' | 'failed';
 
-/** One thing the kernel was asked to do, from asking to outcome. */
+/** What a task does, and who does it. */
+export interface IWork<T> {
+  verb: Ask['verb'];
+  /** The kernel, where it is the one that is asked: it may be busy with a cell. */
+  kernel?: KernelLink;
+  begin(onProgress: OnProgress): IRequest<T>;
+  /** Called when the outcome has been read. */
+  putAway?(): void;
+}
+
+/** One thing that was asked for, from asking to outcome. */
 export class Task<T = unknown> {
   /**
-   * @param link - The kernel that is asked.
    * @param title - What goes on, for a person: "Restoring 4f2a".
-   * @param ask - What is asked.
+   * @param work - What is done.
    */
   constructor(
-    link: KernelLink,
     readonly title: string,
-    ask: Ask
+    private readonly _work: IWork<T>
   ) {
-    this.verb = ask.verb;
-    this._state = link.busy ? 'waiting' : 'running';
-    const onKernel = () => this._onKernel(link);
-    link.stateChanged.connect(onKernel);
-    this._request = link.ask<T>(ask, (fraction, message) => {
+    const link = _work.kernel;
+    this.verb = _work.verb;
+    this._state = link?.busy ? 'waiting' : 'running';
+    const onKernel = () => this._onKernel(link?.busy ?? false);
+    link?.stateChanged.connect(onKernel);
+    this._request = _work.begin((fraction, message) => {
       this._state = 'running';
       this.fraction = fraction;
       this.message = message;
@@ -43,7 +52,7 @@ export class Task<T = unknown> {
         }
       )
       .finally(() => {
-        link.stateChanged.disconnect(onKernel);
+        link?.stateChanged.disconnect(onKernel);
         this._changed.emit();
       });
   }
@@ -75,8 +84,13 @@ export class Task<T = unknown> {
     this._changed.emit();
   }
 
-  private _onKernel(link: KernelLink): void {
-    if (this._state === 'waiting' && !link.busy) {
+  /** Say that the outcome has been read. */
+  putAway(): void {
+    this._work.putAway?.();
+  }
+
+  private _onKernel(busy: boolean): void {
+    if (this._state === 'waiting' && !busy) {
       this._state = 'running';
       this._changed.emit();
     }

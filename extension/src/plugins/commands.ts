@@ -54,7 +54,9 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       isEnabled: hasNotebook,
       execute: async () => {
         shell.activateById(PANEL_ID);
-        notewright.current?.askForExport();
+        if (notewright.current) {
+          notewright.current.exportAsked = true;
+        }
       }
     });
 

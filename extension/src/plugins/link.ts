@@ -1,4 +1,5 @@
 import { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { Contents } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
@@ -13,6 +14,7 @@ const SETTINGS = 'notewright:panel';
 class Links implements INotewright {
   constructor(
     private readonly _contents: Contents.IManager,
+    private readonly _open: (path: string, isFolder: boolean) => void,
     tracker: INotebookTracker | null
   ) {
     tracker?.currentChanged.connect((_, panel) => this._onCurrent(panel));
@@ -47,7 +49,7 @@ class Links implements INotewright {
     if (known) {
       return known;
     }
-    const link = new NotebookLink(panel, this._contents, this._pollSeconds);
+    const link = new NotebookLink(panel, this._contents, this._open, this._pollSeconds);
     this._links.set(panel, link);
     panel.disposed.connect(() => this._links.delete(panel));
     return link;
@@ -57,6 +59,24 @@ class Links implements INotewright {
   private readonly _currentChanged = new Signal<INotewright, NotebookLink | null>(this);
   private _current: NotebookLink | null = null;
   private _pollSeconds = 5;
+}
+
+/** Return what opens a file or a folder where the application has a place for it. */
+function opener(
+  commands: JupyterFrontEnd['commands']
+): (path: string, isFolder: boolean) => void {
+  return (path, isFolder) => {
+    if (!isFolder) {
+      const factory = path.endsWith('.md') ? 'Markdown Preview' : undefined;
+      void commands.execute('docmanager:open', { path, factory });
+    } else if (commands.hasCommand('filebrowser:open-path')) {
+      void commands.execute('filebrowser:open-path', { path });
+    } else {
+      // Notebook 7 has its file browser on a page of its own.
+      const url = URLExt.join(PageConfig.getBaseUrl(), 'tree', URLExt.encodeParts(path));
+      window.open(url, '_blank', 'noopener');
+    }
+  };
 }
 
 export const linkPlugin: JupyterFrontEndPlugin<INotewright> = {
@@ -70,7 +90,8 @@ export const linkPlugin: JupyterFrontEndPlugin<INotewright> = {
     tracker: INotebookTracker | null,
     registry: ISettingRegistry | null
   ): INotewright => {
-    const links = new Links(app.serviceManager.contents, tracker);
+    const { commands, serviceManager } = app;
+    const links = new Links(serviceManager.contents, opener(commands), tracker);
     registry?.load(SETTINGS).then(
       settings => {
         const apply = () => {
