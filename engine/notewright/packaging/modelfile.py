@@ -20,7 +20,6 @@ def choose_format(
     values : mapping
         Captured values; those tagged ``X:`` are inputs.
     """
-    import numpy as np
     import skops.io as sio
 
     try:
@@ -29,9 +28,26 @@ def choose_format(
         again = sio.loads(data, trusted=list(trusted))
         inputs = [v for tag, v in values.items() if tag.startswith("X:")]
         same = all(
-            np.array_equal(again.predict(x), y) for x, y in zip(inputs, predictions, strict=False)
+            identical(again.predict(x), y) for x, y in zip(inputs, predictions, strict=False)
         )
     except Exception:  # noqa: BLE001
         # Whatever skops cannot write or read again is kept as a pickle, and named as one.
         return "pickle", ()
     return ("skops", trusted) if same else ("pickle", ())
+
+
+def identical(a: Any, b: Any) -> bool:
+    """Tell whether two sets of predictions are the same, value by value; a gap is like a gap.
+
+    Examples
+    --------
+    >>> identical([1.0, float("nan")], [1.0, float("nan")]), identical(["a"], ["b"])
+    (True, False)
+    """
+    import numpy as np
+
+    a, b = np.asarray(a), np.asarray(b)
+    if a.shape != b.shape:
+        return False
+    missing = a != a
+    return bool(np.all((a == b) | (missing & (b != b))))

@@ -44,12 +44,14 @@ def check_exportable(variable: str, name: str, namespace: Namespace) -> None:
     UnknownVariable, NotAModel, BadName
         What is wrong.
     """
+    from notewright.packaging.functions import exportable
+
     module_name(name, "package")
     live = namespace.variables()
     if variable not in live:
         raise UnknownVariable(variable, "this notebook", live)
     value = live[variable]
-    if isinstance(value, type) or not hasattr(value, "predict"):
+    if not exportable(value):
         raise NotAModel(variable, type(value).__name__)
 
 
