@@ -47,7 +47,6 @@ class Emitter(Pieces):
                 "artifacts",
                 **common,
                 format=context.format,
-                has_estimators=False,
                 trusted=list(context.trusted),
             ),
             "predict.py": self._render("predict", **common, features=features, proba=context.proba),

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
-from notewright.errors import ExportFailed
+from notewright.errors import ExportFailed, NotAModel
 from notewright.packaging.applications import Application, applications
 from notewright.packaging.editing import Editing
 from notewright.packaging.effects import effects, free_names, root_name
@@ -91,6 +91,27 @@ def is_function(value: Any) -> bool:
 def exportable(value: Any) -> bool:
     """Tell whether a value can predict: a fitted model, or a function."""
     return not isinstance(value, type) and (hasattr(value, "predict") or is_function(value))
+
+
+def check_exportable(name: str, value: Any) -> None:
+    """Refuse what cannot predict.
+
+    Raises
+    ------
+    NotAModel
+        Says what it is, and what to export instead.
+    """
+    if exportable(value):
+        return
+    if hasattr(value, "forward") and hasattr(value, "state_dict"):
+        raise NotAModel(
+            name,
+            "PyTorch module",
+            "How rows become its tensors, and its output a prediction, is said where it is "
+            "called: put that into a function, `def predict(rows): ...`, call it on a table and "
+            "export the function; the module goes with it.",
+        )
+    raise NotAModel(name, type(value).__name__)
 
 
 def names_read(value: Any, known: Iterable[str]) -> set[str]:

@@ -282,16 +282,13 @@ def _distributions(seen: object) -> Mapping[str, list[str]]:
 
 @functools.lru_cache(maxsize=1)
 def _installed(seen: object) -> tuple[str, ...]:
-    found = sorted(
-        {
-            f"{_normal(d.metadata['Name'])}=={d.version}"
-            for d in importlib.metadata.distributions()
-            if d.metadata["Name"]
-            and "+" not in d.version
-            and _normal(d.metadata["Name"]) != "notewright"
-        }
-    )
-    return tuple(found)
+    found: dict[str, str] = {}
+    for item in importlib.metadata.distributions():
+        name = item.metadata["Name"]
+        if name and "+" not in item.version and _normal(name) != "notewright":
+            # Of two versions the first on the path is the one that is imported.
+            found.setdefault(_normal(name), item.version)
+    return tuple(sorted(f"{name}=={version}" for name, version in found.items()))
 
 
 def _normal(name: str) -> str:

@@ -15,11 +15,10 @@ from typing import Any
 from notewright.errors import (
     ExportFailed,
     NeverRun,
-    NotAModel,
     NotSaved,
     UnknownVariable,
 )
-from notewright.packaging.functions import exportable, is_function, names_read
+from notewright.packaging.functions import check_exportable, is_function, names_read
 from notewright.packaging.placing import check_target, clean, keep, place_copy, swap
 from notewright.packaging.records import Package
 from notewright.packaging.shelf import Shelf
@@ -190,8 +189,7 @@ class Packages(Shelf):
             names = [v.name for v in snapshot.variables if snapshot.module_of(v.name) is None]
             raise UnknownVariable(variable, f"snapshot {snapshot.id[:8]}", names)
         model = self._snapshots.load(snapshot, [variable])[variable]
-        if not exportable(model):
-            raise NotAModel(variable, type(model).__name__)
+        check_exportable(variable, model)
         return model
 
     def _with_globals(self, snapshot: Any, function: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Context:
     @property
     def suffix(self) -> str:
         """The ending of a fitted object's file."""
-        return "skops" if self.format == "skops" else "pkl"
+        return {"skops": "skops", "torch": "pt"}.get(self.format, "pkl")
 
 
 class Pieces:

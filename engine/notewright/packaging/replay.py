@@ -58,7 +58,7 @@ class Replayed:
     fingerprint: str
     model: Kind
     predictions: Mapping[str, Any] = field(default_factory=dict)
-    #: ``skops`` or ``pickle``, and the types that loading must trust.
+    #: ``skops``, ``torch`` or ``pickle``, and the types that loading must trust.
     format: str = "skops"
     trusted: tuple[str, ...] = ()
     #: Whether pandas kept something in PyArrow, or read with it.

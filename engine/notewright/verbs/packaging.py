@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from notewright.errors import NotAModel, UnknownVariable, UsageError
+from notewright.errors import UnknownVariable, UsageError
 from notewright.state.namespace import Namespace
 from notewright.store.names import module_name
 from notewright.verbs.base import SNAPSHOT, Context, Verb
@@ -15,7 +15,9 @@ from notewright.views.packaging import copied_view, package_view, packages_view
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "variable", metavar="VARIABLE", help="the variable that holds the fitted model"
+        "variable",
+        metavar="VARIABLE",
+        help="the variable that holds the fitted model, or a function that predicts rows",
     )
     parser.add_argument(
         "--name", metavar="NAME", help="the package's name; by default the variable's"
@@ -44,15 +46,13 @@ def check_exportable(variable: str, name: str, namespace: Namespace) -> None:
     UnknownVariable, NotAModel, BadName
         What is wrong.
     """
-    from notewright.packaging.functions import exportable
+    from notewright.packaging import functions
 
     module_name(name, "package")
     live = namespace.variables()
     if variable not in live:
         raise UnknownVariable(variable, "this notebook", live)
-    value = live[variable]
-    if not exportable(value):
-        raise NotAModel(variable, type(value).__name__)
+    functions.check_exportable(variable, live[variable])
 
 
 def _export(args: argparse.Namespace, context: Context) -> View:
