@@ -92,6 +92,7 @@ STYLES = (
     Style("churn_points", "leaves"),
     Style("churn_rule", "predict_churn"),
     Style("churn_scoring", "score"),
+    Style("churn_torch", "leaves"),
     Style("churn_wrapper", "cm"),
     Style("diabetes_ridge", "ridge"),
     Style("digits_images", "clf"),

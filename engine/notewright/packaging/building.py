@@ -214,6 +214,8 @@ class Build:
                 "SETTINGS" if n == "settings" else n for n in emitter.prepare_parameters()
             ),
             model_input=model_input,
+            # PyTorch computes with 32 bits, and in another order on another processor.
+            tolerance="1e-5" if self.format == "torch" else "1e-12",
         )
 
     def _pyproject(self, locks: locking.Locks) -> str:

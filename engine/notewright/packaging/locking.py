@@ -117,20 +117,23 @@ def _lock(direct: tuple[str, ...], installed: tuple[str, ...]) -> Locks:
         _uv([*common, *hashed, "-o", "tests.txt", "tests.in"], here)
         _uv([*common, *hashed, "-c", "requirements.txt", "-o", "serve.txt", "serve.in"], here)
         texts = [
-            _without_users((here / name).read_text(encoding="utf-8"))
+            _without_places((here / name).read_text(encoding="utf-8"))
             for name in ("pylock.toml", "requirements.txt", "tests.txt", "serve.txt")
         ]
     return Locks(direct, *texts)
 
 
-def _without_users(lock: str) -> str:
-    """Return a lock without the names and passwords in its addresses, if the index needs any.
+def _without_places(lock: str) -> str:
+    """Return a lock without names and passwords in its addresses, and without local folders.
 
     Examples
     --------
-    >>> _without_users('url = "https://ada:tea4two@index.example/a.whl"')
+    >>> _without_places('url = "https://ada:tea4two@index.example/a.whl"')
     'url = "https://index.example/a.whl"'
+    >>> _without_places('wheels = [{ url = "file:///home/ada/wheels/a.whl" }]')
+    'wheels = [{ path = "a.whl" }]'
     """
+    lock = re.sub(r'\burl = "file://[^"]*/([^"/]+)"', r'path = "\1"', lock)
     return re.sub(r"(?<=://)[^/\s@\"']+@", "", lock)
 
 
