@@ -817,14 +817,13 @@ class NotAModel(NotewrightError):
 
     code = "not_a_model"
 
-    def __init__(self, name: str, type_: str) -> None:
+    def __init__(self, name: str, type_: str, remedy: str = "") -> None:
         super().__init__(
             f"'{name}' is {'an' if type_[0] in 'aeiouAEIOU' else 'a'} {type_}, "
             "not a model that was fitted.",
-            "Put it into a class: `fit(self, X, y)` keeps what it uses, `predict(self, X)` applies "
-            "it; fit an object of that class in a cell, and export the object."
-            if type_ == "function"
-            else "Export the variable that holds the fitted estimator or pipeline.",
+            remedy
+            or "Export the variable that holds the fitted estimator or pipeline, or a function "
+            "that gives a value for each row.",
         )
 
 

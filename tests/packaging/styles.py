@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from addresses import PUBLIC, served
 from recorded import CORPUS, Notebook, cells_of
 from tables import make_project
 
@@ -86,8 +87,12 @@ STYLES = (
     Style("cancer_frame", "svc_model"),
     Style("churn_classes", "pipe"),
     Style("churn_functions", "model"),
+    Style("churn_loop", "is_risky"),
     Style("churn_main", "model"),
+    Style("churn_points", "leaves"),
     Style("churn_rule", "predict_churn"),
+    Style("churn_scoring", "score"),
+    Style("churn_torch", "leaves"),
     Style("churn_wrapper", "cm"),
     Style("diabetes_ridge", "ridge"),
     Style("digits_images", "clf"),
@@ -98,6 +103,7 @@ STYLES = (
     Style("houses_lightgbm", "gbm"),
     Style("houses_log_target", "reg"),
     Style("houses_out_of_order", "lasso", order=(1, 3, 5, 4, 2)),
+    Style("houses_over_http", "ridge"),
     Style("houses_statsmodels", "results"),
     Style("iris_neighbours", "knn"),
     Style("iris_tutorial", "model"),
@@ -136,8 +142,13 @@ class Outcome:
 
 def export_style(style: Style, folder: Path) -> Outcome:
     """Run a notebook in `folder`, export its model, and return what came of it."""
+    project = make_project(folder / "project")
+    with served(project / "data") as address:
+        return _export(style, Notebook(project).run(style.text.replace(PUBLIC, address)))
+
+
+def _export(style: Style, notebook: Notebook) -> Outcome:
     outcome = Outcome(style.name)
-    notebook = Notebook(make_project(folder / "project")).run(style.text)
     reached = 0.0
 
     def report(fraction: float, message: str) -> None:

@@ -236,9 +236,6 @@ def test_what_is_not_a_model_is_refused(project: Path) -> None:
     notebook = Notebook(project).run("# %%\nx = 3\nmodel_names = ['a']")
     with pytest.raises(NotAModel, match="'x' is an int"):
         notebook.export("x")
-    notebook.cell("def rule(rows):\n    return rows['a'] > 3")
-    with pytest.raises(NotAModel, match=r"'rule' is a function.*Put it into a class"):
-        notebook.export("rule")
     with pytest.raises(UnknownVariable, match="model_name"):
         notebook.export("model_name")
 

@@ -80,7 +80,7 @@ class Build:
 
     @property
     def format(self) -> str:
-        """How the model is kept: ``skops`` or ``pickle``."""
+        """How the model is kept: ``skops``, ``torch`` or ``pickle``."""
         return self.plan.replayed.format
 
     def direct(self) -> tuple[tuple[str, ...], list[Path]]:
@@ -88,8 +88,8 @@ class Build:
         wanted = self.plan.modules | {"pandas", "numpy"}
         wanted.add(self.plan.replayed.model.type.partition(".")[0])
         wanted -= {"__main__", "builtins"}
-        if self.format == "skops":
-            wanted.add("skops")
+        if self.format in ("skops", "torch"):
+            wanted.add(self.format)
         if self.plan.replayed.arrow:
             wanted.add("pyarrow")
         wanted |= imported_by(wanted, self.plan.directory)
@@ -214,6 +214,8 @@ class Build:
                 "SETTINGS" if n == "settings" else n for n in emitter.prepare_parameters()
             ),
             model_input=model_input,
+            # PyTorch computes with 32 bits, and in another order on another processor.
+            tolerance="1e-5" if self.format == "torch" else "1e-12",
         )
 
     def _pyproject(self, locks: locking.Locks) -> str:

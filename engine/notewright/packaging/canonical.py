@@ -11,14 +11,18 @@ from collections.abc import Sequence
 
 from notewright.packaging.datasets import Named, name_tables
 from notewright.packaging.editing import Editing
+from notewright.packaging.functions import Rule, with_rule
 from notewright.packaging.inlining import inlined
+from notewright.packaging.remote import with_tables_named
 from notewright.packaging.reserved import without_reserved
 from notewright.packaging.roles import cross_validated
 from notewright.packaging.slicing import Program
 from notewright.packaging.source import CellSource, statements
 
 
-def canonical(cells: Sequence[CellSource], target: str = "", refit: bool = False) -> Named:
+def canonical(
+    cells: Sequence[CellSource], target: str = "", refit: bool = False, function: bool = False
+) -> Named:
     """Return the cells with calls opened up, and a name for every table and model input.
 
     Parameters
@@ -29,18 +33,31 @@ def canonical(cells: Sequence[CellSource], target: str = "", refit: bool = False
         The model's name.
     refit : bool
         It was only cross-validated, and is to be fitted on all rows it was given there.
+    function : bool
+        It is a plain function.
     """
-    named = name_tables(_one_by_one(_without_with(inlined(cells))))
+    cells, rule = with_rule(cells, target) if function else (list(cells), None)
+    named = name_tables(with_tables_named(_one_by_one(_without_with(inlined(cells)))))
     if refit:
         _fit_at_the_end(named, target)
-    named.cells = without_reserved(named.cells, target)
+    named.cells = without_reserved(named.cells, rule.model if rule else target)
+    _take(named, rule)
     named.cells = [_with_named_input(cell, named.cells) for cell in named.cells]
     return named
 
 
-def as_written(cells: Sequence[CellSource]) -> Named:
+def as_written(cells: Sequence[CellSource], target: str = "", function: bool = False) -> Named:
     """Return the cells as they are, but for a name for the model's input."""
-    return Named([_with_named_input(cell, cells) for cell in cells])
+    cells, rule = with_rule(cells, target) if function else (list(cells), None)
+    named = Named([_with_named_input(cell, cells) for cell in cells])
+    _take(named, rule)
+    return named
+
+
+def _take(named: Named, rule: Rule | None) -> None:
+    named.rule = rule
+    if rule is not None:
+        named.findings.append(rule.finding)
 
 
 def _fit_at_the_end(named: Named, target: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from notewright.packaging.editing import Editing
 from notewright.packaging.effects import Imports, draws, effects
+from notewright.packaging.functions import Rule
 from notewright.packaging.naming import identifier
 from notewright.packaging.source import CellSource
 
@@ -33,11 +34,14 @@ class Named:
         The names given.
     findings : list of str
         What its owner should know.
+    rule : Rule, optional
+        The plain function that is exported.
     """
 
     cells: list[CellSource]
     tables: set[str] = field(default_factory=set)
     findings: list[str] = field(default_factory=list)
+    rule: Rule | None = None
 
 
 def name_tables(cells: Sequence[CellSource]) -> Named:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from notewright.packaging.effects import free_names
-from notewright.packaging.pieces import Context, Pieces, indented, loaded
+from notewright.packaging.pieces import Context, Pieces, loaded
 from notewright.packaging.plan import Plan
-from notewright.packaging.render import unparse
+from notewright.packaging.render import indented, unparse
 from notewright.packaging.rows_as_file import reading_call
 
 _TYPES = {"frame": "pd.DataFrame", "series": "pd.Series", "array": "np.ndarray"}
@@ -47,7 +47,6 @@ class Emitter(Pieces):
                 "artifacts",
                 **common,
                 format=context.format,
-                has_estimators=False,
                 trusted=list(context.trusted),
             ),
             "predict.py": self._render("predict", **common, features=features, proba=context.proba),
@@ -105,9 +104,24 @@ class Emitter(Pieces):
                 connect = f"{unparse(load.database.connect)}(settings.{prefix}database)"
                 table["address"] = f"settings.{prefix}database"
                 table["database"] = f"pd.read_sql_query(settings.{prefix}query, {connect})"
+            if load.remote is not None and load.remote.call is not None:
+                address = f"settings.{setting.removesuffix('data')}address"
+                table |= {"address": address, "database": self._asking(load.remote.call, address)}
             tables.append(table)
         code = "\n".join(t[part] for t in tables for part in ("code", "database") if part in t)
-        return self._render("load", **common, tables=tables, imports=self._imports(code))
+        return self._render(
+            "load",
+            **common,
+            tables=tables,
+            imports=self._imports(code),
+            remote="storage_options()" in code,
+        )
+
+    def _asking(self, call: ast.Call, address: str) -> str:
+        """Return the call that reads a table from the address in a setting."""
+        opened = ast.keyword("storage_options", ast.parse("storage_options()", mode="eval").body)
+        where = ast.parse(address, mode="eval").body
+        return unparse(ast.Call(call.func, [where, *call.args], [*call.keywords, opened]))
 
     def _with_path(self, call: ast.expr, setting: str) -> ast.Call:
         import copy
@@ -149,7 +163,7 @@ class Emitter(Pieces):
         made[self.plan.derived.table] = None
         later = {n for i in [*roles.train, *roles.evaluate] for n in self.program.effects[i].reads}
         later |= {n for m in roles.metrics for n in free_names(m.call)}
-        if not roles.metrics:
+        if not roles.metrics or roles.applied is not None:
             later |= free_names(roles.fit_call)
         bound_later = {n for i in roles.train for n in self.program.effects[i].binds}
         later -= set(self.plan.lifted.names) | self.helper_names | set(self.program.imports.paths)
@@ -198,6 +212,7 @@ class Emitter(Pieces):
             parameters=self._signature(self.train_parameters()),
             body=indented(body),
             results=", ".join([self.plan.target, *self.trained_besides()]),
+            function=self.plan.rule.function if self.plan.rule else "",
         )
 
     def trained_besides(self) -> list[str]:

@@ -180,6 +180,8 @@ DRAWING_FROM_GENERATOR = words(
     """
 )
 TORCH_DRAWS = ("rand", "normal", "bernoulli", "multinomial")
+#: Modules of PyTorch whose layers begin with random weights, or that shuffle.
+TORCH_DRAWING_MODULES = ("torch.nn.", "torch.utils.data.")
 #: Functions that give a function or class they were given.
 WRAPPERS = words("contextmanager dataclass total_ordering wraps")
 #: Functions of libraries that give an iterator.

@@ -117,20 +117,23 @@ def _lock(direct: tuple[str, ...], installed: tuple[str, ...]) -> Locks:
         _uv([*common, *hashed, "-o", "tests.txt", "tests.in"], here)
         _uv([*common, *hashed, "-c", "requirements.txt", "-o", "serve.txt", "serve.in"], here)
         texts = [
-            _without_users((here / name).read_text(encoding="utf-8"))
+            _without_places((here / name).read_text(encoding="utf-8"))
             for name in ("pylock.toml", "requirements.txt", "tests.txt", "serve.txt")
         ]
     return Locks(direct, *texts)
 
 
-def _without_users(lock: str) -> str:
-    """Return a lock without the names and passwords in its addresses, if the index needs any.
+def _without_places(lock: str) -> str:
+    """Return a lock without names and passwords in its addresses, and without local folders.
 
     Examples
     --------
-    >>> _without_users('url = "https://ada:tea4two@index.example/a.whl"')
+    >>> _without_places('url = "https://ada:tea4two@index.example/a.whl"')
     'url = "https://index.example/a.whl"'
+    >>> _without_places('wheels = [{ url = "file:///home/ada/wheels/a.whl" }]')
+    'wheels = [{ path = "a.whl" }]'
     """
+    lock = re.sub(r'\burl = "file://[^"]*/([^"/]+)"', r'path = "\1"', lock)
     return re.sub(r"(?<=://)[^/\s@\"']+@", "", lock)
 
 
@@ -282,16 +285,13 @@ def _distributions(seen: object) -> Mapping[str, list[str]]:
 
 @functools.lru_cache(maxsize=1)
 def _installed(seen: object) -> tuple[str, ...]:
-    found = sorted(
-        {
-            f"{_normal(d.metadata['Name'])}=={d.version}"
-            for d in importlib.metadata.distributions()
-            if d.metadata["Name"]
-            and "+" not in d.version
-            and _normal(d.metadata["Name"]) != "notewright"
-        }
-    )
-    return tuple(found)
+    found: dict[str, str] = {}
+    for item in importlib.metadata.distributions():
+        name = item.metadata["Name"]
+        if name and "+" not in item.version and _normal(name) != "notewright":
+            # Of two versions the first on the path is the one that is imported.
+            found.setdefault(_normal(name), item.version)
+    return tuple(sorted(f"{name}=={version}" for name, version in found.items()))
 
 
 def _normal(name: str) -> str:

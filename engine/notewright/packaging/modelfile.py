@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import pydoc
+import sys
+import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 
 def choose_format(
     model: Any, predictions: Sequence[Any], values: Mapping[str, Any]
 ) -> tuple[str, tuple[str, ...]]:
-    """Return ``("skops", types to trust)``, or ``("pickle", ())`` where skops is not exact.
+    """Return ``skops``, ``torch`` or ``pickle``, and the types that loading must trust.
+
+    skops where it gives the same predictions after a round trip; then PyTorch's own format,
+    if the notebook uses it, read with ``weights_only``; a pickle, which trusts whatever is in
+    it, only where neither will do.
 
     Parameters
     ----------
@@ -20,18 +28,59 @@ def choose_format(
     values : mapping
         Captured values; those tagged ``X:`` are inputs.
     """
-    import numpy as np
+    inputs = [v for tag, v in values.items() if tag.startswith("X:")]
+    round_trips = {"skops": _through_skops, "torch": _through_torch}
+    if "torch" not in sys.modules:
+        del round_trips["torch"]
+    for name, round_trip in round_trips.items():
+        try:
+            again, trusted = round_trip(model)
+            pairs = zip(inputs, predictions, strict=False)
+            if all(identical(again.predict(x), y) for x, y in pairs):
+                return name, trusted
+        except Exception:  # noqa: BLE001, S112
+            # Whatever a format cannot write or read again is kept in the next one.
+            continue
+    return "pickle", ()
+
+
+def _through_skops(model: Any) -> tuple[Any, tuple[str, ...]]:
     import skops.io as sio
 
-    try:
-        data = sio.dumps(model)
-        trusted = tuple(sorted(sio.get_untrusted_types(data=data)))
-        again = sio.loads(data, trusted=list(trusted))
-        inputs = [v for tag, v in values.items() if tag.startswith("X:")]
-        same = all(
-            np.array_equal(again.predict(x), y) for x, y in zip(inputs, predictions, strict=False)
-        )
-    except Exception:  # noqa: BLE001
-        # Whatever skops cannot write or read again is kept as a pickle, and named as one.
-        return "pickle", ()
-    return ("skops", trusted) if same else ("pickle", ())
+    data = sio.dumps(model)
+    trusted = tuple(sorted(sio.get_untrusted_types(data=data)))
+    return sio.loads(data, trusted=list(trusted)), trusted
+
+
+def _through_torch(model: Any) -> tuple[Any, tuple[str, ...]]:
+    import numpy as np
+    import torch
+
+    with tempfile.TemporaryDirectory(prefix="notewright-") as folder:
+        file = Path(folder) / "model.pt"
+        torch.save(model, file)
+        names = set(torch.serialization.get_unsafe_globals_in_checkpoint(file))
+        if "numpy.dtype" in names:
+            # Their names are not in the file, but reading makes them.
+            names |= {f"numpy.dtypes.{name}" for name in np.dtypes.__all__}
+        trusted = tuple(sorted(names))
+        known = [(pydoc.locate(name), name) for name in trusted]
+        with torch.serialization.safe_globals(known):
+            return torch.load(file, weights_only=True), trusted
+
+
+def identical(a: Any, b: Any) -> bool:
+    """Tell whether two sets of predictions are the same, value by value; a gap is like a gap.
+
+    Examples
+    --------
+    >>> identical([1.0, float("nan")], [1.0, float("nan")]), identical(["a"], ["b"])
+    (True, False)
+    """
+    import numpy as np
+
+    a, b = np.asarray(a), np.asarray(b)
+    if a.shape != b.shape:
+        return False
+    missing = a != a
+    return bool(np.all((a == b) | (missing & (b != b))))

@@ -15,11 +15,11 @@ from typing import Any
 from notewright.errors import (
     ExportFailed,
     NeverRun,
-    NotAModel,
     NotRecorded,
     NotSaved,
     UnknownVariable,
 )
+from notewright.packaging.functions import check_exportable, is_function, names_read
 from notewright.packaging.placing import check_target, clean, keep, place_copy, swap
 from notewright.packaging.records import Package
 from notewright.packaging.shelf import Shelf
@@ -148,6 +148,7 @@ class Packages(Shelf):
             )
         model = self._load(snapshot, variable)
         expected = fingerprint(model)
+        function = is_function(model)
         version = version or self._find_version(expected)
         if version is not None and version.fingerprint != expected:
             raise ExportFailed(
@@ -166,10 +167,11 @@ class Packages(Shelf):
                 variable,
                 directory,
                 None if refit else expected,
-                model,
+                self._with_globals(snapshot, variable) if function else model,
                 whole,
                 progress=progress,
                 refit=refit,
+                function=function,
             )
             if from_top:
                 made.findings.insert(0, _FROM_TOP)
@@ -199,9 +201,17 @@ class Packages(Shelf):
             names = [v.name for v in snapshot.variables if snapshot.module_of(v.name) is None]
             raise UnknownVariable(variable, f"snapshot {snapshot.id[:8]}", names)
         model = self._snapshots.load(snapshot, [variable])[variable]
-        if not hasattr(model, "predict"):
-            raise NotAModel(variable, type(model).__name__)
+        check_exportable(variable, model)
         return model
+
+    def _with_globals(self, snapshot: Any, function: str) -> dict[str, Any]:
+        """Return a function of a snapshot with the variables that it reads, all by name."""
+        known = {v.name for v in snapshot.variables}
+        names, found = {function}, dict[str, Any]()
+        while names - found.keys():
+            found = self._snapshots.load(snapshot, names)
+            names |= {n for value in found.values() for n in names_read(value, known)}
+        return found
 
     def _cells(self, line: Sequence[Any], variable: str) -> tuple[list[CellSource], list[int]]:
         from notewright.lineage.slices import slice_line

@@ -36,7 +36,7 @@ class Context:
     @property
     def suffix(self) -> str:
         """The ending of a fitted object's file."""
-        return "skops" if self.format == "skops" else "pkl"
+        return {"skops": "skops", "torch": "pt"}.get(self.format, "pkl")
 
 
 class Pieces:
@@ -188,20 +188,3 @@ def _is_literal(node: ast.stmt) -> bool:
 def loaded(code: str) -> set[str]:
     """Return the names in `code`."""
     return {n.id for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name)}
-
-
-def indented(code: str) -> str:
-    """Indent a function's body, but not what is inside a text of several lines."""
-    if not code.strip():
-        return ""
-    inside: set[int] = set()
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Constant | ast.JoinedStr) and (node.end_lineno or 0) > node.lineno:
-            text = not isinstance(node, ast.Constant) or isinstance(node.value, str | bytes)
-            if text:
-                inside |= set(range(node.lineno + 1, (node.end_lineno or 0) + 1))
-    lines = code.splitlines()
-    return "\n".join(
-        line if number in inside or not line.strip() else f"    {line}"
-        for number, line in enumerate(lines, 1)
-    )

@@ -14,7 +14,9 @@ from notewright.packaging.canonical import as_written, canonical
 from notewright.packaging.datasets import Named
 from notewright.packaging.derive import Derived, derive, table_name
 from notewright.packaging.effects import only_shows
+from notewright.packaging.functions import Rule, Written, check_predictions
 from notewright.packaging.kinds import Kind, kind_of
+from notewright.packaging.modelfile import identical
 from notewright.packaging.replay import Replayed, key, replay
 from notewright.packaging.roles import Load, Roles, find_roles, fit_arguments, real_name
 from notewright.packaging.settings_of import Lifted, lift
@@ -48,6 +50,8 @@ class Plan:
     #: How far pruning went: ``statements`` or ``cells``.
     slice_kind: str = "statements"
     findings: list[str] = field(default_factory=list)
+    #: The plain function that the model is.
+    rule: Rule | None = None
 
     @property
     def modules(self) -> set[str]:
@@ -68,6 +72,7 @@ def plan(
     python: str = sys.executable,
     progress: Progress | None = None,
     refit: bool = False,
+    function: bool = False,
 ) -> Plan:
     """Find out how to turn cells into a package, and confirm it by replay.
 
@@ -93,14 +98,16 @@ def plan(
         Cancelling it stops the replay.
     refit : bool
         Fit a model that was only cross-validated, on all rows it was given there.
+    function : bool
+        The model is a plain function; `model` has what it reads among its globals.
 
     Raises
     ------
     NotTheSame
         If running the code again gives another model.
     """
-    forms = [canonical(cells, target, refit)]
-    plain = as_written(cells)
+    forms = [canonical(cells, target, refit, function)]
+    plain = as_written(cells, target, function)
     if plain.cells != forms[0].cells and not refit:
         forms.append(plain)
     for number, form in enumerate(forms, 1):
@@ -124,7 +131,9 @@ def _plan(
     progress: Progress | None,
 ) -> Plan:
     cells = form.cells
-    target = real_name(Program(statements(cells)), target)
+    rule = form.rule
+    target = rule.model if rule else real_name(Program(statements(cells)), target)
+    written = Written(rule, model) if rule and model is not None else None
     attempts: list[tuple[bool, set[int] | None]] = [(False, None), (True, None)]
     if whole is not None:
         attempts.append((True, set(whole)))
@@ -132,26 +141,43 @@ def _plan(
     findings: list[str] = list(form.findings)
     for careful, only in attempts:
         program = Program(statements(cells), careful)
-        roles = find_roles(program, target, form.tables)
+        roles = find_roles(program, target, form.tables, rule)
         run = _to_run(roles)
         if only is not None:
             chosen = {cells[i] for i in only}
             run |= {s.index for s in program.body if s.cell in chosen}
         try:
             carried = [key(load.index, load.call) for load in roles.loads if load.made]
+            reads = rule.values if rule else ()
             found = replay(
-                cells, run, target, directory, roles.capture(), run, python, progress, carried
+                cells,
+                run,
+                target,
+                directory,
+                roles.capture(),
+                run,
+                python,
+                progress,
+                carried,
+                reads,
             )
         except ReplayFailed as error:
             problem = error
             continue
         if "predict" not in found.model.can and found.model.name != "estimator":
             raise NotAModel(target, found.model.type.rpartition(".")[2])
-        if expected is not None and found.fingerprint != expected:
+        if rule is not None:
+            check_predictions(rule, found.predictions["X:fit"]["predict"], found.values["X:fit"])
+        if written is not None:
+            differs = _differs(written, found, bool(carried))
+            if differs:
+                problem = NotTheSame(differs)
+                continue
+        elif expected is not None and found.fingerprint != expected:
             apart = _apart(model, found)
             if apart is not None and (not apart or carried):
                 findings.append(_decided_by_predictions(apart))
-                return _assemble(program, roles, found, directory, target, findings)
+                return _assemble(program, roles, found, directory, target, findings, rule)
             problem = NotTheSame(f"running its cells again gives another '{target}'")
             continue
         if careful or only is not None:
@@ -161,7 +187,7 @@ def _plan(
             )
         if only is not None:
             roles = _with_whole_cells(program, roles, run)
-        made = _assemble(program, roles, found, directory, target, findings)
+        made = _assemble(program, roles, found, directory, target, findings, rule)
         made.slice_kind = "statements" if only is None else "cells"
         return made
     assert problem is not None
@@ -186,6 +212,19 @@ def _with_whole_cells(program: Program, roles: Roles, run: set[int]) -> Roles:
     )
 
 
+def _differs(written: Written, found: Replayed, carried: bool) -> str:
+    """Return what sets the notebook's function apart from the one that ran again, or ``""``."""
+    apart = _predictions_apart(written, found)
+    name = written.rule.function
+    if apart is None or (apart and not carried):
+        return f"running its cells again gives a '{name}' with other predictions"
+    for value, mine in written.fingerprints().items():
+        # An inner part of what was fitted may differ whenever it is made; predictions decided.
+        if mine[0] and found.values[f"value:{value}"] != mine[1] and not carried:
+            return f"running its cells again gives another '{value}', which '{name}' reads"
+    return ""
+
+
 def _decided_by_predictions(apart: float) -> str:
     if not apart:
         return (
@@ -201,12 +240,16 @@ def _decided_by_predictions(apart: float) -> str:
 
 def _apart(model: Any, found: Replayed) -> float | None:
     """Return how far the replay's predictions are from the notebook's; None if another model."""
+    if model is None or not found.predictions or kind_of(model).type != found.model.type:
+        return None
+    return _predictions_apart(model, found)
+
+
+def _predictions_apart(model: Any, found: Replayed) -> float | None:
     import warnings
 
     import numpy as np
 
-    if model is None or not found.predictions or kind_of(model).type != found.model.type:
-        return None
     worst = 0.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -216,7 +259,7 @@ def _apart(model: Any, found: Replayed) -> float | None:
                     np.asarray(getattr(model, method)(found.values[tag])),
                     np.asarray(value),
                 )
-                if np.array_equal(mine, value):
+                if identical(mine, value):
                     continue
                 numbers = mine.dtype.kind == value.dtype.kind == "f"
                 if not numbers or not np.allclose(mine, value, rtol=_ROUNDING, atol=1e-12):
@@ -246,7 +289,9 @@ def _what_differs(program: Program, roles: Roles, target: str) -> str:
                     f"running the cells again gives another '{target}': "
                     f"{place} (`{line[:80]}`) draws random numbers without a seed"
                 )
-    return f"running the cells again gives another '{target}' than the notebook holds"
+    asked = [load.remote.address or "its address" for load in roles.loads if load.remote]
+    also = f"; perhaps {' or '.join(asked)} gives other rows now" if asked else ""
+    return f"running the cells again gives another '{target}' than the notebook holds{also}"
 
 
 def _unseeded(program: Program, node: ast.Call) -> bool:
@@ -277,6 +322,7 @@ def _assemble(
     directory: Path,
     target: str,
     findings: list[str],
+    rule: Rule | None,
 ) -> Plan:
     tables = [
         (n, load)
@@ -301,7 +347,7 @@ def _assemble(
             break
     # Where raw rows cannot be had from any table, the first says why.
     main, side, derived = next((m for m in made if m[2].problem is None), made[0])
-    data = _data(directory, main, side, table_name(program, main))
+    data = _data(program, directory, main, side, table_name(program, main))
     lifted = lift(program, roles, derived, {k: (v[0], v[2]) for k, v in data.items()})
     if derived.problem is not None:
         findings.append(str(derived.problem))
@@ -318,6 +364,7 @@ def _assemble(
         directory,
         findings=findings,
         fitted=fitted,
+        rule=rule,
     )
 
 
@@ -351,7 +398,7 @@ def _input_name(node: ast.expr, index: int, found: Replayed) -> str:
 
 
 def _data(
-    directory: Path, main: Load, side: Mapping[str, Load], own: str
+    program: Program, directory: Path, main: Load, side: Mapping[str, Load], own: str
 ) -> dict[str, tuple[Load, Path, str]]:
     found: dict[str, tuple[Load, Path, str]] = {}
     for name, load in {"data": main, **{f"{n}_data": x for n, x in side.items()}}.items():
@@ -366,8 +413,12 @@ def _data(
                 'Give the path as text: `pd.read_csv("data/file.csv")`.',
             )
         if "://" in load.path:
-            found[name] = (load, Path(load.path), load.path)
-            continue
+            place = program.body[load.index].place
+            raise ExportFailed(
+                f"{place} reads a table from an address inside a loop or a block, so it cannot "
+                "be carried.",
+                "Read it in a statement of its own, `table = pd.read_csv(...)`.",
+            )
         path = (directory / load.path).resolve()
         found[name] = (load, path, f"data/{path.name}")
     return found

@@ -128,11 +128,15 @@ def _untrusted(job: Any, out: Any) -> Any:
     artifacts = _module(job, "artifacts")
     if not hasattr(artifacts, "TRUSTED"):
         return []
-    import skops.io as sio
-
     found = set()
     for file in out.glob("*.skops"):
+        import skops.io as sio
+
         found |= set(sio.get_untrusted_types(file=file))
+    for file in out.glob("*.pt"):
+        import torch
+
+        found |= set(torch.serialization.get_unsafe_globals_in_checkpoint(file))
     new = sorted(found - set(artifacts.TRUSTED))
     artifacts.TRUSTED += new
     return new

@@ -30,7 +30,7 @@ def shared_modules(model_type: str, format_: str) -> tuple[str, ...]:
     model_type : str
         The model's type, with its module.
     format_ : str
-        ``skops`` or ``pickle``.
+        ``skops``, ``torch`` or ``pickle``.
 
     Examples
     --------
@@ -41,6 +41,8 @@ def shared_modules(model_type: str, format_: str) -> tuple[str, ...]:
     names = ["numpy", "pandas"]
     if format_ == "skops":
         names.append("skops.io")
+    if format_ == "torch":
+        names.append("torch")
     if module not in ("", "__main__", "builtins"):
         names.append(module)
     return tuple(names)

@@ -174,3 +174,20 @@ def _span(node: Any, starts: list[int]) -> tuple[int, int]:
         starts[node.lineno - 1] + node.col_offset,
         starts[node.end_lineno - 1] + node.end_col_offset,
     )
+
+
+def indented(code: str) -> str:
+    """Indent a function's body, but not what is inside a text of several lines."""
+    if not code.strip():
+        return ""
+    inside: set[int] = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Constant | ast.JoinedStr) and (node.end_lineno or 0) > node.lineno:
+            text = not isinstance(node, ast.Constant) or isinstance(node.value, str | bytes)
+            if text:
+                inside |= set(range(node.lineno + 1, (node.end_lineno or 0) + 1))
+    lines = code.splitlines()
+    return "\n".join(
+        line if number in inside or not line.strip() else f"    {line}"
+        for number, line in enumerate(lines, 1)
+    )

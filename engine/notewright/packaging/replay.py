@@ -58,7 +58,7 @@ class Replayed:
     fingerprint: str
     model: Kind
     predictions: Mapping[str, Any] = field(default_factory=dict)
-    #: ``skops`` or ``pickle``, and the types that loading must trust.
+    #: ``skops``, ``torch`` or ``pickle``, and the types that loading must trust.
     format: str = "skops"
     trusted: tuple[str, ...] = ()
     #: Whether pandas kept something in PyArrow, or read with it.
@@ -83,6 +83,7 @@ def replay(
     python: str = sys.executable,
     progress: Progress | None = None,
     carried: Iterable[str] = (),
+    reads: Iterable[str] = (),
 ) -> Replayed:
     """Run the chosen statements of `cells` in a fresh process.
 
@@ -106,6 +107,8 @@ def replay(
         Cancelling it stops the replay.
     carried : iterable of str
         Expression keys of tables that the package reads from a file of its own.
+    reads : iterable of str
+        Attributes of the artifact whose fingerprints are wanted, under ``value:NAME``.
 
     Raises
     ------
@@ -122,6 +125,7 @@ def replay(
             "capture": dict(capture),
             "watched": sorted(watched),
             "carried": sorted(carried),
+            "reads": sorted(reads),
             "out": str(out),
         }
         (out / "job.json").write_text(json.dumps(job), encoding="utf-8")
@@ -272,7 +276,8 @@ def _child(job_file: str) -> None:
             }
             (out / "failure.json").write_text(json.dumps(failure), encoding="utf-8")
             return
-    _finish(namespace[job["target"]], kinds, values, out, arrow or read_with_arrow())
+    model = namespace[job["target"]]
+    _finish(model, kinds, values, out, arrow or read_with_arrow(), job["reads"])
 
 
 def _run(
@@ -295,7 +300,12 @@ def _run(
 
 
 def _finish(
-    model: Any, kinds: dict[str, Kind], values: dict[str, Any], out: Path, arrow: bool
+    model: Any,
+    kinds: dict[str, Kind],
+    values: dict[str, Any],
+    out: Path,
+    arrow: bool,
+    reads: Sequence[str],
 ) -> None:
     import warnings
 
@@ -318,6 +328,8 @@ def _finish(
             model, [v["predict"] for v in predictions.values()], values
         )
         scored = any(tag.startswith("metric:") for tag in values)
+        for name in reads:
+            values[f"value:{name}"] = fingerprint(getattr(model, name))
         if "y:fit" in values and not scored and hasattr(model, "score"):
             values["metric:score_train"] = model.score(values["X:fit"], values["y:fit"])
     result = Replayed(kinds, values, found, kind_of(model), predictions, format_, trusted, arrow)

@@ -56,6 +56,12 @@ def _named(node: ast.AST, names: set[str]) -> Iterator[ast.Name | ast.FunctionDe
         if node.id in names:
             yield node
         return
+    if isinstance(node, ast.ClassDef):
+        for child in ast.iter_child_nodes(node):
+            # What a class defines is found through it, never by its name alone.
+            own = {child} if isinstance(child, ast.FunctionDef) else set()
+            yield from (n for n in _named(child, names) if n not in own)
+        return
     if isinstance(node, ast.FunctionDef):
         if node.name in names:
             yield node

@@ -8,24 +8,12 @@ from dataclasses import dataclass, field
 
 from notewright.errors import ExportFailed, UnknownVariable
 from notewright.packaging.effects import free_names, root_name
+from notewright.packaging.functions import Rule
+from notewright.packaging.literals import literal
+from notewright.packaging.remote import Remote, path_argument, reads_table, remote_of
 from notewright.packaging.replay import key
 from notewright.packaging.slicing import Program
 
-_READERS = frozenset(
-    [
-        "read_csv",
-        "read_table",
-        "read_parquet",
-        "read_excel",
-        "read_json",
-        "read_feather",
-        "read_pickle",
-        "read_fwf",
-        "read_orc",
-        "read_stata",
-        "read_sas",
-    ]
-)
 _SQL = frozenset(["pandas.read_sql", "pandas.read_sql_query", "pandas.read_sql_table"])
 _NOT_NUMBERS = ("confusion_matrix", "report", "curve", "Display", "make_scorer", "pairwise")
 
@@ -49,8 +37,9 @@ class Load:
     path: str | None
     #: The code that made it is not the package's: it carries the rows as a file.
     made: bool = False
-    #: How to read it again, where it came from a database.
+    #: How to read it again, where it came from a database, or from an address.
     database: Database | None = None
+    remote: Remote | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +69,8 @@ class Roles:
     scored: list[tuple[int, ast.expr]] = field(default_factory=list)
     #: Statements that only the replay runs, for instance those behind a carried table.
     sources: list[int] = field(default_factory=list)
+    #: Of a plain function: the expression that holds the rows it was applied to, and its statement.
+    applied: tuple[int, ast.expr] | None = None
 
     def capture(self) -> dict[str, str]:
         """Return which expressions a replay keeps: key to tag."""
@@ -87,6 +78,8 @@ class Roles:
         for n, argument in enumerate(fit_arguments(self.fit_call)[:2]):
             if hasattr(argument, "lineno"):  # a formula's target has no place of its own
                 wanted[key(self.fit, argument)] = "X:fit" if n == 0 else "y:fit"
+        if self.applied is not None:
+            wanted[key(*self.applied)] = "X:fit"
         for n, (index, argument) in enumerate(self.scored):
             wanted.setdefault(key(index, argument), f"X:scored{n}")
         for metric in self.metrics:
@@ -105,7 +98,9 @@ def fit_arguments(call: ast.Call) -> list[ast.expr]:
     return found
 
 
-def find_roles(program: Program, target: str, tables: Iterable[str] = ()) -> Roles:
+def find_roles(
+    program: Program, target: str, tables: Iterable[str] = (), rule: Rule | None = None
+) -> Roles:
     """Return the roles of the statements that make and judge `target`.
 
     Parameters
@@ -116,6 +111,8 @@ def find_roles(program: Program, target: str, tables: Iterable[str] = ()) -> Rol
         The model's name.
     tables : iterable of str
         Names of tables that come from no file.
+    rule : Rule, optional
+        The plain function that `target` was made of.
 
     Raises
     ------
@@ -127,19 +124,20 @@ def find_roles(program: Program, target: str, tables: Iterable[str] = ()) -> Rol
     bound = {name for effect in program.effects for name in effect.binds}
     if target not in bound:
         raise UnknownVariable(target, "the executed cells", bound)
-    made = list(_made(program, program.needed_for([target]), set(tables)))
+    applied = _made_of(program, target, rule) if rule else None
+    made = list(_made(program, _needed(program, target, applied), set(tables)))
     sources: set[int] = set()
     for load in made:
         sources |= program.needed_for(program.effects[load.index].reads, load.index)
     for load in made:
         program.cut(load.index)
-    model = sorted(program.needed_for([target]))
+    model = sorted(_needed(program, target, applied))
     kept = {load.index for load in made}
     loads = [*(m for m in made if m.index in model), *_loads(program, model, kept)]
-    fit, call = _fit(program, model, target)
-    before = program.needed_for(free_names(_arguments(call)) - set(program.imports.paths), fit)
+    fit, call = applied or _fit(program, model, target)
+    before = _needed_by(program, fit, call)
     train = [i for i in model if i not in before or i >= fit]
-    metrics = list(_metrics(program, target, max(model)))
+    metrics = list(_metrics(program, target, max(model), rule is not None))
     chosen: dict[str, Metric] = {}
     for metric in metrics:
         chosen[metric.name] = metric
@@ -158,6 +156,9 @@ def find_roles(program: Program, target: str, tables: Iterable[str] = ()) -> Rol
         if i in {*evaluate, *(m.index for m in last_metrics)}
     ]
     prepare = sorted(({*model} - set(train)) | set(prepare_more))
+    shown = _applied(program, fit, target) if rule else None
+    if shown is not None:
+        sources.add(shown[0])
     return Roles(
         target,
         model,
@@ -170,7 +171,49 @@ def find_roles(program: Program, target: str, tables: Iterable[str] = ()) -> Rol
         last_metrics,
         scored,
         sorted(sources - {*model, *prepare, *evaluate}),
+        shown,
     )
+
+
+def _needed(program: Program, target: str, applied: tuple[int, ast.Call] | None) -> set[int]:
+    """Return what the model depends on; of a plain function, also the rows it was applied to."""
+    rows = _needed_by(program, *applied) if applied is not None else set()
+    return program.needed_for([target]) | rows
+
+
+def _needed_by(program: Program, index: int, call: ast.Call) -> set[int]:
+    """Return what the arguments of a call depend on."""
+    return program.needed_for(free_names(_arguments(call)) - set(program.imports.paths), index)
+
+
+def _made_of(program: Program, target: str, rule: Rule) -> tuple[int, ast.Call]:
+    """Return where a plain function's object is made, and a call that holds its X and y.
+
+    That call does not run: it only holds the arguments in the order of `fit`.
+    """
+    index = next(
+        i
+        for i in reversed(range(len(program.body)))
+        if target in program.effects[i].binds
+        and isinstance(call := getattr(program.body[i].node, "value", None), ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == rule.class_name
+    )
+    _, table = _applied(program, index, target)
+    wanted = [ast.parse(rule.wanted, mode="eval").body] if rule.wanted else []
+    for node in (n for expression in wanted for n in ast.walk(expression)):
+        for place in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
+            if hasattr(node, place):
+                delattr(node, place)
+    return index, ast.Call(ast.Name(rule.class_name, ast.Load()), [table, *wanted], [])
+
+
+def _applied(program: Program, made: int, target: str) -> tuple[int, ast.expr]:
+    """Return the rows that a plain function's object is given right after it is made."""
+    call = program.body[made + 1].node.value  # type: ignore[attr-defined]
+    assert isinstance(call, ast.Call)
+    assert root_name(call.func) == target
+    return made + 1, call.args[0]
 
 
 def real_name(program: Program, target: str) -> str:
@@ -209,7 +252,7 @@ def _flows(program: Program, index: int, target: str) -> set[str]:
 
 
 def _made(program: Program, among: set[int], tables: set[str]) -> Iterator[Load]:
-    """Yield the tables that come from no file: those that were named, and those read by SQL."""
+    """Yield the tables of no file: those that were named, or that SQL or an address gave."""
     for index in sorted(among):
         node = program.body[index].node
         if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
@@ -220,12 +263,16 @@ def _made(program: Program, among: set[int], tables: set[str]) -> Iterator[Load]
             path = program.imports.dotted(node.value.func) or ""
             if path in _SQL:
                 yield Load(index, node.value, None, True, _database(program, node.value, index))
+            elif reads_table(program.imports, node.value):
+                remote = remote_of(program, node.value, index)
+                if remote is not None:
+                    yield Load(index, node.value, None, True, remote=remote)
 
 
 def _database(program: Program, call: ast.Call, index: int) -> Database | None:
     """Return how a table was read, where its query and its connection can be told."""
     given = dict(enumerate(call.args)) | {k.arg: k.value for k in call.keywords}
-    query = _literal(program, given.get(0, given.get("sql")), index)
+    query = literal(program, given.get(0, given.get("sql")), index)
     connection = given.get(1, given.get("con"))
     if isinstance(connection, ast.Name):
         for before in range(index - 1, -1, -1):
@@ -244,39 +291,8 @@ def _loads(program: Program, model: list[int], made: set[int]) -> Iterator[Load]
         if index in made:
             continue
         for node in ast.walk(program.body[index].node):
-            if not isinstance(node, ast.Call):
-                continue
-            path = program.imports.dotted(node.func) or ""
-            if path.split(".")[-1] in _READERS and path.startswith(("pandas.", "geopandas.")):
-                first = node.args[0] if node.args else None
-                for keyword in node.keywords:
-                    if keyword.arg in ("filepath_or_buffer", "path", "io", "path_or_buf"):
-                        first = keyword.value
-                yield Load(index, node, _literal(program, first, index))
-
-
-def _literal(program: Program, node: ast.expr | None, before: int) -> str | None:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.Name):
-        for index in range(before - 1, -1, -1):
-            statement = program.body[index].node
-            if isinstance(statement, ast.Assign) and node.id in program.effects[index].binds:
-                return _literal(program, statement.value, index)
-    if isinstance(node, ast.Call) and (program.imports.dotted(node.func) or "").endswith("Path"):
-        return _literal(program, node.args[0], before) if node.args else None
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Add):
-        left, right = _literal(program, node.left, before), _literal(program, node.right, before)
-        if left is not None and right is not None:
-            return f"{left}/{right}" if isinstance(node.op, ast.Div) else left + right
-    if isinstance(node, ast.JoinedStr):
-        parts = [
-            _literal(program, v.value if isinstance(v, ast.FormattedValue) else v, before)
-            for v in node.values
-        ]
-        if all(p is not None for p in parts):
-            return "".join(p for p in parts if p is not None)
-    return None
+            if isinstance(node, ast.Call) and reads_table(program.imports, node):
+                yield Load(index, node, literal(program, path_argument(node), index))
 
 
 def _fit(program: Program, model: list[int], target: str) -> tuple[int, ast.Call]:
@@ -372,7 +388,7 @@ def _through_constructor(program: Program, found: tuple[int, ast.Call]) -> tuple
     # Not a call that runs: it only holds the arguments in the order of `fit`.
     if "formula" not in path:
         return index, ast.Call(call.func, [x, y], [])
-    left = _left_side(_literal(program, y, index))
+    left = _left_side(literal(program, y, index))
     wanted = ast.List([ast.Constant(name) for name in left], ast.Load())
     return index, ast.Call(call.func, [x, ast.Subscript(x, wanted, ast.Load())], [])
 
@@ -414,7 +430,7 @@ def _through_function(
     )
 
 
-def _metrics(program: Program, target: str, after: int) -> Iterator[Metric]:
+def _metrics(program: Program, target: str, after: int, function: bool) -> Iterator[Metric]:
     rebound = [
         i
         for i in range(after + 1, len(program.body))
@@ -440,7 +456,7 @@ def _metrics(program: Program, target: str, after: int) -> Iterator[Metric]:
                 not path.startswith("sklearn.metrics") or any(w in name for w in _NOT_NUMBERS)
             ):
                 continue
-            if score or _about(program, node, index, target):
+            if score or _about(program, node, index, target, function):
                 name = "score" if score else name
                 if _on_training_rows(node):
                     name += "_train"
@@ -452,11 +468,13 @@ def _on_training_rows(node: ast.Call) -> bool:
     return any("train" in n.lower() for n in names)
 
 
-def _about(program: Program, call: ast.Call, index: int, target: str) -> bool:
+def _about(program: Program, call: ast.Call, index: int, target: str, function: bool) -> bool:
     names = free_names(call)
     if target in names:
         return True
     needed = program.needed_for(names, index)
+    if function:
+        return any(target in program.effects[i].reads for i in needed)
     calls = {
         root_name(n.func)
         for i in needed

@@ -85,6 +85,17 @@ def lift(
         lifted.settings.append(
             Setting(names.fresh(name), "str", path, f"The file to read: {name.replace('_', ' ')}.")
         )
+        if load.remote is not None and load.remote.call is not None:
+            read = f" The notebook read {load.remote.address}." if load.remote.address else ""
+            lifted.settings.append(
+                Setting(
+                    names.fresh(f"{name.removesuffix('data')}address"),
+                    "str",
+                    "",
+                    f"The address to read from; if empty, `{name}` is read.{read} Set it in the "
+                    "environment where it holds a password.",
+                )
+            )
         if load.database is not None:
             prefix = name.removesuffix("data")
             lifted.settings += [
@@ -126,7 +137,6 @@ def lift(
 def _constants(
     program: Program, roles: Roles, served: set[int], lifted: Lifted, names: Names
 ) -> None:
-    changed = {n for e in program.effects for n in e.changes}
     stages = [*roles.prepare, *roles.train, *roles.evaluate]
     # What functions read as a global stays a constant beside them.
     inside = {
@@ -147,7 +157,7 @@ def _constants(
             continue
         name = node.targets[0].id
         bindings = sum(name in program.effects[i].binds for i in stages)
-        if bindings > 1 or name in changed:
+        if bindings > 1:
             continue
         if index in served or name in inside:
             continue

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from notewright.afresh.mark import is_afresh
 from notewright.errors import (
-    NotAModel,
     NothingFitted,
     NotRecorded,
     SeveralModels,
@@ -31,7 +30,7 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
         "what",
         nargs="*",
         metavar="[NOTEBOOK.ipynb] MODEL",
-        help="the variable that holds the fitted model; a notebook before it is first run from "
+        help="the variable that holds the fitted model, or a function that predicts rows; a notebook before it is first run from "
         "top to bottom in a fresh kernel, with history on. Where there is one fitted model only, "
         "it need not be named",
     )
@@ -69,13 +68,13 @@ def check_exportable(variable: str, name: str, kernel: LiveKernel, workspace: Wo
     UnknownVariable, NotAModel, NotRecorded, BadName
         What is wrong.
     """
+    from notewright.packaging import functions
+
     module_name(name, "package")
     live = kernel.namespace.variables()
     if variable not in live:
         raise UnknownVariable(variable, "this notebook", live)
-    value = live[variable]
-    if isinstance(value, type) or not hasattr(value, "predict"):
-        raise NotAModel(variable, type(value).__name__)
+    functions.check_exportable(variable, live[variable])
     if variable not in names_recorded(kernel, workspace):
         raise NotRecorded(variable, kernel.notebook)
 

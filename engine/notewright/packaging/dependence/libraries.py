@@ -288,7 +288,9 @@ class Libraries(BuiltinCalls):
         for root, state in _DRAWS.items():
             if path.startswith(root) and last not in known.OWN_GENERATORS:
                 self.draw(state)
-        if path.startswith("torch.") and last.startswith(known.TORCH_DRAWS):
+        if path.startswith("torch.") and (
+            last.startswith(known.TORCH_DRAWS) or path.startswith(known.TORCH_DRAWING_MODULES)
+        ):
             self.draw(TORCH_RANDOM)
         if path.startswith("tensorflow.random."):
             self.draw(TENSORFLOW_RANDOM)
