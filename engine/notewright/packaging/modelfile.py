@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+
+from notewright.packaging.answering import dense
 
 
 def choose_format(
-    model: Any, predictions: Sequence[Any], values: Mapping[str, Any]
+    model: Any, predictions: Mapping[str, Mapping[str, Any]], inputs: Mapping[str, Any]
 ) -> tuple[str, tuple[str, ...]]:
     """Return ``("skops", types to trust)``, or ``("pickle", ())`` where skops is not exact.
 
@@ -15,10 +17,10 @@ def choose_format(
     ----------
     model : object
         The fitted model.
-    predictions : sequence
-        What it predicted for the inputs among `values`, in their order.
-    values : mapping
-        Captured values; those tagged ``X:`` are inputs.
+    predictions : mapping
+        What it answers to each of the inputs.
+    inputs : mapping
+        The inputs, by the same tags.
     """
     import numpy as np
     import skops.io as sio
@@ -27,9 +29,10 @@ def choose_format(
         data = sio.dumps(model)
         trusted = tuple(sorted(sio.get_untrusted_types(data=data)))
         again = sio.loads(data, trusted=list(trusted))
-        inputs = [v for tag, v in values.items() if tag.startswith("X:")]
         same = all(
-            np.array_equal(again.predict(x), y) for x, y in zip(inputs, predictions, strict=False)
+            np.array_equal(dense(getattr(again, method)(inputs[tag])), value)
+            for tag, made in predictions.items()
+            for method, value in made.items()
         )
     except Exception:  # noqa: BLE001
         # Whatever skops cannot write or read again is kept as a pickle, and named as one.

@@ -19,6 +19,7 @@ from notewright.errors import (
     NotSaved,
     UnknownVariable,
 )
+from notewright.packaging.answering import answer_method
 from notewright.packaging.placing import check_target, clean, keep, place_copy, swap
 from notewright.packaging.records import Package
 from notewright.packaging.shelf import Shelf
@@ -187,7 +188,7 @@ class Packages(Shelf):
             names = [v.name for v in snapshot.variables if snapshot.module_of(v.name) is None]
             raise UnknownVariable(variable, f"snapshot {snapshot.id[:8]}", names)
         model = self._snapshots.load(snapshot, [variable])[variable]
-        if not hasattr(model, "predict"):
+        if answer_method(model) is None:
             raise NotAModel(variable, type(model).__name__)
         return model
 

@@ -78,9 +78,15 @@ def write_documents(build: Build, locks: Locks, trained: Mapping[str, Any]) -> N
         build.number,
         next((build.tree / "model").glob("model.*")),
         model_type,
-        "classification" if trained["classifies"] else "regression",
+        _task(build, trained),
         trained["metrics"],
         data,
         build.stated,
     )
     build.write("sbom.cdx.json", bill_of_materials(described, locks))
+
+
+def _task(build: Build, trained: Mapping[str, Any]) -> str:
+    if build.context.answer.method == "transform":
+        return "transformation"
+    return "classification" if trained["classifies"] else "regression"

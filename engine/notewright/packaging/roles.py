@@ -293,7 +293,10 @@ def _fit(program: Program, model: list[int], target: str) -> tuple[int, ast.Call
             for n in ast.walk(node)
             if isinstance(n, ast.Call)
             and isinstance(n.func, ast.Attribute)
-            and n.func.attr in ("fit", "fit_predict")
+            and (
+                n.func.attr in ("fit", "fit_predict")
+                or (n.func.attr == "fit_transform" and root_name(n.func) == target)
+            )
         ]
         binds = program.effects[index].binds
         for call in reversed(calls):

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from notewright.errors import NotAModel, UnknownVariable, UsageError
+from notewright.packaging.answering import answer_method
 from notewright.state.namespace import Namespace
 from notewright.store.names import module_name
 from notewright.verbs.base import SNAPSHOT, Context, Verb
@@ -49,7 +50,7 @@ def check_exportable(variable: str, name: str, namespace: Namespace) -> None:
     if variable not in live:
         raise UnknownVariable(variable, "this notebook", live)
     value = live[variable]
-    if isinstance(value, type) or not hasattr(value, "predict"):
+    if isinstance(value, type) or answer_method(value) is None:
         raise NotAModel(variable, type(value).__name__)
 
 
