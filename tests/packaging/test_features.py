@@ -8,11 +8,12 @@ import pytest
 from recorded import CORPUS, sources
 
 from notewright.errors import ExportFailed, NotTheSame, UnknownVariable
+from notewright.packaging.answering import Answer
 from notewright.packaging.emit import modules
 from notewright.packaging.pieces import Context
 from notewright.packaging.plan import Plan, plan
 
-CONTEXT = Context("credit_risk", "credit-risk", "skops", [], "A model.", True)
+CONTEXT = Context("credit_risk", "credit-risk", "skops", [], "A model.", True, Answer("predict", 0))
 
 
 def planned(project: Path, name: str, target: str) -> Plan:
