@@ -50,8 +50,8 @@ from notewright.workspace import Workspace
 RESULTS = Path(__file__).parent / "results" / "export_examples.json"
 #: What is asked of each program, in order.
 STEPS = ("slice", "package", "installs", "tests", "metrics", "predictions", "raw_rows", "http")
-#: Seconds that a program may take, and its export.
-LIMIT, EXPORT_LIMIT = 60.0, 420.0
+#: Seconds that an export may take.
+EXPORT_LIMIT = 420.0
 _NOTHING = "leaves nothing fitted that can predict or transform"
 #: The rows that are asked for over HTTP.
 ROWS = 50
@@ -101,12 +101,13 @@ def main() -> None:
     parser.add_argument("--examples", type=Path, help="the folder that holds the programs")
     parser.add_argument("--failed", action="store_true", help="do again what failed")
     parser.add_argument("--at-most", type=int, default=10_000, help="programs, this time")
+    parser.add_argument("--limit", type=float, default=60, help="seconds for each program")
     parser.add_argument("--quick", action="store_true", help="make no second environment")
     options = parser.parse_args()
     known = _known()
     wanted = [e for e in examples(options.examples) if _asked(e, options, known)]
     for example in wanted[: options.at_most]:
-        outcome = measure(example, options.quick)
+        outcome = measure(example, options.limit, options.quick)
         known[example.name] = outcome
         _show(outcome)
         RESULTS.parent.mkdir(exist_ok=True)
@@ -159,13 +160,15 @@ def summarize(outcomes: list[Outcome]) -> None:
 # -- one program --------------------------------------------------------------------
 
 
-def measure(example: Example, quick: bool = False) -> Outcome:
+def measure(example: Example, limit: float, quick: bool = False) -> Outcome:
     """Run a program as a notebook, export what it leaves, and try the package.
 
     Parameters
     ----------
     example : Example
         The program.
+    limit : float
+        The seconds it may take.
     quick : bool
         Take the export's word for the environment, rather than make another one.
     """
@@ -179,29 +182,29 @@ def measure(example: Example, quick: bool = False) -> Outcome:
             if not example.fits:
                 raise LeftOut(_NOTHING)
             with outcome.timed("notebook"):
-                workspace, outcome.artifact, model = _executed(example, root)
+                workspace, outcome.artifact, model = _executed(example, root, limit)
             _export(workspace, example, outcome, model, quick)
             if "running the cells again gives another" in outcome.reason:
-                _leave_out_if_random(example, Path(folder), outcome.artifact, model)
+                _leave_out_if_random(example, Path(folder), outcome.artifact, model, limit)
         except LeftOut as why:
             outcome.left_out = str(why)
     return outcome
 
 
-def _executed(example: Example, root: Path) -> tuple[Workspace, str, Any]:
+def _executed(example: Example, root: Path, limit: float) -> tuple[Workspace, str, Any]:
     """Run the program's cells in a kernel; return the artifact's name and value."""
     environment = {"MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"}
     notebook = Notebook(root, sys.executable, environment)
     try:
         notebook.run("%load_ext notewright")
-        left = LIMIT
+        left = limit
         for cell in example.cells:
             left -= notebook.run(cell, left)
         notebook.run("%nw snapshot -m 'the end'")
     except CellFailed as failed:
         raise LeftOut(f"does not run: {str(failed).splitlines()[-1][:160]}") from None
     except queue.Empty:
-        raise LeftOut(f"takes more than {LIMIT:.0f} s") from None
+        raise LeftOut(f"takes more than {limit:.0f} s") from None
     finally:
         notebook.close()
     workspace = Workspace.find(root)
@@ -272,13 +275,15 @@ def _fitted(value: Any) -> bool:
     return True
 
 
-def _leave_out_if_random(example: Example, folder: Path, artifact: str, model: Any) -> None:
+def _leave_out_if_random(
+    example: Example, folder: Path, artifact: str, model: Any, limit: float
+) -> None:
     """Leave the program out if it gives another model whenever it runs."""
     from notewright.state.values import fingerprint
 
     again = folder / "again"
     again.mkdir()
-    _, name, other = _executed(example, again)
+    _, name, other = _executed(example, again, limit)
     if name != artifact or fingerprint(other) != fingerprint(model):
         raise LeftOut("gives another model whenever it runs, as the export says")
 
