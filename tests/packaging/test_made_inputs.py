@@ -80,6 +80,28 @@ def test_arrays_that_are_made_where_they_are_fitted_are_refused_with_the_place(
         )
 
 
+def test_what_the_test_rows_are_made_from_is_prepared_before_they_are(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path,
+        "from sklearn.metrics import r2_score\n"
+        "X = rng.normal(size=(30, 2))\ny = X @ np.array([1.0, 2.0])\n"
+        "X_train, y_train = X[:15], y[:15]\nX_test, y_test = X[15:], y[15:]",
+        "predicted = model.fit(X_train, y_train).predict(X_test)\n"
+        "print(r2_score(y_test, predicted))",
+    )
+    prepared = {n for i in made.roles.prepare for n in made.program.effects[i].binds}
+    assert {"X", "y", "y_test"} <= prepared
+    assert not {"X", "y"} & {n for i in made.roles.train for n in made.program.effects[i].binds}
+
+
+def test_a_model_that_a_loop_gives_another_name_is_found_where_it_was_fitted(
+    tmp_path: Path,
+) -> None:
+    data = "X = rng.normal(size=(30, 2))\ny = X[:, 0]\nother = LinearRegression().fit(X, y)"
+    made = planned(tmp_path, data, "for model in (model, other):\n    print(model.get_params())")
+    assert made.derived.problem is None
+
+
 def test_a_sparse_matrix_is_refused_by_its_type(tmp_path: Path) -> None:
     with pytest.raises(ExportFailed, match="of the type csr"):
         planned(

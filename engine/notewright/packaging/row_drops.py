@@ -63,12 +63,13 @@ def _chooses_rows(rewriter: Rewriter, base: ast.expr, index: ast.expr) -> bool:
     whole = rewriter.kind(base)
     array = whole is not None and whole.name in ("array", "sparse")
     if isinstance(index, ast.Tuple):
-        rest = index.elts[1:]
-        if not array or not rest or not all(isinstance(e, ast.Slice | ast.Constant) for e in rest):
+        if not array or len(index.elts) < 2:
             return False
-        index = index.elts[0]
+        index, *rest = index.elts
         if isinstance(index, ast.Slice):
             return index.lower is not None or index.upper is not None or index.step is not None
+        if not all(isinstance(e, ast.Slice | ast.Constant) for e in rest):
+            return False  # numbers of rows and of columns together are single values
     if isinstance(index, ast.Slice):
         return True
     kind = rewriter.kind(index)
