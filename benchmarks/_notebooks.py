@@ -13,6 +13,10 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
 
+class CellFailed(SystemExit):
+    """A cell raised; the message is its traceback."""
+
+
 class Notebook:
     """A kernel in a folder of its own.
 
@@ -40,20 +44,27 @@ class Notebook:
         """Send a cell; return its request's id."""
         return self.client.execute(code)
 
-    def reply(self, request: str) -> float:
-        """Return the time at which the reply to `request` came; fail if the cell failed."""
+    def reply(self, request: str, limit: float = 600) -> float:
+        """Return the time at which the reply to `request` came; fail if the cell failed.
+
+        Raises
+        ------
+        queue.Empty
+            If it did not come in `limit` seconds.
+        """
+        until = time.perf_counter() + limit
         while True:
-            message = self.client.get_shell_msg(timeout=600)
+            message = self.client.get_shell_msg(timeout=max(0, until - time.perf_counter()))
             if message["parent_header"].get("msg_id") == request:
                 now = time.perf_counter()
                 if message["content"]["status"] != "ok":
-                    raise SystemExit("\n".join(message["content"]["traceback"]))
+                    raise CellFailed("\n".join(message["content"]["traceback"]))
                 return now
 
-    def run(self, code: str) -> float:
+    def run(self, code: str, limit: float = 600) -> float:
         """Return the seconds a cell took, from sending it to its reply."""
         began = time.perf_counter()
-        return self.reply(self.send(code)) - began
+        return self.reply(self.send(code), limit) - began
 
     def value(self, expression: str) -> str:
         """Return what the kernel says an expression is."""

@@ -90,7 +90,7 @@ def main() -> None:
             "notewright, no log": [*ours, "--port", "PORT"],
             "notewright": [*ours, "--port", "PORT", "--log", folder],
         }
-        ports = {label: stack.enter_context(_running(w)) for label, w in servers.items()}
+        ports = {label: stack.enter_context(running(w)) for label, w in servers.items()}
         path = f"/v2/models/{name}/infer"
         figures = _measure(ports, path, body, options)
     _show(figures, options.connections)
@@ -156,7 +156,8 @@ def _many(port: int, path: str, body: bytes, options: argparse.Namespace) -> lis
 
 
 @contextlib.contextmanager
-def _running(words: list[str]) -> Iterator[int]:
+def running(words: list[str]) -> Iterator[int]:
+    """Run Python with `words`, with a free port for `PORT`, until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])

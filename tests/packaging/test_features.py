@@ -8,11 +8,12 @@ import pytest
 from recorded import CORPUS, sources
 
 from notewright.errors import ExportFailed, NotTheSame, UnknownVariable
+from notewright.packaging.answering import Answer
 from notewright.packaging.emit import modules
 from notewright.packaging.pieces import Context
 from notewright.packaging.plan import Plan, plan
 
-CONTEXT = Context("credit_risk", "credit-risk", "skops", [], "A model.", True)
+CONTEXT = Context("credit_risk", "credit-risk", "skops", [], "A model.", True, Answer("predict", 0))
 
 
 def planned(project: Path, name: str, target: str) -> Plan:
@@ -110,6 +111,49 @@ def test_images_are_flattened_for_as_many_rows_as_there_are(project: Path) -> No
     features = modules(made, CONTEXT)["features.py"]
     assert "n_samples" not in features
     assert ".reshape((len(" in features
+
+
+def test_rows_of_an_array_that_are_chosen_by_masks_or_numbers_are_left_out(project: Path) -> None:
+    text = """# %%
+import numpy as np
+from sklearn import datasets, svm
+iris = datasets.load_iris()
+X, y = iris.data, iris.target
+X = X[y != 0, :2]
+y = y[y != 0]
+np.random.seed(0)
+order = np.random.permutation(len(X))
+X = X[order]
+y = y[order].astype(float)
+X_train = X[: int(0.9 * len(X))]
+y_train = y[: int(0.9 * len(X))]
+# %%
+model = svm.SVC().fit(X_train, y_train)
+"""
+    made = plan(sources(text), "model", project)
+    assert made.derived.target_columns == ("target",)
+    features = modules(made, CONTEXT)["features.py"]
+    assert [line.strip() for line in features.splitlines()[-4:]] == [
+        "iris_table = conform(rows)",
+        "X = iris_table.to_numpy().copy()",
+        "X = X[:, :2]",
+        "return X",
+    ]
+
+
+def test_numpy_reshapes_as_many_rows_as_there_are_and_no_learned_value_hides_a_builtin(
+    project: Path,
+) -> None:
+    text = (
+        "# %%\nimport numpy as np\nfrom sklearn import datasets\n"
+        "from sklearn.cluster import KMeans\n"
+        "digits = datasets.load_digits()\nimages = digits.images\n"
+        "X = np.reshape(images, (len(images), -1)) / len(images)\n"
+        "# %%\nmodel = KMeans(2, random_state=0).fit(X)\n"
+    )
+    made = modules(plan(sources(text), "model", project), CONTEXT)
+    assert "np.reshape(images, (len(images), -1)) / learned.len_2" in made["features.py"]
+    assert "len_2 = len(images)" in made["stages/prepare.py"]
 
 
 def test_a_second_name_for_a_model_is_exported_under_its_first(project: Path) -> None:

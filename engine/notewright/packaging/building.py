@@ -11,6 +11,7 @@ from typing import Any
 
 from notewright.errors import ExportFailed, NotTheSame
 from notewright.packaging import locking
+from notewright.packaging.answering import Answer
 from notewright.packaging.documents import render_document
 from notewright.packaging.emit import Emitter, modules
 from notewright.packaging.equivalence import write_equivalence
@@ -160,6 +161,7 @@ class Build:
             trusted,
             f"The model `{plan.target}` of a notebook.",
             "predict_proba" in predictions,
+            Answer.of(predictions),
             [file.stem for file in self._local],
         )
         for path, text in self._modules().items():

@@ -28,9 +28,10 @@ def check(job: Any) -> Any:
         expected = notebook["predictions"].get(tag)
         if expected is None:
             continue
-        same = _identical(model.predict(inputs), expected["predict"])
-        if "predict_proba" in expected:
-            same = same and _identical(model.predict_proba(inputs), expected["predict_proba"])
+        same = all(
+            _identical(_dense(getattr(model, method)(inputs)), value)
+            for method, value in expected.items()
+        )
         result["model"][tag] = {"rows": int(np.shape(inputs)[0]), "equal": bool(same)}
     if job["features"]:
         result["features"] = _check_features(job, notebook, model)
@@ -88,10 +89,12 @@ def _check_features(job: Any, notebook: Any, model: Any) -> Any:
         expected = notebook["predictions"].get(tag)
         if equal and expected is not None:
             predicted = predict(raw.iloc[found])
-            pairs = [(predicted["prediction"].to_numpy(), expected["predict"])]
-            if "predict_proba" in expected:
-                columns = [c for c in predicted if c.startswith("probability_")]
-                pairs.append((predicted[columns].to_numpy(), expected["predict_proba"]))
+            chances = [c for c in predicted if c.startswith("probability_")]
+            said = next(v for method, v in expected.items() if method != "predict_proba")
+            said = np.reshape(said, (len(found), -1))
+            pairs = [(predicted.drop(columns=chances).to_numpy(), said)]
+            if chances:
+                pairs.append((predicted[chances].to_numpy(), expected["predict_proba"]))
             entry["predictions_equal"] = all(_close(a, b) for a, b in pairs)
             entry["largest_difference"] = max(_apart_by(a, b) for a, b in pairs)
         result["training"][tag] = entry
@@ -241,6 +244,12 @@ def _table(values: Any) -> Any:
     if hasattr(values, "toarray"):
         values = values.toarray()
     return pd.DataFrame(np.asarray(values).reshape(len(values), -1))
+
+
+def _dense(values: Any) -> Any:
+    import numpy as np
+
+    return np.asarray(values.toarray() if hasattr(values, "toarray") else values)
 
 
 def _hashes(table: Any) -> Any:

@@ -127,6 +127,9 @@ def _predicted(out: Any) -> Any:
 
 def _words(row: Any) -> Any:
     """Return a prediction, with its probability where there is one."""
+    if "prediction" not in row:  # several values
+        said = [v for v in row.values() if isinstance(v, str)]
+        return ", ".join(map(_short, said[:3])) + (", ..." if len(said) > 3 else "") or "no answer"
     answer = row["prediction"]
     if not isinstance(answer, str):
         return "no answer"

@@ -49,7 +49,13 @@ class Emitter(Pieces):
                 format=context.format,
                 trusted=list(context.trusted),
             ),
-            "predict.py": self._render("predict", **common, features=features, proba=context.proba),
+            "predict.py": self._render(
+                "predict",
+                **common,
+                features=features,
+                proba=context.proba,
+                answer=context.answer,
+            ),
             "batch.py": self._render("batch", **common, features=features),
             "cli.py": self._render(
                 "cli", **common, command=context.command, description=context.description

@@ -19,6 +19,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from notewright.errors import ExportFailed, NotAModel
+from notewright.packaging.answering import answer_method
 from notewright.packaging.applications import Application, applications
 from notewright.packaging.editing import Editing
 from notewright.packaging.effects import effects, free_names, root_name
@@ -89,8 +90,8 @@ def is_function(value: Any) -> bool:
 
 
 def exportable(value: Any) -> bool:
-    """Tell whether a value can predict: a fitted model, or a function."""
-    return not isinstance(value, type) and (hasattr(value, "predict") or is_function(value))
+    """Tell whether a value can answer: a fitted model, or a function."""
+    return not isinstance(value, type) and (answer_method(value) is not None or is_function(value))
 
 
 def check_exportable(name: str, value: Any) -> None:

@@ -65,6 +65,8 @@ def kind_of(value: Any) -> Kind:
     import pandas as pd
 
     type_ = f"{type(value).__module__}.{type(value).__qualname__}"
+    if isinstance(value, type):  # it has the attributes of its objects, not their values
+        return Kind("other", type=type_)
     if isinstance(value, pd.DataFrame):
         text = tuple(
             str(c)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,7 +51,7 @@ class Learning:
 
     def __post_init__(self) -> None:
         used = {n for e in self.program.effects for n in (*e.binds, *e.reads)}
-        self.names = Names(used)
+        self.names = Names(used | set(vars(builtins)))
         self.tainted |= {self.table}
         for name in self.side:
             self.known[name] = name

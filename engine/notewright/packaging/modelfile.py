@@ -5,13 +5,15 @@ from __future__ import annotations
 import pydoc
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from notewright.packaging.answering import dense
+
 
 def choose_format(
-    model: Any, predictions: Sequence[Any], values: Mapping[str, Any]
+    model: Any, predictions: Mapping[str, Mapping[str, Any]], inputs: Mapping[str, Any]
 ) -> tuple[str, tuple[str, ...]]:
     """Return ``skops``, ``torch`` or ``pickle``, and the types that loading must trust.
 
@@ -23,24 +25,27 @@ def choose_format(
     ----------
     model : object
         The fitted model.
-    predictions : sequence
-        What it predicted for the inputs among `values`, in their order.
-    values : mapping
-        Captured values; those tagged ``X:`` are inputs.
+    predictions : mapping
+        What it answers to each of the inputs.
+    inputs : mapping
+        The inputs, by the same tags.
     """
-    inputs = [v for tag, v in values.items() if tag.startswith("X:")]
     round_trips = {"skops": _through_skops, "torch": _through_torch}
     if "torch" not in sys.modules:
         del round_trips["torch"]
     for name, round_trip in round_trips.items():
         try:
             again, trusted = round_trip(model)
-            pairs = zip(inputs, predictions, strict=False)
-            if all(identical(again.predict(x), y) for x, y in pairs):
-                return name, trusted
+            same = all(
+                identical(dense(getattr(again, method)(inputs[tag])), value)
+                for tag, made in predictions.items()
+                for method, value in made.items()
+            )
         except Exception:  # noqa: BLE001, S112
             # Whatever a format cannot write or read again is kept in the next one.
             continue
+        if same:
+            return name, trusted
     return "pickle", ()
 
 

@@ -14,7 +14,6 @@ from notewright.store.ids import now
 if TYPE_CHECKING:
     from notewright.packaging.building import Build
     from notewright.packaging.locking import Locks
-    from notewright.packaging.plan import Plan
 
 
 def write_documents(build: Build, locks: Locks, trained: Mapping[str, Any]) -> None:
@@ -79,7 +78,7 @@ def write_documents(build: Build, locks: Locks, trained: Mapping[str, Any]) -> N
         build.number,
         next((build.tree / "model").glob("model.*")),
         model_type,
-        _task(plan, trained),
+        _task(build, trained),
         trained["metrics"],
         data,
         build.stated,
@@ -87,10 +86,13 @@ def write_documents(build: Build, locks: Locks, trained: Mapping[str, Any]) -> N
     build.write("sbom.cdx.json", bill_of_materials(described, locks))
 
 
-def _task(plan: Plan, trained: Mapping[str, Any]) -> str:
+def _task(build: Build, trained: Mapping[str, Any]) -> str:
     """Return what the model does: of a plain function its values tell."""
     import numpy as np
 
+    plan = build.plan
+    if build.context.answer.method == "transform":
+        return "transformation"
     values = np.asarray(plan.replayed.predictions["X:fit"]["predict"]) if plan.rule else None
     if trained["classifies"] or (values is not None and values.dtype.kind != "f"):
         return "classification"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from notewright.packaging.answering import Answer
 from notewright.packaging.kinds import Kind
 from notewright.packaging.plan import Plan
 from notewright.packaging.render import render, unparse
@@ -25,6 +26,7 @@ class Context:
     trusted: Sequence[str]
     description: str
     proba: bool
+    answer: Answer
     #: The notebook's own modules that go with it.
     local: Sequence[str] = ()
 

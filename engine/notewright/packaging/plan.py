@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from notewright.errors import ExportFailed, NotAModel, NotTheSame, ReplayFailed
+from notewright.packaging.answering import dense
 from notewright.packaging.canonical import as_written, canonical
 from notewright.packaging.datasets import Named
 from notewright.packaging.derive import Derived, derive, table_name
 from notewright.packaging.effects import only_shows
 from notewright.packaging.functions import Rule, Written, check_predictions
 from notewright.packaging.kinds import Kind, kind_of
+from notewright.packaging.made_inputs import NoTable, name_inputs
 from notewright.packaging.modelfile import identical
 from notewright.packaging.replay import Replayed, key, replay
 from notewright.packaging.roles import Load, Roles, find_roles, fit_arguments, real_name
@@ -112,7 +114,11 @@ def plan(
         forms.append(plain)
     for number, form in enumerate(forms, 1):
         try:
-            return _plan(form, target, directory, expected, model, whole, python, progress)
+            try:
+                return _plan(form, target, directory, expected, model, whole, python, progress)
+            except NoTable as problem:
+                form = name_inputs(form, problem)
+                return _plan(form, target, directory, expected, model, whole, python, progress)
         except (NotTheSame, ReplayFailed):
             # A form that does something else than the author's code is not used.
             if number == len(forms):
@@ -164,7 +170,7 @@ def _plan(
         except ReplayFailed as error:
             problem = error
             continue
-        if "predict" not in found.model.can and found.model.name != "estimator":
+        if not found.model.can:
             raise NotAModel(target, found.model.type.rpartition(".")[2])
         if rule is not None:
             check_predictions(rule, found.predictions["X:fit"]["predict"], found.values["X:fit"])
@@ -175,7 +181,9 @@ def _plan(
                 continue
         elif expected is not None and found.fingerprint != expected:
             apart = _apart(model, found)
-            if apart is not None and (not apart or carried):
+            # That what draws without a seed predicts the same today is luck.
+            lucky = apart == 0 and _draws_unseeded(program, roles) is not None
+            if apart is not None and (not apart or carried) and not lucky:
                 findings.append(_decided_by_predictions(apart))
                 return _assemble(program, roles, found, directory, target, findings, rule)
             problem = NotTheSame(f"running its cells again gives another '{target}'")
@@ -256,7 +264,7 @@ def _predictions_apart(model: Any, found: Replayed) -> float | None:
         for tag, made in found.predictions.items():
             for method, value in made.items():
                 mine, value = (
-                    np.asarray(getattr(model, method)(found.values[tag])),
+                    dense(getattr(model, method)(found.values[tag])),
                     np.asarray(value),
                 )
                 if identical(mine, value):
@@ -280,37 +288,63 @@ def _to_run(roles: Roles) -> set[int]:
 
 
 def _what_differs(program: Program, roles: Roles, target: str) -> str:
-    for index in sorted(_to_run(roles)):
+    index = _draws_unseeded(program, roles)
+    if index is None:
+        asked = [load.remote.address or "its address" for load in roles.loads if load.remote]
+        also = f"; perhaps {' or '.join(asked)} gives other rows now" if asked else ""
+        return f"running the cells again gives another '{target}' than the notebook holds{also}"
+    line = program.body[index].text.splitlines()[0]
+    return (
+        f"running the cells again gives another '{target}': "
+        f"{program.body[index].place} (`{line[:80]}`) draws random numbers without a seed"
+    )
+
+
+def _draws_unseeded(program: Program, roles: Roles) -> int | None:
+    """Return the first statement that draws without a seed, unless all of NumPy was given one."""
+    run = sorted(_to_run(roles))
+    if any(program.seeds(index) for index in run):
+        return None
+    for index in run:
         for node in ast.walk(program.body[index].node):
             if isinstance(node, ast.Call) and _unseeded(program, node):
-                place = program.body[index].place
-                line = program.body[index].text.splitlines()[0]
-                return (
-                    f"running the cells again gives another '{target}': "
-                    f"{place} (`{line[:80]}`) draws random numbers without a seed"
-                )
-    asked = [load.remote.address or "its address" for load in roles.loads if load.remote]
-    also = f"; perhaps {' or '.join(asked)} gives other rows now" if asked else ""
-    return f"running the cells again gives another '{target}' than the notebook holds{also}"
+                return index
+    return None
+
+
+#: Classes that begin so draw whenever they are fitted.
+_RANDOM = (
+    "AdaBoost",
+    "Bagging",
+    "BayesianGaussianMixture",
+    "BernoulliRBM",
+    "BisectingKMeans",
+    "DecisionTree",
+    "ExtraTree",
+    "FastICA",
+    "GaussianMixture",
+    "GradientBoosting",
+    "IsolationForest",
+    "KMeans",
+    "MLP",
+    "MiniBatch",
+    "Nystroem",
+    "PassiveAggressive",
+    "Perceptron",
+    "RANSAC",
+    "RBFSampler",
+    "RandomForest",
+    "RandomTrees",
+    "SGD",
+    "TruncatedSVD",
+)
 
 
 def _unseeded(program: Program, node: ast.Call) -> bool:
     name = (program.imports.dotted(node.func) or "").split(".")[-1]
     method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
     random = (
-        name in ("train_test_split", "shuffle")
-        or method == "sample"
-        or name.startswith(
-            (
-                "RandomForest",
-                "ExtraTrees",
-                "MLP",
-                "SGD",
-                "GradientBoosting",
-                "KMeans",
-                "DecisionTree",
-            )
-        )
+        name in ("train_test_split", "shuffle") or method == "sample" or name.startswith(_RANDOM)
     )
     return random and not any(k.arg == "random_state" for k in node.keywords)
 
@@ -330,10 +364,7 @@ def _assemble(
         if load.index in {*roles.prepare, *roles.model}
     ]
     if not tables:
-        raise ExportFailed(
-            f"No table is read on the way to '{target}', so there are no raw rows to serve.",
-            "Read the data from a file with pandas, e.g. `df = pd.read_csv(...)`.",
-        )
+        raise NoTable(program, roles, found)
     fitted = _input_name(fit_arguments(roles.fit_call)[0], roles.fit, found)
     inputs = [_input_name(a, index, found) for index, a in roles.scored] + [fitted]
     prepared = {n for i in roles.prepare for n in program.effects[i].binds}

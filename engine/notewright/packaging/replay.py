@@ -309,6 +309,7 @@ def _finish(
 ) -> None:
     import warnings
 
+    from notewright.packaging.answering import answers
     from notewright.packaging.modelfile import choose_format
     from notewright.state.values import fingerprint
 
@@ -318,15 +319,12 @@ def _finish(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for tag, value in list(values.items()):
-            if tag.startswith("X:") and hasattr(model, "predict"):
-                predictions[tag] = {"predict": model.predict(value)}
-                if hasattr(model, "predict_proba"):
-                    predictions[tag]["predict_proba"] = model.predict_proba(value)
+            if tag.startswith("X:"):
+                predictions[tag] = answers(model, value)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        format_, trusted = choose_format(
-            model, [v["predict"] for v in predictions.values()], values
-        )
+        inputs = {tag: values[tag] for tag in predictions}
+        format_, trusted = choose_format(model, predictions, inputs)
         scored = any(tag.startswith("metric:") for tag in values)
         for name in reads:
             values[f"value:{name}"] = fingerprint(getattr(model, name))

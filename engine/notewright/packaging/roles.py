@@ -150,6 +150,11 @@ def find_roles(
     evaluate = sorted(needed - set(model))
     prepare_more = [i for i in evaluate if i <= fit or target not in _flows(program, i, target)]
     evaluate = [i for i in evaluate if i not in prepare_more]
+    # What prepare builds on is made there too, also where `fit(...).predict(X_test)` needs it.
+    behind: set[int] = set()
+    for i in prepare_more:
+        behind |= program.needed_for(program.effects[i].reads, i)
+    train = [i for i in train if i >= fit or i not in behind]
     scored = [
         (i, a)
         for i, a in _scored(program, target, fit)
@@ -303,13 +308,19 @@ def _fit(program: Program, model: list[int], target: str) -> tuple[int, ast.Call
         node = program.body[index].node
         if isinstance(node, ast.For) and free_names(node.iter) & family:
             # `for name, m in models.items()`: what is fitted there is one of `models`.
-            family |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+            family |= _names(node.target)
+        elif isinstance(node, ast.For) and _names(node.target) & family:
+            # `for clf in (first, second)`: what `clf` is was fitted under another name.
+            family |= free_names(node.iter)
         calls = [
             n
             for n in ast.walk(node)
             if isinstance(n, ast.Call)
             and isinstance(n.func, ast.Attribute)
-            and n.func.attr in ("fit", "fit_predict")
+            and (
+                n.func.attr in ("fit", "fit_predict")
+                or (n.func.attr == "fit_transform" and root_name(n.func) == target)
+            )
         ]
         binds = program.effects[index].binds
         for call in reversed(calls):
@@ -327,6 +338,10 @@ def _fit(program: Program, model: list[int], target: str) -> tuple[int, ast.Call
             "Write it as `model.fit(X, y)`.",
         )
     return best
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def never_fitted(program: Program, target: str) -> ExportFailed:

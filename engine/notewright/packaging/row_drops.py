@@ -54,13 +54,28 @@ def row_drop(rewriter: Rewriter, node: ast.expr) -> ast.expr | None:
             if isinstance(rows, ast.Constant) or whole:
                 return None
             return base.value
-        kind = rewriter.kind(node.slice)
-        masks = (
-            kind is not None and kind.name in ("series", "array") and kind.dtype.startswith("bool")
-        )
-        if masks or isinstance(node.slice, ast.Slice):
-            return base
+        return base if _chooses_rows(rewriter, base, node.slice) else None
     return None
+
+
+def _chooses_rows(rewriter: Rewriter, base: ast.expr, index: ast.expr) -> bool:
+    """Tell whether ``base[index]`` is some of its rows: by a mask, a slice or their numbers."""
+    whole = rewriter.kind(base)
+    array = whole is not None and whole.name in ("array", "sparse")
+    if isinstance(index, ast.Tuple):
+        if not array or len(index.elts) < 2:
+            return False
+        index, *rest = index.elts
+        if isinstance(index, ast.Slice):
+            return index.lower is not None or index.upper is not None or index.step is not None
+        if not all(isinstance(e, ast.Slice | ast.Constant) for e in rest):
+            return False  # numbers of rows and of columns together are single values
+    if isinstance(index, ast.Slice):
+        return True
+    kind = rewriter.kind(index)
+    if kind is None or kind.name not in ("series", "array"):
+        return False
+    return kind.dtype.startswith("bool") or (array and kind.dtype.startswith(("int", "uint")))
 
 
 def keep_columns(rewriter: Rewriter, node: ast.expr, serve: ast.expr) -> ast.expr:
@@ -74,4 +89,7 @@ def keep_columns(rewriter: Rewriter, node: ast.expr, serve: ast.expr) -> ast.exp
         _, columns = rewriter.expr(node.slice.elts[1])
         every = ast.Tuple([ast.Slice(), columns], ast.Load())
         return ast.Subscript(ast.Attribute(serve, node.value.attr, ast.Load()), every, ast.Load())
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
+        every = ast.Tuple([ast.Slice(), *node.slice.elts[1:]], ast.Load())
+        return ast.Subscript(serve, every, ast.Load())
     return serve

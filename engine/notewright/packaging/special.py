@@ -50,6 +50,8 @@ def rewrite(rewriter: Rewriter, node: ast.expr) -> Pair | None:
         return _bins(rewriter, node, path)
     if path.startswith("statsmodels.") and name == "add_constant" and node.args:
         return _add_constant(rewriter, node)
+    if path == "numpy.reshape" and len(node.args) == 2 and rewriter.is_rows(node.args[0]):
+        return _numpy_reshape(rewriter, node)
     if path == "pandas.factorize":
         raise rewriter.stop(
             node, "numbers the values in the order they appear", "`OrdinalEncoder` or a fixed `map`"
@@ -208,7 +210,7 @@ def _reshape(rewriter: Rewriter, node: ast.Call, receiver: ast.expr) -> Pair | N
     """Give ``reshape((n, -1))`` the number of the rows at hand, not that of training."""
     one = node.args[0] if len(node.args) == 1 else None
     shape = one.elts if isinstance(one, ast.Tuple) else node.args
-    if not shape or constant(shape[0]) is not None or isinstance(shape[0], ast.UnaryOp):
+    if not shape or _number(shape[0]):
         return None
     train, serve = rewriter.expr(receiver)
     rows = ast.Call(ast.Name("len", ast.Load()), [serve], [])
@@ -220,6 +222,24 @@ def _reshape(rewriter: Rewriter, node: ast.Call, receiver: ast.expr) -> Pair | N
         replaced(node, func=replaced(node.func, value=train)),
         replaced(node, func=replaced(node.func, value=serve), args=args),
     )
+
+
+def _numpy_reshape(rewriter: Rewriter, node: ast.Call) -> Pair | None:
+    """Do the same for ``np.reshape(rows, (n, -1))``."""
+    shape = node.args[1]
+    if not isinstance(shape, ast.Tuple) or _number(shape.elts[0]):
+        return None
+    train, serve = rewriter.expr(node.args[0])
+    rows = ast.Call(ast.Name("len", ast.Load()), [serve], [])
+    rest = [rewriter.expr(part)[1] for part in shape.elts[1:]]
+    return (
+        replaced(node, args=[train, shape]),
+        replaced(node, args=[serve, ast.Tuple([rows, *rest], ast.Load())]),
+    )
+
+
+def _number(node: ast.expr) -> bool:
+    return constant(node) is not None or isinstance(node, ast.UnaryOp)
 
 
 def _without(node: ast.expr, rewriter: Rewriter) -> ast.expr | None:

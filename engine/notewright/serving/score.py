@@ -52,6 +52,8 @@ def _score(options: argparse.Namespace) -> dict[str, Any]:
     module = module_of(options.package)
     table = _load(module, options.rows)
     answers = model.predict_rows(table)
+    if "prediction" not in answers:
+        raise _NoLabels("The model answers with several values for each row.")
     scores = [name for name in answers.columns if str(name).startswith("probability_")]
     return {
         "prediction": answers["prediction"].tolist(),

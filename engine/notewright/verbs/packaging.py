@@ -30,9 +30,9 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
         "what",
         nargs="*",
         metavar="[NOTEBOOK.ipynb] MODEL",
-        help="the variable that holds the fitted model, or a function that predicts rows; a notebook before it is first run from "
-        "top to bottom in a fresh kernel, with history on. Where there is one fitted model only, "
-        "it need not be named",
+        help="the variable that holds the fitted model, or a function that predicts rows; a "
+        "notebook before it is first run from top to bottom in a fresh kernel, with history on. "
+        "Where there is one fitted model only, it need not be named",
     )
     parser.add_argument(
         "--name", metavar="NAME", help="the package's name; by default the variable's"

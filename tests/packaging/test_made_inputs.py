@@ -1,0 +1,121 @@
+"""Models that no table leads to: their rows are carried, or the export says why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from recorded import sources
+from sklearn.decomposition import PCA
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.mixture import GaussianMixture
+
+from notewright.errors import ExportFailed
+from notewright.packaging.answering import Answer, answers
+from notewright.packaging.plan import Plan, plan
+
+MADE = """# %%
+import numpy as np
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import train_test_split
+rng = np.random.default_rng(0)
+{data}
+# %%
+model = LinearRegression()
+{fit}
+"""
+
+
+def planned(folder: Path, data: str, fit: str) -> Plan:
+    return plan(sources(MADE.format(data=data, fit=fit)), "model", folder)
+
+
+def test_arrays_are_named_where_they_are_whole_before_a_split(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path,
+        "X = rng.normal(size=(30, 2))\ny = X[:, 0].astype('float32')\n"
+        "X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)",
+        "model.fit(X_train, y_train)\nprint(model.score(X_test, y_test))",
+    )
+    assert made.derived.problem is None
+    assert made.derived.target_columns == ("target",)
+    rows = made.replayed.values["load:0"]
+    assert rows.shape == (30, 3)
+    assert "rng" not in {n for i in made.roles.prepare for n in made.program.effects[i].binds}
+    assert any("reads no table" in finding for finding in made.findings)
+
+
+@pytest.mark.parametrize(
+    ("data", "fit", "columns"),
+    [
+        ("x = rng.normal(size=30)\ny = x * 2", "model.fit(x[:, np.newaxis], y)", 2),
+        ("x = rng.normal(size=(30, 2))\ny = x * 2", "for _ in range(2):\n    model.fit(x, y)", 4),
+        ("x = rng.integers(9, size=(30, 2)).tolist()\ny = [r[0] for r in x]", "model.fit(x, y)", 3),
+    ],
+)
+def test_what_fit_was_given_is_the_same_when_it_is_read_from_a_table(
+    tmp_path: Path, data: str, fit: str, columns: int
+) -> None:
+    text = MADE.format(data=data, fit=fit)
+    space: dict[str, object] = {}
+    exec(text, space)
+    from notewright.state.values import fingerprint
+
+    model = space["model"]
+    made = plan(sources(text), "model", tmp_path, fingerprint(model), model)
+    assert len(made.replayed.values["load:0"].columns) == columns
+    assert made.derived.problem is None
+
+
+def test_arrays_that_are_made_where_they_are_fitted_are_refused_with_the_place(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(ExportFailed, match=r"inside the block at cell \[2\], line 2"):
+        planned(
+            tmp_path,
+            "y = np.arange(30.0)",
+            "for k in (1, 2):\n    X = rng.normal(size=(30, k))\n    model.fit(X, y)",
+        )
+
+
+def test_what_the_test_rows_are_made_from_is_prepared_before_they_are(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path,
+        "from sklearn.metrics import r2_score\n"
+        "X = rng.normal(size=(30, 2))\ny = X @ np.array([1.0, 2.0])\n"
+        "X_train, y_train = X[:15], y[:15]\nX_test, y_test = X[15:], y[15:]",
+        "predicted = model.fit(X_train, y_train).predict(X_test)\n"
+        "print(r2_score(y_test, predicted))",
+    )
+    prepared = {n for i in made.roles.prepare for n in made.program.effects[i].binds}
+    assert {"X", "y", "y_test"} <= prepared
+    assert not {"X", "y"} & {n for i in made.roles.train for n in made.program.effects[i].binds}
+
+
+def test_a_model_that_a_loop_gives_another_name_is_found_where_it_was_fitted(
+    tmp_path: Path,
+) -> None:
+    data = "X = rng.normal(size=(30, 2))\ny = X[:, 0]\nother = LinearRegression().fit(X, y)"
+    made = planned(tmp_path, data, "for model in (model, other):\n    print(model.get_params())")
+    assert made.derived.problem is None
+
+
+def test_a_sparse_matrix_is_refused_by_its_type(tmp_path: Path) -> None:
+    with pytest.raises(ExportFailed, match="of the type csr"):
+        planned(
+            tmp_path,
+            "from scipy.sparse import csr_array\n"
+            "X = csr_array(rng.normal(size=(30, 2)))\ny = np.arange(30.0)",
+            "model.fit(X, y)",
+        )
+
+
+def test_what_a_row_is_answered_follows_from_the_model() -> None:
+    X, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
+    assert set(answers(LogisticRegression().fit(X, y), X)) == {"predict", "predict_proba"}
+    assert set(answers(GaussianMixture(2).fit(X), X)) == {"predict"}
+    assert Answer.of(answers(PCA(2).fit(X), X)) == Answer("transform", 2)
+    words = ["a tree", "a house"]
+    assert answers(TfidfVectorizer().fit(words), words)["transform"].shape == (2, 2)
