@@ -94,6 +94,18 @@ def test_what_the_test_rows_are_made_from_is_prepared_before_they_are(tmp_path: 
     assert not {"X", "y"} & {n for i in made.roles.train for n in made.program.effects[i].binds}
 
 
+def test_what_also_makes_something_else_does_not_undo_the_rows_of_the_table(
+    tmp_path: Path,
+) -> None:
+    made = planned(
+        tmp_path,
+        "from sklearn.datasets import make_regression\n"
+        "X, y, w = make_regression(n_samples=20, n_features=3, coef=True, random_state=1)",
+        "for _ in range(2):\n    model.fit(X, y)\n    distance = abs(model.coef_ - w)",
+    )
+    assert not {"X", "y"} & {n for i in made.roles.train for n in made.program.effects[i].binds}
+
+
 def test_a_model_that_a_loop_gives_another_name_is_found_where_it_was_fitted(
     tmp_path: Path,
 ) -> None:

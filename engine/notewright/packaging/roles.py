@@ -152,8 +152,11 @@ def find_roles(
     evaluate = [i for i in evaluate if i not in prepare_more]
     # What prepare builds on is made there too, also where `fit(...).predict(X_test)` needs it.
     behind: set[int] = set()
-    for i in prepare_more:
-        behind |= program.needed_for(program.effects[i].reads, i)
+    made_there = {n for i in {*model} - set(train) for n in program.effects[i].binds}
+    # A later statement that binds a prepared name anew would undo it: the order must stay.
+    again = [i for i in train if i < fit and program.effects[i].binds & made_there]
+    for i in [*prepare_more, *again]:
+        behind |= {i} | program.needed_for(program.effects[i].reads, i)
     train = [i for i in train if i >= fit or i not in behind]
     scored = [
         (i, a)
