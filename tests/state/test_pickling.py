@@ -7,8 +7,10 @@ import pickle
 import random
 import subprocess
 import sys
+import textwrap
 import warnings
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -170,3 +172,22 @@ def test_what_the_first_store_format_held_is_loaded() -> None:
     assert not frozen.flags.writeable
     assert factor == 10
     assert red is colour.RED
+
+
+def test_a_ufunc_of_a_library_comes_back_where_multiprocessing_has_named_the_notebook(
+    tmp_path: Path,
+) -> None:
+    script = """
+        import multiprocessing, pickle, sys
+        assert sys.modules["__mp_main__"] is sys.modules["__main__"]
+        from notewright.state.pickling.pickler import dump
+        from scipy.special import expit
+        import numpy as np
+        streams = [dump(value, globals()).stream for value in (expit, np.add)]
+        assert not any(b"_main__" in stream for stream in streams), streams
+        assert all(name in stream for name, stream in zip((b"scipy.special", b"numpy"), streams))
+    """
+    file = tmp_path / "notebook.py"
+    file.write_text(textwrap.dedent(script))
+    done = subprocess.run([sys.executable, file], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

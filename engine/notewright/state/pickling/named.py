@@ -12,12 +12,16 @@ import pickle
 import pickletools
 from typing import Any, cast
 
-_MAIN = "__main__"
+#: The notebook, and what multiprocessing calls it besides.
+_MAIN = ("__main__", "__mp_main__")
 
 
 def check_names(stream: bytes) -> None:
-    """Raise PicklingError if `stream` refers to a name in ``__main__``."""
-    if _MAIN.encode() in stream and (name := _name_in_main(stream)) is not None:
+    """Raise PicklingError if `stream` refers to a name in the notebook."""
+    if (
+        any(main.encode() in stream for main in _MAIN)
+        and (name := _name_in_main(stream)) is not None
+    ):
         raise pickle.PicklingError(f"it refers to `{name}` in the notebook by name only")
 
 
@@ -41,7 +45,7 @@ def _name_in_main(stream: bytes) -> str | None:
         elif name in ("BINGET", "LONG_BINGET"):
             pushed = [*pushed[-1:], strings.get(argument, "")]
         elif name == "STACK_GLOBAL":
-            if pushed[0] == _MAIN:
+            if pushed[0] in _MAIN:
                 return pushed[1]
         elif name != "FRAME":
             pushed = []

@@ -33,6 +33,7 @@ from notewright.state.pickling import (
     tensors,
     transforms,
     typing_things,
+    ufuncs,
 )
 
 #: What reduces an object: it returns what ``__reduce__`` may return, or NotImplemented.
@@ -55,6 +56,7 @@ _EXACT: dict[type, Reducer] = {
     memoryview: builtins_.reduce_memoryview,
     np.ma.MaskedArray: masked.reduce_masked,
     np.memmap: memmaps.reduce_memmap,
+    np.ufunc: ufuncs.reduce_ufunc,
     np.void: arrays.reduce_record,
     np.record: arrays.reduce_record,
     typing.NewType: typing_things.reduce_new_type,
