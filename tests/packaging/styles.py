@@ -70,6 +70,7 @@ STYLES = (
     Style("credit_forest", "model"),
     Style("credit_functions", "model"),
     Style("credit_grid", "best"),
+    Style("credit_halving", "search"),
     Style("credit_helper_module", "forest"),
     Style("credit_kaggle", "clf"),
     Style("credit_pipeline", "model"),

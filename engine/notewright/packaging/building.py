@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from notewright.errors import ExportFailed, NotTheSame
-from notewright.packaging import locking
+from notewright.packaging import known, locking
 from notewright.packaging.answering import Answer
 from notewright.packaging.documents import render_document
 from notewright.packaging.emit import Emitter, modules
@@ -238,6 +238,8 @@ class Build:
         command = [sys.executable, "-m", "ruff"]
         options = ["--no-cache", "--isolated", "--line-length", "100", "src", "tests"]
         check = ["check", "-q", "--fix", "--select", "I,F401,F811", "--ignore-noqa"]
+        kept = ", ".join(f'"{module}"' for module in known.IMPORTED_FOR_EFFECT)
+        check += ["--config", f"lint.pyflakes.allowed-unused-imports=[{kept}]"]
         result = run_process([*command, *check, *options], self.tree)
         result = run_process([*command, "format", "-q", *options], self.tree)
         if result.returncode != 0:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from notewright.packaging import known
 from notewright.packaging.answering import Answer
 from notewright.packaging.kinds import Kind
 from notewright.packaging.plan import Plan
@@ -156,7 +157,18 @@ class Pieces:
                 lines[f"import {module} as {name}"] = None
         if "deepcopy" in used:
             lines["from copy import deepcopy"] = None
-        return "\n".join(lines)
+        return "\n".join([*self._imported_for_effect(lines), *lines])
+
+    def _imported_for_effect(self, lines: Iterable[str]) -> list[str]:
+        """Return imports that let others be made: ``sklearn.experimental`` for ``sklearn``."""
+        libraries = {line.split()[1].partition(".")[0] for line in lines}
+        return [
+            f"{ast.unparse(statement.node)}  # noqa: F401"
+            for statement in self.program.body
+            if isinstance(statement.node, ast.ImportFrom)
+            and (statement.node.module or "").startswith(known.IMPORTED_FOR_EFFECT)
+            and (statement.node.module or "").partition(".")[0] in libraries
+        ]
 
     def _type(self, name: str) -> str:
         kind: Kind | None = self.plan.names.get(name)
