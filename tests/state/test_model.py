@@ -11,6 +11,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import types
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -220,6 +221,15 @@ class Pairing:
             self.same(one.__dict__, other.__dict__, f"{where}.__dict__")
 
 
+def alike(one: Any, other: Any) -> bool:
+    """Tell whether two values are equal, and share alike what is in them."""
+    try:
+        Pairing().same(one, other, "it")
+    except AssertionError:
+        return False
+    return True
+
+
 def _root(array: np.ndarray) -> tuple[int, int]:
     """Return which memory an array shows, and from where on."""
     owner = array
@@ -315,13 +325,24 @@ class Notebook(RuleBasedStateMachine):
         self.wait()
         there = Namespace(built(self.taken[chosen])).variables()
         names = data.draw(st.lists(st.sampled_from(sorted(there)), min_size=1, unique=True))
+        before = Namespace(self.variables).variables()
         restored = self.recorder.restore(chosen, names)
         assert set(restored.rebound) | set(restored.kept) == set(names)
         # Which of them were bound anew is the restore's choice; that the others are equal is not.
-        self.steps = (*self.steps, Only(self.taken[chosen], restored.rebound))
-        self.compare()
         for name in restored.kept:
             Pairing().same(self.variables[name], there[name], name)
+        for name in set(before) - set(restored.rebound):
+            assert self.variables[name] is before[name], f"{name} did not stay what it was"
+        tied = self.tied(chosen, restored.rebound)
+        undiffering = [n for n in tied if n in before and alike(before[n], there[n])]
+        if undiffering and self.is_as_then({*restored.rebound, *undiffering}, there):
+            # What came back shares with what it shared with then; cells run again say nothing
+            # of that, so from here on all is as it was then.
+            self.recorder.restore(chosen)
+            self.steps = self.taken[chosen]
+        else:
+            self.steps = (*self.steps, Only(self.taken[chosen], restored.rebound))
+        self.compare()
 
     # -- what holds
 
@@ -346,6 +367,16 @@ class Notebook(RuleBasedStateMachine):
             shutil.rmtree(self.root)
 
     # -- help
+
+    def tied(self, snapshot: str, names: Iterable[str]) -> list[str]:
+        """Return the other variables that shared something with one of `names`."""
+        found = self.workspace.snapshots.get(snapshot).variables
+        groups = {v.group for v in found if v.name in names}
+        return [v.name for v in found if v.group in groups and v.name not in names]
+
+    def is_as_then(self, names: set[str], there: dict[str, Any]) -> bool:
+        """Tell whether variables are, and share, what they were and shared then."""
+        return alike(*({n: each[n] for n in sorted(names)} for each in (self.variables, there)))
 
     def names(self) -> list[str]:
         return [name for name in NAMES if name in self.variables]
