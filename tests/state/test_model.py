@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
+from numpy.lib.array_utils import byte_bounds
 
 from notewright.lineage.files import Opened
 from notewright.lineage.recorder import Cell, Recorder
@@ -151,6 +152,8 @@ class Pairing:
     def __init__(self) -> None:
         self._there: dict[int, int] = {}
         self._here: dict[int, int] = {}
+        #: Where the arrays met so far lie, here and there.
+        self._shown: list[tuple[tuple[int, int], tuple[int, int]]] = []
         #: Objects made on the way, such as a class's items, must not make room for others.
         self._alive: list[Any] = []
 
@@ -179,9 +182,13 @@ class Pairing:
 
     def memory(self, one: np.ndarray, other: np.ndarray, where: str) -> bool:
         """Relate the memory the arrays show; tell whether there is nothing more to compare."""
-        (root, at), (other_root, other_at) = _root(one), _root(other)
-        self.paired(root, other_root, f"the memory of {where}")
-        assert (at, one.strides, one.dtype) == (other_at, other.strides, other.dtype), where
+        here, there = byte_bounds(one), byte_bounds(other)
+        for before, other_before in self._shown:
+            shares, shared = _overlap(here, before), _overlap(there, other_before)
+            assert shares == shared, f"the memory of {where} is not shared as it was"
+            assert not shares or here[0] - before[0] == there[0] - other_before[0], where
+        self._shown.append((here, there))
+        assert (one.strides, one.dtype) == (other.strides, other.dtype), where
         if one.dtype.hasobject:
             return False
         assert np.array_equal(one, other), where
@@ -230,13 +237,8 @@ def alike(one: Any, other: Any) -> bool:
     return True
 
 
-def _root(array: np.ndarray) -> tuple[int, int]:
-    """Return which memory an array shows, and from where on."""
-    owner = array
-    while isinstance(owner.base, np.ndarray):
-        owner = owner.base
-    start = owner.__array_interface__["data"][0]
-    return start, array.__array_interface__["data"][0] - start
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return max(one[0], other[0]) < min(one[1], other[1])
 
 
 # -- the machine ----------------------------------------------------------------------------
