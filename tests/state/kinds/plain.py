@@ -118,6 +118,12 @@ KINDS = [
         change="x['a'] += 1",
     ),
     Kind(
+        "counters of itertools",
+        "import itertools\nx = [itertools.count(), itertools.count(3, -2), itertools.count(0.5)]; next(x[0])",
+        "assert [next(i) for i in x] == [1, 3, 0.5] and [next(i) for i in x] == [2, 1, 1.5]",
+        change="next(x[1])",
+    ),
+    Kind(
         "defaultdict with a lambda",
         "import collections\nx = collections.defaultdict(lambda: base)\nbase = [7]",
         "assert x['new'] is base",

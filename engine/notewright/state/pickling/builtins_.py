@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import gc
+import itertools
 import pickle
+import sys
 from typing import Any
 
 import numpy as np
@@ -35,6 +38,18 @@ def reduce_super(bound: Any, pickler: Any) -> Any:
     """Reduce ``super()``, which would pass for the object it is bound to."""
     this = object.__getattribute__(bound, "__thisclass__")
     return super, (this, object.__getattribute__(bound, "__self__"))
+
+
+def reduce_count(counter: Any, pickler: Any) -> Any:
+    """Reduce ``itertools.count`` by what it says of itself; Python itself no longer will."""
+    said = repr(counter).removeprefix("count")
+    try:
+        found = ast.literal_eval(said)
+    except (ValueError, SyntaxError):  # it counts something else than numbers
+        if sys.version_info < (3, 12):
+            return NotImplemented
+        raise pickle.PicklingError("it is an iterator (count) over objects") from None
+    return itertools.count, found if isinstance(found, tuple) else (found,)
 
 
 def reduce_memoryview(view: memoryview, pickler: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 import io
+import itertools
 import types
 import typing
 from collections import OrderedDict
@@ -52,6 +53,7 @@ _EXACT: dict[type, Reducer] = {
     types.ModuleType: refused.reduce_module,
     types.MappingProxyType: builtins_.reduce_proxy,
     types.TracebackType: exceptions.reduce_traceback,
+    itertools.count: builtins_.reduce_count,
     super: builtins_.reduce_super,
     memoryview: builtins_.reduce_memoryview,
     np.ma.MaskedArray: masked.reduce_masked,
