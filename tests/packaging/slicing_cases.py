@@ -2770,6 +2770,18 @@ _theme(
 _theme(
     "random numbers",
     (
+        "an array of a generator draws from it",
+        "y",
+        """
+> import numpy as np
+> h = np.random.default_rng(0)
+> f = np.array(h)
+> d = h.normal()
+  e = np.random.default_rng(1).normal()
+> y = f[()].normal()
+""",
+    ),
+    (
         "a generator that is handed over is drawn from",
         "y",
         """

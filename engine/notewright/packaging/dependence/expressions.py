@@ -135,8 +135,9 @@ class Expressions(Calling):
         made = self.operated(values, methods)
         parts = [self.parts(v) for v in values]
         if not self._are_own(values):
-            # A library's operand may ask the other for anything: its length, its elements.
-            parts += [self.run_special(v, others=values) for v in values]
+            # A library's operand may ask the other for anything: its length, its elements; and
+            # containers compare what they hold.
+            parts += [self.run_special(v | self.parts(v), others=values) for v in values]
         return self.fresh(parts=union([*parts, made])) | made
 
     def operated(self, values: Sequence[Value], methods: Sequence[str]) -> Value:

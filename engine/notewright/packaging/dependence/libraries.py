@@ -40,6 +40,13 @@ _STATES = {
 }
 #: Of these modules, what draws from the global state of which library.
 _DRAWS = {"numpy.random.": NUMPY_RANDOM, "random.": PYTHON_RANDOM}
+#: What draws random numbers from a state of its own.
+_GENERATORS = (
+    "numpy.random.Generator",
+    "numpy.random.RandomState",
+    "numpy.random.default_rng",
+    "random.Random",
+)
 
 
 class Libraries(BuiltinCalls):
@@ -228,8 +235,8 @@ class Libraries(BuiltinCalls):
             if ref in seen:
                 continue
             seen.add(ref)
-            kind = ref.region.kind
-            if kind in ("instance", "set") or (kind == "dict" and is_element):
+            kind, generates = ref.region.kind, "generates" in ref.region.traits
+            if kind in ("instance", "set") or generates or (kind == "dict" and is_element):
                 found.add(ref)
             elif kind in ("list", "tuple", "dict", "value"):
                 parts = self.parts(Value(frozenset({ref}))).refs
@@ -248,6 +255,8 @@ class Libraries(BuiltinCalls):
             region.traits.add("overwrites")
         if last.startswith(known.KEEPS_ITS_ROWS):
             region.traits.add("keeps")
+        if path in _GENERATORS:
+            region.traits.add("generates")
         if given.is_set("random_state", "seed"):
             region.traits.add("seeded")
         elif last.startswith(known.DRAWING_ESTIMATORS):
