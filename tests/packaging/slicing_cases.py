@@ -367,6 +367,19 @@ x a = 1 // 0
 _theme(
     "objects that change",
     (
+        "a slice that is assigned holds what was in the other list",
+        "y",
+        """
+> inner = [1]
+> outer = [[0]]
+> outer[0:1] = [inner]
+> for each in outer:
+>     each.append(2)
+  other = [3]
+> y = len(inner)
+""",
+    ),
+    (
         "an alias",
         "a",
         """
@@ -1325,6 +1338,30 @@ _theme(
 
 _theme(
     "generators and iterators",
+    (
+        "a copy of an iterator shares what it goes through",
+        "y",
+        """
+> import copy
+> b = map(str, iter([1, 2, 3]))
+> d = copy.copy(b)
+> f = next(b)
+  e = [1]
+> y = list(d)
+""",
+    ),
+    (
+        "an array of an iterator holds it",
+        "y",
+        """
+> import numpy as np
+> a = iter([1, 2, 3])
+> b = np.array(a)
+> d = next(a)
+  e = [1]
+> y = list(b[()])
+""",
+    ),
     (
         "reduce uses a generator up",
         "y",

@@ -188,7 +188,9 @@ class Libraries(BuiltinCalls):
         refs = set()
         for ref in value.refs:
             region = ref.region
-            if region.kind in ("function", "class", "library", "namespace", "shared"):
+            shared = region.kind in ("function", "class", "library", "namespace", "shared")
+            # A shallow copy of an iterator goes through what the other goes through.
+            if shared or (region.kind == "iterator" and not deep):
                 refs.add(ref)
                 continue
             if region not in made:
@@ -236,7 +238,8 @@ class Libraries(BuiltinCalls):
                 continue
             seen.add(ref)
             kind, generates = ref.region.kind, "generates" in ref.region.traits
-            if kind in ("instance", "set") or generates or (kind == "dict" and is_element):
+            whole = kind in ("instance", "iterator", "partial", "set") or generates
+            if whole or (kind == "dict" and is_element):
                 found.add(ref)
             elif kind in ("list", "tuple", "dict", "value"):
                 parts = self.parts(Value(frozenset({ref}))).refs

@@ -104,6 +104,8 @@ class Statements(Methods):
         elif isinstance(target, ast.Attribute):
             self.store_attribute(self.evaluate(target.value), target.attr, value)
         elif isinstance(target, ast.Subscript):
+            if isinstance(target.slice, ast.Slice):  # what is in `value` is put there, not it
+                value |= self.iterate(value)
             self.store_item(self.evaluate(target.value), self.used(target.slice), value)
 
     def _unpack(self, target: ast.Tuple | ast.List, value: Value, source: ast.expr | None) -> None:
