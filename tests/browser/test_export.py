@@ -7,18 +7,11 @@ from pathlib import Path
 
 import pytest
 from jupyter_session import Server, open_notebook, run_all_cells, run_code, show_panel
+from loans import LOANS_MADE
 from playwright.sync_api import Page, expect
 
 LOANS = (
-    "import numpy as np\n"
-    "import pandas as pd\n"
-    "rng = np.random.default_rng(0)\n"
-    "amount = rng.integers(100, 5000, 300)\n"
-    "months = rng.integers(6, 48, 300)\n"
-    "bad = (amount / months > 120).astype(int)\n"
-    "made = pd.DataFrame({'amount': amount, 'months': months, 'bad': bad})\n"
-    "made.to_csv('loans.csv', index=False)",
-    "loans = pd.read_csv('loans.csv')\nloans['rate'] = loans['amount'] / loans['months']",
+    *LOANS_MADE,
     "from sklearn.linear_model import LogisticRegression\n"
     "from sklearn.metrics import accuracy_score\n"
     "X = loans[['amount', 'months', 'rate']]\n"
