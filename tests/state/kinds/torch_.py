@@ -60,6 +60,13 @@ KINDS = [
         changes="x y a",
     ),
     _kind(
+        "tensors of parts of an array that is gone",
+        "a = np.arange(6.); x = torch.from_numpy(a[2:5]); y = torch.from_numpy(a[4:]); del a",
+        "x[2] = 9\nassert y.tolist() == [9, 5] and x.tolist() == [2, 3, 9]",
+        change="x[2] = 5",
+        changes="x y",
+    ),
+    _kind(
         "gradient",
         "x = torch.ones(2, requires_grad=True); (x * 3).sum().backward(); g = x.grad",
         "assert x.grad is g and g.tolist() == [3, 3] and x.requires_grad and x.is_leaf\n(x * 2).sum().backward()\nassert g.tolist() == [5, 5]",

@@ -4,13 +4,13 @@ Views of one NumPy array lead to their owner through ``base``. A torch tensor
 made from an array does not, nor does an Arrow buffer: they are recognised by
 their addresses. The first owner that is met is saved with the bytes; a later
 object inside its memory becomes a view of it. Where a larger owner is met after
-a smaller one, the dump starts over with the larger one known beforehand.
+a smaller one, the dump starts over with the larger one known beforehand; where
+two overlap in part, with all that they span as if one array owned it.
 """
 
 from __future__ import annotations
 
 import bisect
-import pickle
 import sys
 import weakref
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ class Memory:
         if before or after:
             others = [r for r in self._regions if r.start < region.stop and r.stop > start]
             if not all(_within(other, region) for other in others):
-                raise pickle.PicklingError("its memory overlaps that of another object in part")
+                region = _spanned([region, *others])
             raise Overlap(self._seeded, region)
         self._regions.insert(at + 1, region)
         self._starts.insert(at + 1, start)
@@ -111,27 +111,30 @@ class Memory:
     def borrowed(self, owner: Any, start: int, size: int) -> tuple[Any, int]:
         """Like :meth:`owner`, for memory that may belong to an object of another dump."""
         self._borrowed.append(Region(start, start + size, owner))
-        _borrowers.add(self)
         return self.owner(owner, start, size)
 
     def keys(self) -> dict[int, tuple[int, Any]]:
         """Return the regions as if they were objects, by the negative of their address.
 
-        Where part of them is borrowed by what another dump holds, they have its key too.
+        Where one is borrowed, or lent to another dump, both have the key of both.
         """
         if not any(name in sys.modules for name in _SHARERS):
             return {}
         self._look_at_pending()
-        found = {-region.start: (-1, region) for region in self._regions}
-        for other in _borrowers:
-            for region in other._borrowed:
-                if self._meets(region):
-                    found[-region.start] = (-1, region)
-        return found
+        met = {region.start: region for region in self._regions}
+        lent = [r for other in _borrowers for r in other._borrowed if self._met_by(r)]
+        if self._borrowed:
+            _borrowers.add(self)
+            lent += [r for other in _held for mine in self._borrowed for r in other._met_by(mine)]
+        _held.add(self)
+        met.update((region.start, region) for region in lent)
+        return {-start: (-1, region) for start, region in met.items()}
 
-    def _meets(self, region: Region) -> bool:
+    def _met_by(self, region: Region) -> list[Region]:
+        # Regions do not overlap, so of those that begin before it only the last can reach it.
         after = bisect.bisect_left(self._starts, region.stop)
-        return any(mine.stop > region.start for mine in self._regions[max(after - 1, 0) : after])
+        first = max(bisect.bisect_right(self._starts, region.start) - 1, 0)
+        return [mine for mine in self._regions[first:after] if mine.stop > region.start]
 
     def regions(self) -> list[tuple[int, int]]:
         """Return the addresses of the regions."""
@@ -139,8 +142,31 @@ class Memory:
         return [(region.start, region.stop) for region in self._regions]
 
 
-#: The memories of dumps that are still held and show memory that others may own.
+#: The memories of dumps that are still held, where libraries are imported that borrow.
+_held: weakref.WeakSet[Memory] = weakref.WeakSet()
+#: Those that show memory which others may own.
 _borrowers: weakref.WeakSet[Memory] = weakref.WeakSet()
+
+
+class _Span:
+    """Memory from the first to the last byte of objects that overlap, which it keeps alive."""
+
+    def __init__(self, start: int, size: int, owners: list[Any]) -> None:
+        self._owners = owners
+        self.__array_interface__ = {
+            "version": 3,
+            "data": (start, False),  # what shows it may be written to; nothing here does
+            "shape": (size,),
+            "typestr": "|u1",
+        }
+
+
+def _spanned(overlapping: list[Region]) -> Region:
+    """Return one region in the place of several, as an array of its bytes."""
+    start = min(region.start for region in overlapping)
+    stop = max(region.stop for region in overlapping)
+    span = _Span(start, stop - start, [region.owner for region in overlapping])
+    return Region(start, stop, np.asarray(span))
 
 
 def _shares(kind: type) -> bool:
