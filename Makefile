@@ -26,7 +26,7 @@ test: $(VENV)/panel  ## Run the tests (browser tests too)
 test-all: $(VENV)/panel $(VENV)/objects/done  ## Run the slow suites as well
 	$(BIN)/python scripts/ensure_chromium.py
 	$(BIN)/python scripts/test.py -m "slow or not slow"
-	PYTHONPATH=$(CURDIR)/$(VENV)/objects/lib $(BIN)/python -m pytest tests/state tests/packaging/test_arrow.py
+	PYTHONPATH=$(CURDIR)/$(VENV)/objects/lib $(BIN)/python -m pytest tests/state tests/packaging/test_arrow.py tests/packaging/test_onnx.py
 
 lint: $(VENV)/installed  ## Check style, types and layers
 	$(BIN)/ruff check .
@@ -45,6 +45,8 @@ lock:  ## Resolve the dependencies anew
 	  --no-annotate --no-header --group objects --constraints requirements/dev.txt \
 	  --no-emit-package nvidia-nccl-cu12 --no-emit-package nvidia-nccl-cu13 \
 	  --no-emit-package narwhals --no-emit-package numpy --no-emit-package scipy \
+	  --no-emit-package scikit-learn --no-emit-package joblib --no-emit-package threadpoolctl \
+	  --no-emit-package packaging --no-emit-package typing-extensions --no-emit-package cloudpickle \
 	  -o requirements/objects.txt
 
 clean:  ## Remove what was made

@@ -16,6 +16,7 @@ from notewright.packaging.documents import render_document
 from notewright.packaging.emit import Emitter, modules
 from notewright.packaging.equivalence import write_equivalence
 from notewright.packaging.leaks import Leaks
+from notewright.packaging.onnx_model import OnnxParity, can_convert, write_onnx
 from notewright.packaging.own_modules import imported_by
 from notewright.packaging.papers import write_documents
 from notewright.packaging.pieces import Context
@@ -73,6 +74,7 @@ class Build:
     ready: Prover | None = None
     findings: list[str] = field(default_factory=list)
     tables: dict[str, Any] = field(default_factory=dict)
+    onnx: OnnxParity | None = None
 
     @property
     def with_features(self) -> bool:
@@ -122,6 +124,7 @@ class Build:
         try:
             self.progress.step(0.5, "training from the package's own code")
             trained = self._train(prover)
+            self.onnx = self._onnx()
             write_documents(self, locks, trained)
             self.progress.step(0.65, "building the wheel and installing it")
             wheel = locking.build_wheel(self.tree, self.tree / "dist", self.progress)
@@ -163,6 +166,7 @@ class Build:
             "predict_proba" in predictions,
             Answer.of(predictions),
             [file.stem for file in self._local],
+            can_convert(),
         )
         for path, text in self._modules().items():
             self.write(f"src/{self.name}/{path}", text)
@@ -284,6 +288,17 @@ class Build:
             self._tidy()
         self._compare_metrics(result["metrics"])
         return result
+
+    def _onnx(self) -> OnnxParity | None:
+        """Write the model as ONNX too, where that is installed and answers the same."""
+        if not can_convert() or self.plan.rule is not None:
+            return None
+        self.progress.step(0.62, "writing the model as ONNX")
+        return write_onnx(self.name, self.tree, self.inputs(), self.progress)
+
+    def inputs(self) -> dict[str, Any]:
+        """Return the inputs that the notebook's model was fitted on and asked about, by tag."""
+        return {t: v for t, v in self.plan.replayed.values.items() if t.startswith("X:")}
 
     def _compare_metrics(self, metrics: Mapping[str, float]) -> None:
         expected = self.notebook_metrics()

@@ -285,6 +285,7 @@ class Emitter(Pieces):
         return self._render(
             "pipeline",
             **common,
+            onnx=self.context.onnx,
             load_functions=[t["function"] for t in tables],
             tables=tables,
             table=_beside_stages(derived.table),

@@ -55,6 +55,7 @@ def write_equivalence(
         "raw_rows": proved.checked.get("features"),
         "edge_rows": trained.get("edges"),
         "tests": dict(proved.tests),
+        "onnx": build.onnx and build.onnx.record(),
         "slice": plan.slice_kind,
         "cells": [{"execution": cell.execution, "cell": cell.label} for cell in build.cells_used()],
         "data": build.data_files(),

@@ -49,6 +49,17 @@ def choose_format(
     return "pickle", ()
 
 
+def suffix_of(format_: str) -> str:
+    """Return the ending of a fitted object's file.
+
+    Examples
+    --------
+    >>> suffix_of("torch"), suffix_of("pickle")
+    ('pt', 'pkl')
+    """
+    return {"skops": "skops", "torch": "pt"}.get(format_, "pkl")
+
+
 def _through_skops(model: Any) -> tuple[Any, tuple[str, ...]]:
     import skops.io as sio
 

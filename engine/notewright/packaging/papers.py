@@ -48,6 +48,7 @@ def write_documents(build: Build, locks: Locks, trained: Mapping[str, Any]) -> N
             "README.md",
             **shared,
             format=build.format,
+            onnx=build.onnx,
             data_path=plan.data["data"][2],
             example=example,
             carried=all(d["carried"] for d in data),
@@ -76,7 +77,7 @@ def write_documents(build: Build, locks: Locks, trained: Mapping[str, Any]) -> N
     described = Described(
         build.name,
         build.number,
-        next((build.tree / "model").glob("model.*")),
+        build.tree / "model" / f"model.{build.context.suffix}",
         model_type,
         _task(build, trained),
         trained["metrics"],

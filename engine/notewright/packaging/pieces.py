@@ -10,6 +10,7 @@ from typing import Any
 from notewright.packaging import known
 from notewright.packaging.answering import Answer
 from notewright.packaging.kinds import Kind
+from notewright.packaging.modelfile import suffix_of
 from notewright.packaging.plan import Plan
 from notewright.packaging.render import render, unparse
 from notewright.packaging.templating import environment
@@ -30,6 +31,8 @@ class Context:
     answer: Answer
     #: The notebook's own modules that go with it.
     local: Sequence[str] = ()
+    #: Whether there may be an ONNX file beside the model.
+    onnx: bool = False
 
     @property
     def prefix(self) -> str:
@@ -39,7 +42,7 @@ class Context:
     @property
     def suffix(self) -> str:
         """The ending of a fitted object's file."""
-        return {"skops": "skops", "torch": "pt"}.get(self.format, "pkl")
+        return suffix_of(self.format)
 
 
 class Pieces:

@@ -67,7 +67,7 @@ def prove(build: Build, prover: Prover, tools: Path) -> Proved:
     replayed = build.plan.replayed
     notebook = {
         "raw": build.raw(),
-        "inputs": {tag: v for tag, v in replayed.values.items() if tag.startswith("X:")},
+        "inputs": build.inputs(),
         "predictions": dict(replayed.predictions),
     }
     held = build.tree.parent / "notebook.pkl"

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,8 @@ from notewright.errors import ExportFailed
 from notewright.packaging import locking
 from notewright.packaging.bill import bill_of_new_version
 from notewright.packaging.documents import edge_table
+from notewright.packaging.modelfile import suffix_of
+from notewright.packaging.onnx_model import OnnxParity, write_onnx
 from notewright.packaging.prover import Prover, shared_modules
 from notewright.packaging.proving import run_tests
 from notewright.packaging.signed import sign_document
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 #: README.md's table of answers to values that training never saw, and what stands in for it.
 _TABLE = re.compile(r"^\| column \| missing \|.*\n(?:\|.*\n)*", re.MULTILINE)
 _PLACE = "<!-- answers -->\n"
+#: README.md's line of the ONNX file.
+_ONNX = re.compile(r"^\| `model/model\.onnx` \|.*\n", re.MULTILINE)
 
 
 @dataclass
@@ -57,6 +61,7 @@ class Retraining:
     home: Path
     signer: Signer
     progress: Progress
+    _onnx: OnnxParity | None = field(default=None, init=False)
 
     def run(self) -> dict[str, Any]:
         """Copy, train, test; return the proof."""
@@ -70,6 +75,7 @@ class Retraining:
         try:
             self.progress.step(0.25, "training on the new rows")
             trained = self._train(prover)
+            self._onnx = self._new_onnx()
             self._describe(trained)
             self.progress.step(0.55, "building the wheel and installing it")
             wheel = locking.build_wheel(self.tree, self.tree / "dist", self.progress)
@@ -148,6 +154,21 @@ class Retraining:
             )
         return trained
 
+    def _new_onnx(self) -> OnnxParity | None:
+        """Write the new model as ONNX too, where the version before had it so."""
+        before = self.package.equivalence.get("onnx")
+        if not (before and before["kept"]):
+            return None
+        if not self.package.serves_raw_rows:
+            return OnnxParity(False, "there are no rows of the model's input to compare it on")
+        rows = self.tree.parent / "rows.pkl"
+        return write_onnx(self.package.name, self.tree, rows, self.progress)
+
+    @property
+    def _model_file(self) -> Path:
+        suffix = suffix_of(self.package.equivalence["model"]["format"])
+        return self.tree / "model" / f"model.{suffix}"
+
     def _describe(self, trained: Mapping[str, Any]) -> None:
         """Write the reference profile of the new rows, and the new numbers into the documents."""
         import pickle
@@ -158,7 +179,7 @@ class Retraining:
         rows = pickle.loads((self.tree.parent / "rows.pkl").read_bytes())
         text = json.dumps(profile(rows), allow_nan=False) + "\n"
         (self.tree / "model" / "reference.json").write_text(text, encoding="utf-8")
-        fingerprint = self._fingerprint(next((self.tree / "model").glob("model.*")))
+        fingerprint = self._fingerprint(self._model_file)
         answers = edge_table(trained.get("edges"))
         for name in ("README.md", "MODEL_CARD.md"):
             file = self.tree / name
@@ -188,6 +209,8 @@ class Retraining:
                 words,
                 flags=re.M,
             )
+            if self._onnx is None or not self._onnx.kept:
+                words = _ONNX.sub("", words)
             file.write_text(words.replace(_PLACE, answers), encoding="utf-8")
         self._new_bill(trained["metrics"])
 
@@ -197,7 +220,7 @@ class Retraining:
         text = bill_of_new_version(
             file.read_text(encoding="utf-8"),
             self.number,
-            next((self.tree / "model").glob("model.*")),
+            self._model_file,
             metrics,
             self._entry(),
         )
@@ -226,7 +249,6 @@ class Retraining:
     ) -> dict[str, Any]:
         old = self.package.equivalence
         others = list(old["data"][1:])
-        model = next((self.tree / "model").glob("model.*"))
         document = {
             "schema": 1,
             "package": self.package.name,
@@ -237,7 +259,7 @@ class Retraining:
             "result": "trained again: nothing of a notebook to compare with",
             "model": {
                 **{k: old["model"][k] for k in ("variable", "type", "format")},
-                "fingerprint": self._fingerprint(model),
+                "fingerprint": self._fingerprint(self._model_file),
             },
             "metrics": {name: {"package": value} for name, value in trained["metrics"].items()},
             "raw_rows": {"tests": "one row at a time and all together"}
@@ -245,6 +267,7 @@ class Retraining:
             else None,
             "edge_rows": trained.get("edges"),
             "tests": dict(tests),
+            "onnx": self._onnx and self._onnx.record(),
             "slice": old["slice"],
             "cells": old["cells"],
             "data": [self._entry(), *others],
