@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 
 from notewright.packaging import known
-from notewright.packaging.dependence.calling import Given
 from notewright.packaging.dependence.expressions import Expressions
+from notewright.packaging.dependence.given import Given
 from notewright.packaging.dependence.regions import (
     NOTHING,
     PRINTING,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from notewright.packaging.dependence.memory import Memory, State
+from notewright.packaging.dependence.given import Given
+from notewright.packaging.dependence.imported import Imported
+from notewright.packaging.dependence.memory import State
 from notewright.packaging.dependence.regions import (
     NOTHING,
-    SETTINGS,
     Binding,
     Code,
     Frame,
@@ -19,7 +20,7 @@ from notewright.packaging.dependence.regions import (
     union,
 )
 from notewright.packaging.effects import bound_in
-from notewright.packaging.known import leaves_arguments, words
+from notewright.packaging.known import words
 
 #: Calls inside calls are followed so far; beyond, everything in reach counts as changed.
 _DEEPEST = 8
@@ -35,55 +36,7 @@ _LIFE = words(
 )
 
 
-@dataclass(frozen=True)
-class Given:
-    """The arguments of a call.
-
-    Parameters
-    ----------
-    plain : sequence of Value
-        By position.
-    named : dict
-        By name.
-    spread : Value, optional
-        What ``*`` and ``**`` may give, to any parameter.
-    node : ast.Call, optional
-        The call.
-    """
-
-    plain: Sequence[Value] = ()
-    named: dict[str, Value] = field(default_factory=dict)
-    spread: Value | None = None
-    node: ast.Call | None = None
-
-    @property
-    def all(self) -> list[Value]:
-        """Every argument."""
-        more = [] if self.spread is None else [self.spread]
-        return [*self.plain, *self.named.values(), *more]
-
-    def get(self, at: int, *names: str) -> Value | None:
-        """Return the argument at a position or of a name, or None."""
-        if at < len(self.plain):
-            return self.plain[at]
-        return next((self.named[n] for n in names if n in self.named), self.spread)
-
-    def is_false(self, *names: str) -> bool:
-        """Tell whether one of the keywords is given as False."""
-        return any(n in self.named and self.named[n].literal is False for n in names)
-
-    def is_set(self, *names: str) -> bool:
-        """Tell whether one of the keywords is given as something besides None and False."""
-        if self.node is None:
-            return False
-        return any(
-            k.arg in names
-            and not (isinstance(k.value, ast.Constant) and k.value.value in (None, False))
-            for k in self.node.keywords
-        )
-
-
-class Calling(Memory):
+class Calling(Imported):
     """Follows calls."""
 
     def __init__(self) -> None:
@@ -141,8 +94,8 @@ class Calling(Memory):
         """Return what an attribute may be."""
         raise NotImplementedError
 
-    def consumed_expression(self, node: ast.GeneratorExp, code: Code) -> Value:
-        """Return the elements of a generator expression."""
+    def iterate(self, value: Value) -> Value:
+        """Return what the elements of `value` may be; iterators are used up."""
         raise NotImplementedError
 
     # -- functions and classes ------------------------------------------------------
@@ -216,7 +169,7 @@ class Calling(Memory):
             made = self.fresh("iterator")
             made.regions[0].code = replace(code, started=frame)
             return made
-        return self._run(code, frame)
+        return self.run_code(code, frame)
 
     def _are_too_many(self) -> bool:
         return self.calls > _MOST
@@ -232,7 +185,8 @@ class Calling(Memory):
         if (self.now, None) not in region.changes:
             region.changes.append((self.now, None))
 
-    def _run(self, code: Code, frame: Frame) -> Value:
+    def run_code(self, code: Code, frame: Frame) -> Value:
+        """Follow the body of a function that was entered; return what it may give."""
         node = code.node
         assert not isinstance(node, ast.GeneratorExp)
         outer, self.frame = self.frame, frame
@@ -465,118 +419,6 @@ class Calling(Memory):
             pending += [p.region for by, _, p in region.parts if by <= self.limit]
             if region.kind in ("function", "instance", "class"):
                 yield region
-
-    # -- iteration ------------------------------------------------------------------
-
-    def iterate(self, value: Value) -> Value:
-        """Return what the elements of `value` may be; iterators are used up."""
-        if not value.refs:
-            return NOTHING
-        found = union([self._iterate_one(ref, value.name) for ref in value.refs])
-        return Value(found.refs, None, value.name)
-
-    def _iterate_one(self, ref: Ref, name: str) -> Value:
-        region = ref.region
-        one = Value(frozenset({ref}), None, name)
-        if region.kind == "iterator":
-            return self._consume(one, region)
-        if region.kind in ("list", "tuple", "set", "dict"):
-            self.look_at_top(one)
-            return self.parts(one)
-        self.look(one)
-        if region.kind == "instance":
-            return self._iterate_instance(one, ref) | self.parts(one) | one
-        if region.kind == "handle" or "unknown" in region.traits:
-            self.change(one)
-        return one | self.parts(one)
-
-    def _iterate_instance(self, one: Value, ref: Ref) -> Value:
-        elements = self.run_special(one, "__next__", "__getitem__", "__len__")
-        if id(ref.region) in self._active:
-            return elements
-        self._active.append(id(ref.region))
-        try:
-            iterators = self.run_special(one, "__iter__").refs - {ref}
-            return elements | self.iterate(Value(iterators))
-        finally:
-            self._active.pop()
-
-    def _consume(self, one: Value, region: Region) -> Value:
-        if id(region) in self._active:
-            return NOTHING
-        self.look(one)
-        self.change(one)
-        self._active.append(id(region))
-        try:
-            if region.code is not None:
-                return self._consume_code(region.code)
-            held = self.parts(one)
-            functions = Value(frozenset(r for r in held.refs if r.region.kind == "function"))
-            rest = Value(frozenset(r for r in held.refs if r not in functions.refs), None, one.name)
-            elements = self.iterate(rest)
-            results = self.run_functions(functions, [elements, rest]) | elements
-            if "tuples" in region.traits:
-                results = self.fresh("tuple", results)
-            if "groups" in region.traits:
-                results |= self.fresh("tuple", results)
-            return results
-        finally:
-            self._active.pop()
-
-    def _consume_code(self, code: Code) -> Value:
-        if isinstance(code.node, ast.GeneratorExp):
-            return self.consumed_expression(code.node, code)
-        frame = code.started
-        if frame is None or id(code.node) in self._active:
-            return NOTHING
-        self._run(code, frame)
-        return union(frame.yielded)
-
-    def look_at_top(self, value: Value, key: str | None = None) -> None:
-        """Need all who changed the containers of `value` themselves, or one key of them."""
-        for ref in value.refs:
-            for by, changed in ref.region.changes:
-                if by <= self.limit and (key is None or changed is None or key == changed):
-                    self.need(by, "changes", value.name)
-
-    def read_global(self, name: str) -> Value:
-        """Return what a global variable stands for, wherever we are."""
-        frame, self.frame = self.frame, None
-        try:
-            return self.read(name)
-        finally:
-            self.frame = frame
-
-    def from_library(self, path: str) -> Value:
-        """Return a library's object by its dotted path."""
-        self.need_imports(path)
-        if path == "__main__":
-            return Value(frozenset({Ref(self.namespace)}))
-        if path not in self.library:
-            self.library[path] = Region("library", path)
-        found = Value(frozenset({Ref(self.library[path])}), None, path)
-        self.look_at_top(found)
-        top = path.partition(".")[0]
-        if top != path and not leaves_arguments(path) and top in self.library:
-            self.look_at_top(Value(frozenset({Ref(self.library[top])}), None, top))
-        return found | self.parts(found)
-
-    #: (statement, module): what was imported so far.
-    imported: list[tuple[int, str]]
-
-    def need_imports(self, path: str) -> None:
-        """Need the latest import of each module that `path` leads through."""
-        latest: dict[str, int] = {}
-        for by, module in self.imported:
-            if by <= self.limit and "." in module and f"{path}.".startswith(f"{module}."):
-                latest[module] = by
-        for module, by in latest.items():
-            self.need(by, "imports", module)
-
-    def change_library(self, path: str, value: Value) -> None:
-        """Note that something of a library was replaced: whoever uses libraries may see it."""
-        self.change_shared(SETTINGS)
-        self.hold(self.shared[SETTINGS], value)
 
 
 def _specials(cls: Region) -> list[str]:

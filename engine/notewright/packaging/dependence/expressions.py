@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from notewright.packaging.dependence.calling import Calling, Given
+from notewright.packaging.dependence.given import Given
+from notewright.packaging.dependence.iterating import Iterating
 from notewright.packaging.dependence.operators import COMPARING, binary, unary
 from notewright.packaging.dependence.regions import (
     NOTHING,
@@ -23,7 +24,7 @@ from notewright.packaging.known import VIEW_ATTRIBUTES
 _CONTAINERS = ("list", "tuple", "dict", "set")
 
 
-class Expressions(Calling):
+class Expressions(Iterating):
     """Follows expressions."""
 
     def evaluate(self, node: ast.expr | None) -> Value:

@@ -6,7 +6,7 @@ import re
 
 from notewright.packaging import known
 from notewright.packaging.dependence.builtin_calls import BuiltinCalls
-from notewright.packaging.dependence.calling import Given
+from notewright.packaging.dependence.given import Given
 from notewright.packaging.dependence.regions import (
     FIGURES,
     FILES,

@@ -126,6 +126,14 @@ class Memory:
         self._need_binding(name, found)
         return Value(found.value.refs, found.value.literal, name)
 
+    def read_global(self, name: str) -> Value:
+        """Return what a global variable stands for, wherever we are."""
+        frame, self.frame = self.frame, None
+        try:
+            return self.read(name)
+        finally:
+            self.frame = frame
+
     def _need_binding(self, name: str, binding: Binding) -> None:
         for by in binding.binders:
             self.need(by, "binds", name)
@@ -309,6 +317,13 @@ class Memory:
             if mark not in region.changes[-8:]:
                 region.changes.append(mark)
             self.changed_regions[self.now].add(region)
+
+    def look_at_top(self, value: Value, key: str | None = None) -> None:
+        """Need all who changed the containers of `value` themselves, or one key of them."""
+        for ref in value.refs:
+            for by, changed in ref.region.changes:
+                if by <= self.limit and (key is None or changed is None or key == changed):
+                    self.need(by, "changes", value.name)
 
     def look_shared(self, name: str, key: str | None = None) -> None:
         """Need all who changed something shared."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from notewright.packaging import known
-from notewright.packaging.dependence.calling import Given
+from notewright.packaging.dependence.given import Given
 from notewright.packaging.dependence.libraries import Libraries
 from notewright.packaging.dependence.regions import (
     FIGURES,
