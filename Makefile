@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+OBJECTS := $(CURDIR)/$(VENV)/objects/lib
 export OMP_NUM_THREADS ?= 1
 # Kernels, servers and packages start several times faster when libraries stay compiled.
 unexport PYTHONDONTWRITEBYTECODE
@@ -26,7 +27,9 @@ test: $(VENV)/panel  ## Run the tests (browser tests too)
 test-all: $(VENV)/panel $(VENV)/objects/done  ## Run the slow suites as well
 	$(BIN)/python scripts/ensure_chromium.py
 	$(BIN)/python scripts/test.py -m "slow or not slow"
-	PYTHONPATH=$(CURDIR)/$(VENV)/objects/lib $(BIN)/python -m pytest tests/state tests/packaging/test_arrow.py tests/packaging/test_onnx.py
+	PYTHONPATH=$(OBJECTS) $(BIN)/python -m pytest tests/state
+	PYTHONPATH=$(OBJECTS) $(BIN)/python -m pytest -m "slow or not slow" \
+	  $(addprefix tests/packaging/,test_arrow.py test_onnx.py test_openers.py)
 
 lint: $(VENV)/installed  ## Check style, types and layers
 	$(BIN)/ruff check .

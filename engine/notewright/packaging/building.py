@@ -93,8 +93,7 @@ class Build:
         wanted -= {"__main__", "builtins"}
         if self.format in ("skops", "torch"):
             wanted.add(self.format)
-        if self.plan.replayed.arrow:
-            wanted.add("pyarrow")
+        wanted |= self.plan.replayed.besides
         wanted |= imported_by(wanted, self.plan.directory)
         found, files = locking.direct_dependencies(wanted, self.plan.directory)
         return tuple(found), files

@@ -15,7 +15,7 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from typing import Any
 from notewright.errors import ReplayFailed
 from notewright.packaging.arrow import read_with_arrow, uses_arrow
 from notewright.packaging.kinds import Kind, kind_of
+from notewright.packaging.openers import opened_with
 from notewright.packaging.rows_as_file import read_back
 from notewright.packaging.source import CellSource, Statement, statements
 from notewright.progress import Progress
@@ -61,8 +62,8 @@ class Replayed:
     #: ``skops``, ``torch`` or ``pickle``, and the types that loading must trust.
     format: str = "skops"
     trusted: tuple[str, ...] = ()
-    #: Whether pandas kept something in PyArrow, or read with it.
-    arrow: bool = False
+    #: Libraries that pandas kept something in or read with, though no code names them.
+    besides: frozenset[str] = frozenset()
 
 
 def key(index: int, node: ast.AST) -> str:
@@ -242,15 +243,16 @@ def _child(job_file: str) -> None:
     values: dict[str, Any] = {}
     capture: dict[str, str] = job["capture"]
     carried = set(job["carried"])
-    arrow = False
+    besides = set[str]()
+    before = set(sys.modules)
 
     def look(where: str, value: Any) -> Any:
-        nonlocal arrow
         if where in carried:
             value = read_back(value)
         if where not in kinds:
             kinds[where] = kind_of(value)
-            arrow = arrow or uses_arrow(value)
+            if uses_arrow(value):
+                besides.add("pyarrow")
         if where in capture:
             values[capture[where]] = _copy(value)
         return value
@@ -277,7 +279,9 @@ def _child(job_file: str) -> None:
             (out / "failure.json").write_text(json.dumps(failure), encoding="utf-8")
             return
     model = namespace[job["target"]]
-    _finish(model, kinds, values, out, arrow or read_with_arrow(), job["reads"])
+    if read_with_arrow():
+        besides.add("pyarrow")
+    _finish(model, kinds, values, out, besides | opened_with(before), job["reads"])
 
 
 def _run(
@@ -304,7 +308,7 @@ def _finish(
     kinds: dict[str, Kind],
     values: dict[str, Any],
     out: Path,
-    arrow: bool,
+    besides: Set[str],
     reads: Sequence[str],
 ) -> None:
     import warnings
@@ -330,7 +334,8 @@ def _finish(
             values[f"value:{name}"] = fingerprint(getattr(model, name))
         if "y:fit" in values and not scored and hasattr(model, "score"):
             values["metric:score_train"] = model.score(values["X:fit"], values["y:fit"])
-    result = Replayed(kinds, values, found, kind_of(model), predictions, format_, trusted, arrow)
+    result = Replayed(kinds, values, found, kind_of(model), predictions, format_, trusted)
+    result.besides = frozenset(besides)
     temporary = out / "result.tmp"
     with temporary.open("wb") as file:
         pickle.dump(result, file)
