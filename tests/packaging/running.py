@@ -12,11 +12,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from notewright.packaging.source import Statement
+from notewright.state.pickling.pickler import dump
 from notewright.state.values import fingerprint
 
 
 def value_after(body: Sequence[Statement], name: str, folder: Path) -> str:
-    """Run statements in a fresh namespace; return what the variable is, as a digest."""
+    """Run statements in a fresh namespace; return what the variable is, as a digest.
+
+    Raises
+    ------
+    TypeError
+        If it is another in every process: it has no digest, or holds an object's address as text.
+    """
     main = types.ModuleType("__main__")
     with as_it_was(folder, main), contextlib.redirect_stdout(io.StringIO()):
         for statement in body:
@@ -26,7 +33,10 @@ def value_after(body: Sequence[Statement], name: str, folder: Path) -> str:
             except Exception:
                 if not statement.failed:
                     raise
-        return fingerprint(main.__dict__[name])
+        value = main.__dict__[name]
+        if b" at 0x" in dump(value, main.__dict__).stream:
+            raise TypeError
+        return fingerprint(value)
 
 
 @contextlib.contextmanager
