@@ -145,7 +145,11 @@ class Libraries(BuiltinCalls):
             self.run_special(first, "__copy__", "__deepcopy__", "__reduce__", "__getstate__")
             return self._copied(first, {}, deep=path == "copy.deepcopy")
         if last in known.SAME_MEMORY or (given.plain and given.is_false("copy", "deep")):
-            return self._memory_of(whole) | functions | self.fresh()
+            made = self.fresh()
+            if top in ("numpy", "pandas"):
+                objects = self._elements_of_objects(whole, columns=top == "pandas")
+                self.hold(made.regions[0], objects)
+            return self._memory_of(whole) | functions | made
         held = union([whole, self.parts(whole), functions])
         made = self.fresh(
             parts=Value(frozenset(r for r in held.refs if r.region.kind != "library"))
