@@ -19,31 +19,23 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
-import importlib
 import json
-import os
 import queue
-import shutil
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 from _examples import Example, examples
 from _notebooks import CellFailed, Notebook
-from serving import running
+from _packages import in_empty_environment, over_http
 
 from notewright.errors import NotewrightError
-from notewright.packaging.answering import answer_method, dense
 from notewright.progress import Progress
 from notewright.workspace import Workspace
 
@@ -53,8 +45,6 @@ STEPS = ("slice", "package", "installs", "tests", "metrics", "predictions", "raw
 #: Seconds that an export may take.
 EXPORT_LIMIT = 420.0
 _NOTHING = "leaves nothing fitted that can predict or transform"
-#: The rows that are asked for over HTTP.
-ROWS = 50
 
 
 @dataclass
@@ -332,10 +322,10 @@ def _export(
     else:
         outcome.emptied = True
         with outcome.timed("installs"):
-            _try(outcome, ("installs", "tests"), lambda: _in_empty_environment(package))
+            _try(outcome, ("installs", "tests"), lambda: in_empty_environment(package))
     if package.serves_raw_rows:
         with outcome.timed("http"):
-            _try(outcome, ("http",), lambda: _over_http(package, model))
+            _try(outcome, ("http",), lambda: over_http(package, model))
     else:
         outcome.reason = outcome.reason or " ".join(outcome.findings)
 
@@ -347,92 +337,6 @@ def _try(outcome: Outcome, steps: tuple[str, ...], work: Callable[[], str]) -> N
     outcome.steps |= {step: n < failed for n, step in enumerate(steps)}
     if wrong:
         outcome.reason, outcome.said = wrong, False
-
-
-def _in_empty_environment(package: Any) -> str:
-    """Install the package from its lock where nothing is, and run its tests there."""
-    import uv
-
-    tree = package.tree
-    # Always the same folder, so that modules that were compiled there once need not be again.
-    folder = platformdirs.user_cache_path("notewright") / "examples" / "empty"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    python = folder / "env" / "bin" / "python"
-    install = [uv.find_uv_bin(), "pip", "install", "-q", "--python", python]
-    wheel = tree / "dist" / package.wheel
-    for command in (
-        [uv.find_uv_bin(), "venv", "-q", "--python", sys.executable, folder / "env"],
-        [*install, "--require-hashes", "-r", tree / "requirements.txt"],
-        [*install, "--no-deps", wheel],
-        [*install, "--require-hashes", "-r", tree / "tests" / "requirements.txt"],
-    ):
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        if done.returncode:
-            return f"installs: {done.stderr.strip()[-300:]}"
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    environment |= {"OMP_NUM_THREADS": "1", "PYTHONPYCACHEPREFIX": f"{folder}-bytecode"}
-    done = subprocess.run(
-        [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
-        cwd=tree,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return f"tests: {done.stdout.strip()[-300:]}" if done.returncode else ""
-
-
-def _over_http(package: Any, model: Any) -> str:
-    """Serve the package; compare its answers with the notebook's model on the same rows."""
-    import numpy as np
-
-    rows = _raw_rows(package)
-    sys.path.insert(0, str(package.path / "src"))
-    try:
-        features = importlib.import_module(f"{package.name}.features").features(rows)
-    finally:
-        sys.path.remove(str(package.path / "src"))
-    method = answer_method(model)
-    expected = dense(getattr(model, method)(features))
-    asked = {"inputs": [_tensor(name, rows[name]) for name in rows.columns]}
-    words = ["-m", "notewright.serving.server", str(package.path), "--port", "PORT"]
-    with running(words) as port:
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/v2/models/{package.name}/infer",
-            json.dumps(asked).encode(),
-            {"content-type": "application/json"},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                outputs = json.loads(answer.read())["outputs"]
-        except urllib.error.HTTPError as error:
-            return f"http: {error.code}: {error.read()[:200]!r}"
-    found = [np.asarray(o["data"]) for o in outputs if not o["name"].startswith("probability_")]
-    answered = found[0] if len(found) == 1 else np.column_stack(found)
-    if expected.dtype.kind in "OUS":
-        return "" if answered.tolist() == expected.tolist() else "http: other predictions"
-    same = np.array_equal(answered.astype(float), expected.astype(float).reshape(answered.shape))
-    return "" if same else "http: other predictions"
-
-
-def _raw_rows(package: Any) -> Any:
-    """Return the first rows of the package's own table, with the columns of its schema."""
-    import pandas as pd
-
-    schema = json.loads((package.path / "model" / "schema.json").read_bytes())
-    names = [column["name"] for column in schema["columns"]]
-    for file in sorted((package.path / "data").iterdir()):
-        rows = pd.read_csv(file)
-        if set(names) <= set(rows.columns):
-            return rows[names].head(ROWS)
-    raise AssertionError("the package holds no table with the columns of its schema")
-
-
-def _tensor(name: str, values: Any) -> dict[str, Any]:
-    datatype = {"i": "INT64", "f": "FP64", "b": "BOOL"}.get(values.dtype.kind, "BYTES")
-    data = values.astype(object).where(values.notna(), None).tolist()
-    return {"name": name, "datatype": datatype, "shape": [len(values)], "data": data}
 
 
 if __name__ == "__main__":

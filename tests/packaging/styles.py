@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from addresses import PUBLIC, served
 from recorded import CORPUS, Notebook, cells_of
@@ -143,14 +145,29 @@ class Outcome:
         return asdict(self)
 
 
-def export_style(style: Style, folder: Path) -> Outcome:
-    """Run a notebook in `folder`, export its model, and return what came of it."""
+#: Tries a package out, given the notebook's model; returns steps, and what is wrong with each.
+Trial = Callable[[Any, Any], Mapping[str, str]]
+
+
+def export_style(style: Style, folder: Path, trial: Trial | None = None) -> Outcome:
+    """Run a notebook in `folder`, export its model, and return what came of it.
+
+    Parameters
+    ----------
+    style : Style
+        The notebook.
+    folder : Path
+        An empty folder.
+    trial : callable, optional
+        What is done with the package besides, as more steps.
+    """
     project = make_project(folder / "project")
     with served(project / "data") as address:
-        return _export(style, Notebook(project).run(style.text.replace(PUBLIC, address)))
+        notebook = Notebook(project).run(style.text.replace(PUBLIC, address))
+        return _export(style, notebook, trial)
 
 
-def _export(style: Style, notebook: Notebook) -> Outcome:
+def _export(style: Style, notebook: Notebook, trial: Trial | None) -> Outcome:
     outcome = Outcome(style.name)
     reached = 0.0
 
@@ -183,4 +200,12 @@ def _export(style: Style, notebook: Notebook) -> Outcome:
     if style.not_row_wise and not package.serves_raw_rows:
         # Nobody can serve these rows; what is asked is that the export says why.
         outcome.steps["raw_rows"] = style.not_row_wise in outcome.reason
+    for step, wrong in (trial(package, _model(style, notebook)) if trial else {}).items():
+        outcome.steps[step] = not wrong
+        outcome.reason = f"{outcome.reason} {wrong}".strip()
     return outcome
+
+
+def _model(style: Style, notebook: Notebook) -> Any:
+    """Return the notebook's model, unless the package's is one that the notebook never fitted."""
+    return None if style.refit else getattr(notebook.module, style.variable)
