@@ -142,3 +142,18 @@ def test_a_made_table_has_its_last_random_column_before_it_gets_a_name() -> None
     assert (
         lines.index("d_table = d.copy()") == lines.index("d['y'] = d['a'] + r.normal(size=3)") + 1
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "plain"),
+    [
+        ("pca.fit(t[['a']])", ["X = t[['a']]", "pca.fit(X)"]),
+        ("z = pca.fit_transform(t[['a']])", ["X = t[['a']]", "z = pca.fit_transform(X)"]),
+        ("pca = PCA().fit(t[['a']])", ["X = t[['a']]", "pca = PCA().fit(X)"]),
+        ("model.fit(t[['a']], t['b'])", ["X = t[['a']]", "model.fit(X, t['b'])"]),
+        ("scaler.fit(t[['a']])", ["scaler.fit(t[['a']])"]),
+        ("pca.fit(t)", ["pca.fit(t)"]),
+    ],
+)
+def test_what_the_model_is_fitted_on_gets_a_name(line: str, plain: list[str]) -> None:
+    assert canonical(sources(line), "pca").cells[0].code.splitlines() == plain

@@ -40,16 +40,18 @@ def canonical(
     named = name_tables(with_tables_named(_one_by_one(_without_with(inlined(cells)))))
     if refit:
         _fit_at_the_end(named, target)
-    named.cells = without_reserved(named.cells, rule.model if rule else target)
+    model = rule.model if rule else target
+    named.cells = without_reserved(named.cells, model)
     _take(named, rule)
-    named.cells = [_with_named_input(cell, named.cells) for cell in named.cells]
+    named.cells = [_with_named_input(cell, named.cells, model) for cell in named.cells]
     return named
 
 
 def as_written(cells: Sequence[CellSource], target: str = "", function: bool = False) -> Named:
     """Return the cells as they are, but for a name for the model's input."""
     cells, rule = with_rule(cells, target) if function else (list(cells), None)
-    named = Named([_with_named_input(cell, cells) for cell in cells])
+    model = rule.model if rule else target
+    named = Named([_with_named_input(cell, cells, model) for cell in cells])
     _take(named, rule)
     return named
 
@@ -128,8 +130,8 @@ def _connects(node: ast.With) -> bool:
     return reads and len(node.items) == 1 and isinstance(node.items[0].optional_vars, ast.Name)
 
 
-def _with_named_input(cell: CellSource, cells: Sequence[CellSource]) -> CellSource:
-    """Give the model's input a name where ``fit`` was called with an expression."""
+def _with_named_input(cell: CellSource, cells: Sequence[CellSource], model: str) -> CellSource:
+    """Give the model's input a name where it was fitted on an expression."""
     edit = Editing(cell)
     taken = {n.id for c in cells for n in ast.walk(ast.parse(c.code)) if isinstance(n, ast.Name)}
     for node in reversed(edit.body):
@@ -137,9 +139,7 @@ def _with_named_input(cell: CellSource, cells: Sequence[CellSource]) -> CellSour
             n
             for n in ast.walk(node)
             if isinstance(n, ast.Call)
-            and isinstance(n.func, ast.Attribute)
-            and n.func.attr == "fit"
-            and len(n.args) == 2
+            and (_fits_with_target(n) or _fits(n, node, model))
             and not isinstance(n.args[0], ast.Name)
         ]
         if not calls or isinstance(node, ast.FunctionDef | ast.ClassDef | ast.For | ast.While):
@@ -153,3 +153,17 @@ def _with_named_input(cell: CellSource, cells: Sequence[CellSource]) -> CellSour
         edit.before(node, [f"{name} = {text}"])
         return edit.done()
     return cell
+
+
+def _fits_with_target(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr == "fit" and len(call.args) == 2
+
+
+def _fits(call: ast.Call, statement: ast.stmt, model: str) -> bool:
+    """Tell whether a call fits the model itself: ``model.fit(…)``, ``model = PCA().fit(…)``."""
+    if not isinstance(call.func, ast.Attribute) or not call.args:
+        return False
+    fits = call.func.attr in ("fit", "fit_transform", "fit_predict")
+    bound = statement.targets if isinstance(statement, ast.Assign) else []
+    names = [call.func.value, *(bound if call.func.attr == "fit" else [])]
+    return fits and any(isinstance(n, ast.Name) and n.id == model for n in names)
