@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -77,12 +78,17 @@ class Emitter(Pieces):
             made["categories.py"] = self._render("categories", **common)
         if self.helpers:
             made["helpers.py"] = self._helper_module()
-        shared = ("artifacts", "categories", "helpers", "learned", "pipeline", "rows")
+        if self.plan.random:
+            made["random_numbers.py"] = self._render("random_numbers")
+            states = {name: known.state for name, known in self.plan.random.items()}
+            made["random_numbers.json"] = json.dumps(states) + "\n"
+        beside = ["artifacts", "categories", "helpers", "learned", "pipeline"]
+        beside += ["random_numbers", "rows"]
         made["kept.py"] = self._render(
             "kept",
             **common,
             distribution=context.name.replace("_", "-"),
-            shared=[name for name in shared if f"{name}.py" in made],
+            shared=[name for name in beside if f"{name}.py" in made],
             local=list(context.local),
         )
         return made
@@ -156,7 +162,7 @@ class Emitter(Pieces):
         derived, lines = self.plan.derived, []
         for index in self.plan.roles.prepare:
             if index in derived.train and not self._left_out(index):
-                lines.append(self._statement(index, derived.train[index]))
+                lines.append(self._step(index, derived.train[index]))
         return "\n".join(lines)
 
     def outputs(self) -> list[str]:
@@ -202,7 +208,7 @@ class Emitter(Pieces):
 
     def _train_body(self) -> str:
         return "\n".join(
-            self._statement(i, [self.program.body[i].node])
+            self._step(i, [self.program.body[i].node])
             for i in self.plan.roles.train
             if not self._left_out(i)
         )
@@ -250,7 +256,7 @@ class Emitter(Pieces):
 
     def _evaluate_body(self) -> str:
         return "\n".join(
-            self._statement(i, [self.program.body[i].node])
+            self._step(i, [self.program.body[i].node])
             for i in self.plan.roles.evaluate
             if not self._left_out(i)
         )

@@ -15,6 +15,8 @@ from notewright.packaging.plan import Plan
 from notewright.packaging.render import render, unparse
 from notewright.packaging.templating import environment
 
+#: The function that gives the global generators the state that they had in the notebook.
+CONTINUE = "continue_random_numbers"
 _TYPES = {"frame": "pd.DataFrame", "series": "pd.Series", "array": "np.ndarray"}
 
 
@@ -76,6 +78,12 @@ class Pieces:
             else:
                 lines.append(render(statement, node))
         return "\n".join(lines)
+
+    def _step(self, index: int, nodes: Sequence[ast.stmt]) -> str:
+        """Return a statement of a stage; the first that draws is given the notebook's state."""
+        given = [name for name, state in self.plan.random.items() if state.index == index]
+        lines = [f'{CONTINUE}("{name}")' for name in given]
+        return "\n".join([*lines, self._statement(index, nodes)])
 
     def _left_out(self, index: int) -> bool:
         node = self.program.body[index].node
@@ -140,6 +148,8 @@ class Pieces:
         categories = sorted(used & words)
         if categories and "categories" in self.plan.derived.helpers:
             lines.append(f"from {self.context.name}.categories import {', '.join(categories)}")
+        if CONTINUE in used:
+            lines.append(f"from {self.context.name}.random_numbers import {CONTINUE}")
         return "\n".join(lines)
 
     def _imports(self, code: str, always: Sequence[str] = ()) -> str:

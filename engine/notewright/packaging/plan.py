@@ -19,6 +19,7 @@ from notewright.packaging.functions import Rule, Written, check_predictions
 from notewright.packaging.kinds import Kind, kind_of
 from notewright.packaging.made_inputs import NoTable, name_inputs
 from notewright.packaging.modelfile import identical
+from notewright.packaging.random_states import RandomState
 from notewright.packaging.replay import Replayed, key, replay
 from notewright.packaging.roles import Load, Roles, find_roles, fit_arguments, real_name
 from notewright.packaging.settings_of import Lifted, lift
@@ -54,6 +55,8 @@ class Plan:
     findings: list[str] = field(default_factory=list)
     #: The plain function that the model is.
     rule: Rule | None = None
+    #: The states that global generators are given, before the statements that first draw.
+    random: Mapping[str, RandomState] = field(default_factory=dict)
 
     @property
     def modules(self) -> set[str]:
@@ -166,6 +169,8 @@ def _plan(
                 progress,
                 carried,
                 reads,
+                _in_stages(roles),
+                [i for i in run if program.seeds(i)],
             )
         except ReplayFailed as error:
             problem = error
@@ -287,6 +292,16 @@ def _to_run(roles: Roles) -> set[int]:
     }
 
 
+def _in_stages(roles: Roles) -> set[int]:
+    return {*roles.prepare, *roles.train, *roles.evaluate}
+
+
+def _states_to_give(program: Program, roles: Roles, found: Replayed) -> Mapping[str, RandomState]:
+    """Return the random states that the package must be given, because it has no seed for them."""
+    seeds = {i for i in _to_run(roles) - _in_stages(roles) if program.seeds(i)}
+    return {n: s for n, s in found.draws.items() if any(i < s.index for i in seeds)}
+
+
 def _what_differs(program: Program, roles: Roles, target: str) -> str:
     index = _draws_unseeded(program, roles)
     if index is None:
@@ -382,6 +397,12 @@ def _assemble(
     lifted = lift(program, roles, derived, {k: (v[0], v[2]) for k, v in data.items()})
     if derived.problem is not None:
         findings.append(str(derived.problem))
+    states = _states_to_give(program, roles, found)
+    findings += [
+        f"{program.body[index].place} draws random numbers that go on from those that made the "
+        "rows: the package gives the generator the state that it had there."
+        for index in sorted({state.index for state in states.values()})
+    ]
     return Plan(
         target,
         program,
@@ -396,6 +417,7 @@ def _assemble(
         findings=findings,
         fitted=fitted,
         rule=rule,
+        random=states,
     )
 
 

@@ -24,6 +24,7 @@ from notewright.errors import ReplayFailed
 from notewright.packaging.arrow import read_with_arrow, uses_arrow
 from notewright.packaging.kinds import Kind, kind_of
 from notewright.packaging.openers import opened_with
+from notewright.packaging.random_states import Draws, RandomState
 from notewright.packaging.rows_as_file import read_back
 from notewright.packaging.source import CellSource, Statement, statements
 from notewright.progress import Progress
@@ -64,6 +65,8 @@ class Replayed:
     trusted: tuple[str, ...] = ()
     #: Libraries that pandas kept something in or read with, though no code names them.
     besides: frozenset[str] = frozenset()
+    #: The state of each global generator that the package draws from, before it first does.
+    draws: Mapping[str, RandomState] = field(default_factory=dict)
 
 
 def key(index: int, node: ast.AST) -> str:
@@ -85,6 +88,8 @@ def replay(
     progress: Progress | None = None,
     carried: Iterable[str] = (),
     reads: Iterable[str] = (),
+    stages: Iterable[int] = (),
+    seeds: Iterable[int] = (),
 ) -> Replayed:
     """Run the chosen statements of `cells` in a fresh process.
 
@@ -110,6 +115,10 @@ def replay(
         Expression keys of tables that the package reads from a file of its own.
     reads : iterable of str
         Attributes of the artifact whose fingerprints are wanted, under ``value:NAME``.
+    stages : iterable of int
+        The statements that the package has.
+    seeds : iterable of int
+        The statements that give a global generator a known state.
 
     Raises
     ------
@@ -127,6 +136,8 @@ def replay(
             "watched": sorted(watched),
             "carried": sorted(carried),
             "reads": sorted(reads),
+            "stages": sorted(stages),
+            "seeds": sorted(seeds),
             "out": str(out),
         }
         (out / "job.json").write_text(json.dumps(job), encoding="utf-8")
@@ -266,10 +277,12 @@ def _child(job_file: str) -> None:
     sys.modules["__main__"] = main
     watched = set(job["watched"])
     only = frozenset(capture)
+    draws = Draws(set(job["stages"]), set(job["seeds"]))
     for index in job["chosen"]:
         statement = body[index]
         try:
-            _run(statement, namespace, None if index in watched else only, str(out))
+            with draws.during(index):
+                _run(statement, namespace, None if index in watched else only, str(out))
         except Exception as error:  # noqa: BLE001 - the user's code may raise anything
             failure = {
                 "place": statement.place,
@@ -281,7 +294,8 @@ def _child(job_file: str) -> None:
     model = namespace[job["target"]]
     if read_with_arrow():
         besides.add("pyarrow")
-    _finish(model, kinds, values, out, besides | opened_with(before), job["reads"])
+    besides |= opened_with(before)
+    _finish(model, kinds, values, out, besides, draws.first, job["reads"])
 
 
 def _run(
@@ -309,6 +323,7 @@ def _finish(
     values: dict[str, Any],
     out: Path,
     besides: Set[str],
+    draws: Mapping[str, RandomState],
     reads: Sequence[str],
 ) -> None:
     import warnings
@@ -335,7 +350,7 @@ def _finish(
         if "y:fit" in values and not scored and hasattr(model, "score"):
             values["metric:score_train"] = model.score(values["X:fit"], values["y:fit"])
     result = Replayed(kinds, values, found, kind_of(model), predictions, format_, trusted)
-    result.besides = frozenset(besides)
+    result.besides, result.draws = frozenset(besides), draws
     temporary = out / "result.tmp"
     with temporary.open("wb") as file:
         pickle.dump(result, file)

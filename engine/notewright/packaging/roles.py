@@ -131,6 +131,8 @@ def find_roles(
         sources |= program.needed_for(program.effects[load.index].reads, load.index)
     for load in made:
         program.cut(load.index)
+    # What draws on after a made table is given the random state that it had there.
+    program.give_random_state(sources)
     model = sorted(_needed(program, target, applied))
     kept = {load.index for load in made}
     loads = [*(m for m in made if m.index in model), *_loads(program, model, kept)]

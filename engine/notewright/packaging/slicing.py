@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from notewright.packaging.dependence.memory import Edge
-from notewright.packaging.dependence.regions import SHARED, Region
+from notewright.packaging.dependence.regions import NUMPY_RANDOM, PYTHON_RANDOM, SHARED, Region
 from notewright.packaging.dependence.statements import Statements
 from notewright.packaging.effects import Effects, Imports, effects, unbound_names
 from notewright.packaging.source import Statement
@@ -115,6 +115,15 @@ class Program:
         """Let nothing be behind statement `index`: what it binds is there from the start."""
         self.effects[index] = replace(self.effects[index], reads=frozenset())
         self._memory.edges.pop(index, None)
+
+    def give_random_state(self, behind: Collection[int]) -> None:
+        """Let no other statement need the random numbers that those `behind` seeded or drew."""
+        for index, edges in self._memory.edges.items():
+            if index in behind:
+                continue
+            for key, edge in list(edges.items()):
+                if edge.on in behind and edge.name in (NUMPY_RANDOM, PYTHON_RANDOM):
+                    del edges[key]
 
     def needed_for(self, names: Iterable[str], before: int | None = None) -> set[int]:
         """Return the positions of the statements that `names` depend on.

@@ -1,0 +1,94 @@
+"""What a package draws goes on from where the notebook's random numbers were."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from packaged import Command
+from recorded import Notebook
+
+from notewright.packaging.random_states import Draws
+
+MADE_UP = """\
+import random
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.model_selection import train_test_split
+
+np.random.seed(3)
+random.seed(4)
+sizes = pd.DataFrame({"size": np.random.normal(80, 20, 400)})
+sizes["rooms"] = [random.randint(1, 6) for _ in range(400)]
+sizes["price"] = sizes["size"] * 3 + np.random.normal(0, 30, 400)
+# %%
+X, X_test, y, y_test = train_test_split(sizes[["size", "rooms"]], sizes["price"])
+trees = random.randint(5, 50)
+model = RandomForestRegressor(trees).fit(X, y)
+print(model.score(X_test, y_test))
+"""
+
+
+@pytest.fixture
+def as_they_were():
+    states = random.getstate(), np.random.get_state()
+    yield
+    random.setstate(states[0])
+    np.random.set_state(states[1])
+
+
+@pytest.mark.usefixtures("as_they_were")
+def test_the_state_before_the_first_draw_of_a_stage_is_known() -> None:
+    draws = Draws(stages={0, 3, 4, 5}, seeds={1})
+    with draws.during(0):
+        np.random.random()  # without a seed: as an import may
+    with draws.during(1):
+        np.random.seed(7)
+    with draws.during(2):
+        np.random.random(10)
+    with draws.during(3):
+        len("nothing is drawn here")
+    expected = np.random.get_state()
+    with draws.during(4):
+        first = np.random.random()
+    with draws.during(5):
+        np.random.random()
+        random.random()
+    assert draws.first["numpy"].index == 4
+    assert draws.first["random"].index == 5
+    np.random.set_state(tuple(draws.first["numpy"].state))
+    assert np.random.random() == first
+    assert np.array_equal(expected[1], draws.first["numpy"].state[1])
+
+
+@pytest.mark.usefixtures("as_they_were")
+def test_after_a_seed_of_its_own_the_package_needs_no_state() -> None:
+    draws = Draws(stages={1, 2}, seeds={0, 1})
+    for index in range(3):
+        with draws.during(index):
+            np.random.seed(index) if index < 2 else np.random.random()
+    assert draws.first == {}
+
+
+@pytest.mark.slow
+def test_a_made_up_table_and_a_model_that_draws_on_are_exported(
+    project: Path, tmp_path: Path
+) -> None:
+    package = Notebook(project).run(MADE_UP).export("model", "homes")
+    assert package.equivalence["result"] == "equal"
+    source = package.path / "src" / "homes"
+    code = [(source / f"stages/{stage}.py").read_text() for stage in ("prepare", "train")]
+    for generator in ("numpy", "random"):
+        assert sum(text.count(f'continue_random_numbers("{generator}")') for text in code) == 1
+    assert any("go on from those that made the rows" in f for f in package.findings)
+    command = Command(package, tmp_path)
+    for folder in ("one", "two"):
+        done = command("train", "--fresh", "--out", folder)
+        assert done.returncode == 0, done.stderr
+    models = [(tmp_path / f / "model.skops").read_bytes() for f in ("one", "two")]
+    metrics = [(tmp_path / f / "metrics.json").read_bytes() for f in ("one", "two")]
+    assert metrics[0] == metrics[1]
+    assert len(models[0]) == len(models[1])
