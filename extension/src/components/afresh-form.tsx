@@ -3,6 +3,7 @@ import * as React from 'react';
 import { NotebookLink } from '../model/notebook-link';
 import { isPackageName, PackageName, suggestedName } from './package-name';
 import { Notice } from './notice';
+import { QuestionForm } from './question-form';
 import { useRecords } from './use-records';
 
 interface IProps {
@@ -21,25 +22,16 @@ export function AfreshForm({ link, why, onClose }: IProps): JSX.Element {
   const [typed, setTyped] = React.useState<string | null>(null);
   const variable = chosen ?? fitted?.[0] ?? '';
   const name = typed ?? suggestedName(variable);
-  const first = React.useRef<HTMLInputElement>(null);
-  React.useEffect(() => first.current?.focus(), []);
   // The only model there is need not be named, and gives the package its name then.
   const ready = isPackageName(name) || (name === '' && variable === '');
 
-  const start = (event: React.FormEvent) => {
-    event.preventDefault();
-    if (ready) {
-      link.exportAfresh({ variable, name });
-      onClose();
-    }
-  };
-
   return (
-    <form
-      className="nw-Form"
-      aria-label="Run and export"
-      onSubmit={start}
-      onKeyDown={event => event.key === 'Escape' && onClose()}
+    <QuestionForm
+      label="Run and export"
+      act="Run and export"
+      ready={ready}
+      onAct={() => link.exportAfresh({ variable, name })}
+      onClose={onClose}
     >
       <Notice
         kind="info"
@@ -52,7 +44,6 @@ export function AfreshForm({ link, why, onClose }: IProps): JSX.Element {
       <label className="nw-Label">
         Model
         <input
-          ref={first}
           className="nw-Input"
           list="nw-export-models"
           value={variable}
@@ -68,14 +59,6 @@ export function AfreshForm({ link, why, onClose }: IProps): JSX.Element {
       </label>
       <PackageName name={name} onChange={setTyped} />
       {problem ? <p className="nw-Facts">{problem.message}</p> : null}
-      <div className="nw-Actions">
-        <button className="nw-Button nw-mod-primary" type="submit" disabled={!ready}>
-          Run and export
-        </button>
-        <button className="nw-Button" type="button" onClick={onClose}>
-          Close
-        </button>
-      </div>
-    </form>
+    </QuestionForm>
   );
 }

@@ -8,6 +8,7 @@ import { shortType } from './format';
 import { isPackageName, PackageName, suggestedName } from './package-name';
 import { Notice } from './notice';
 import { ProblemNotice } from './problem-notice';
+import { QuestionForm } from './question-form';
 
 interface IProps {
   link: NotebookLink;
@@ -79,28 +80,20 @@ function Questions({
   const [variable, setVariable] = React.useState(models[0].variable);
   const [typed, setTyped] = React.useState<string | null>(null);
   const name = typed ?? suggestedName(variable);
-  const first = React.useRef<HTMLSelectElement>(null);
-  React.useEffect(() => first.current?.focus(), []);
-
-  const start = (event: React.FormEvent) => {
-    event.preventDefault();
-    if (isPackageName(name)) {
-      link.start(`Exporting ${variable} as ${name}`, { verb: 'export', variable, name });
-      onClose();
-    }
-  };
 
   return (
-    <form
-      className="nw-Form"
-      aria-label="Export a model"
-      onSubmit={start}
-      onKeyDown={event => event.key === 'Escape' && onClose()}
+    <QuestionForm
+      label="Export a model"
+      act="Export"
+      ready={isPackageName(name)}
+      onAct={() =>
+        link.start(`Exporting ${variable} as ${name}`, { verb: 'export', variable, name })
+      }
+      onClose={onClose}
     >
       <label className="nw-Label">
         Model
         <select
-          ref={first}
           className="nw-Input"
           value={variable}
           onChange={event => setVariable(event.target.value)}
@@ -113,18 +106,6 @@ function Questions({
         </select>
       </label>
       <PackageName name={name} onChange={setTyped} />
-      <div className="nw-Actions">
-        <button
-          className="nw-Button nw-mod-primary"
-          type="submit"
-          disabled={!isPackageName(name)}
-        >
-          Export
-        </button>
-        <button className="nw-Button" type="button" onClick={onClose}>
-          Close
-        </button>
-      </div>
-    </form>
+    </QuestionForm>
   );
 }

@@ -2,6 +2,7 @@ import * as React from 'react';
 
 import { IVariable } from '../api/types';
 import { counted, shortType } from './format';
+import { QuestionForm } from './question-form';
 import { RovingList, rovingStop } from './roving-list';
 
 interface IProps {
@@ -16,9 +17,6 @@ interface IProps {
 export function RestoreChoice(props: IProps): JSX.Element {
   const { variables, hindrance, onRestore, onClose } = props;
   const [chosen, setChosen] = React.useState<ReadonlySet<string>>(new Set());
-  const form = React.useRef<HTMLFormElement>(null);
-
-  React.useEffect(() => form.current?.querySelector('input')?.focus(), []);
 
   const choose = (name: string, on: boolean) => {
     const next = new Set(chosen);
@@ -30,21 +28,14 @@ export function RestoreChoice(props: IProps): JSX.Element {
     setChosen(next);
   };
 
-  const restore = (event: React.FormEvent) => {
-    event.preventDefault();
-    if (chosen.size > 0 && hindrance === null) {
-      onRestore([...chosen]);
-      onClose();
-    }
-  };
-
   return (
-    <form
-      ref={form}
-      className="nw-Form"
-      aria-label="Choose what to restore"
-      onSubmit={restore}
-      onKeyDown={event => event.key === 'Escape' && onClose()}
+    <QuestionForm
+      label="Choose what to restore"
+      act={chosen.size === 0 ? 'Restore chosen' : `Restore ${counted(chosen.size, 'variable')}`}
+      ready={chosen.size > 0 && hindrance === null}
+      title={hindrance ?? 'The other variables stay as they are'}
+      onAct={() => onRestore([...chosen])}
+      onClose={onClose}
     >
       <RovingList label="Variables of the snapshot" className="nw-Choice">
         {variables.map(({ name, type, summary }) => (
@@ -65,19 +56,6 @@ export function RestoreChoice(props: IProps): JSX.Element {
           </li>
         ))}
       </RovingList>
-      <div className="nw-Actions">
-        <button
-          className="nw-Button nw-mod-primary"
-          type="submit"
-          disabled={chosen.size === 0 || hindrance !== null}
-          title={hindrance ?? 'The other variables stay as they are'}
-        >
-          {chosen.size === 0 ? 'Restore chosen' : `Restore ${counted(chosen.size, 'variable')}`}
-        </button>
-        <button className="nw-Button" type="button" onClick={onClose}>
-          Close
-        </button>
-      </div>
-    </form>
+    </QuestionForm>
   );
 }
