@@ -21,6 +21,8 @@ from typing import Any, NoReturn
 GIVE_UP = signal.SIGUSR1 if hasattr(signal, "SIGUSR1") else signal.SIGTERM
 #: Seconds between two looks at whether something sleeps.
 BEAT = 0.05
+#: So many looks in a row that find it asleep may be chance: whoever looks takes turns with it.
+_FEWEST = 4
 
 
 class Stuck(Exception):
@@ -89,7 +91,7 @@ def patience(seconds: float) -> Iterator[None]:
             if stillness.seconds() > left:
                 signal.pthread_kill(main, GIVE_UP)
                 stillness.begin()
-                left = seconds / 5
+                left = max(seconds / 5, _FEWEST * BEAT)
 
     watcher = threading.Thread(target=watch, name="notewright-patience", daemon=True)
     previous: Any = None
