@@ -142,9 +142,9 @@ class History:
     def executions(self, session: str) -> list[Execution]:
         """Return all executions of a session in the order they ran, undone ones too."""
         rows = self._store.catalog.query(
-            "SELECT id FROM executions WHERE session = ? ORDER BY ordinal", (session,)
+            "SELECT * FROM executions WHERE session = ? ORDER BY ordinal", (session,)
         )
-        return [self._read(row["id"]) for row in rows]
+        return [_execution(row) for row in rows]
 
     def line(self, execution: str | None) -> list[Execution]:
         """Return the executions in force after `execution`, in order, itself last.
@@ -156,10 +156,10 @@ class History:
             " SELECT id, parent, 0 FROM executions WHERE id = ?"
             " UNION ALL SELECT e.id, e.parent, depth + 1"
             " FROM executions e JOIN line ON e.id = line.parent)"
-            " SELECT id FROM line ORDER BY depth DESC",
+            " SELECT e.* FROM line JOIN executions e ON e.id = line.id ORDER BY depth DESC",
             (execution,),
         )
-        return [self._read(row["id"]) for row in rows]
+        return [_execution(row) for row in rows]
 
     def intact(self, execution: Execution) -> bool:
         """Tell whether the record of `execution` still has the hash it was sealed with."""
@@ -205,5 +205,8 @@ class History:
         return row
 
     def _read(self, id_: str) -> Execution:
-        row = self._row(id_)
-        return Execution.parse(parse(row["body"]), id=row["id"], digest=row["digest"])
+        return _execution(self._row(id_))
+
+
+def _execution(row: Any) -> Execution:
+    return Execution.parse(parse(row["body"]), id=row["id"], digest=row["digest"])

@@ -320,12 +320,19 @@ class Recorder:
         else:
             self._look()
         if only is None:
-            self._line, self._snapshot = self._history.line(snapshot.execution), snapshot.id
+            self._line, self._snapshot = self._line_to(snapshot.execution), snapshot.id
             self._changed = False
             self._snapshots.stand_on(snapshot, self.session)
         elif restored.rebound:
             self._record_partial(snapshot, restored.rebound)
         return restored
+
+    def _line_to(self, execution: str | None) -> list[Execution]:
+        """Return the executions in force after one; most often it is behind us on our line."""
+        for at in range(len(self._line), 0, -1):
+            if self._line[at - 1].id == execution:
+                return self._line[:at]
+        return self._history.line(execution)
 
     def replay(self, restored: Restored, names: Sequence[str]) -> Replayed:
         """Rebuild what a snapshot could not save by running again the cells that made it.

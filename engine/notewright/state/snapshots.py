@@ -257,8 +257,9 @@ class Snapshots:
 
     def stand_on(self, snapshot: Snapshot, session: str) -> None:
         """Make `snapshot` the one that `HEAD` names, here and in `session`."""
-        for name in ("HEAD", f"heads/{session}"):
-            self._store.refs.set(name, snapshot.id, actor=session)
+        with self._store.catalog.transaction():
+            for name in ("HEAD", f"heads/{session}"):
+                self._store.refs.set(name, snapshot.id, actor=session)
 
     def get(self, ref: str, session: str | None = None) -> Snapshot:
         """Return the snapshot that `ref` names.
