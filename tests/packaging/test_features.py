@@ -165,7 +165,7 @@ def test_a_second_name_for_a_model_is_exported_under_its_first(project: Path) ->
 
 def test_names_of_the_packages_own_functions_are_told_apart(project: Path) -> None:
     made = planned(project, "titanic_kaggle", "rf")
-    assert "train_rows = load(settings)" in modules(made, CONTEXT)["pipeline.py"]
+    assert "train_ = load(settings)" in modules(made, CONTEXT)["pipeline.py"]
     made = planned(project, "diabetes_ridge", "ridge")
     assert "import features_" in modules(made, CONTEXT)["features.py"]
 

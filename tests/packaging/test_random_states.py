@@ -54,14 +54,11 @@ def test_the_state_before_the_first_draw_of_a_stage_is_known() -> None:
     expected = np.random.get_state()
     with draws.during(4):
         first = np.random.random()
-    with draws.during(5):
-        np.random.random()
-        random.random()
-    assert draws.first["numpy"].index == 4
-    assert draws.first["random"].index == 5
-    np.random.set_state(tuple(draws.first["numpy"].state))
+    (found,) = draws.found
+    assert found.key == "numpy 4"
+    np.random.set_state(tuple(found.state))
     assert np.random.random() == first
-    assert np.array_equal(expected[1], draws.first["numpy"].state[1])
+    assert np.array_equal(expected[1], found.state[1])
 
 
 @pytest.mark.usefixtures("as_they_were")
@@ -70,7 +67,30 @@ def test_after_a_seed_of_its_own_the_package_needs_no_state() -> None:
     for index in range(3):
         with draws.during(index):
             np.random.seed(index) if index < 2 else np.random.random()
-    assert draws.first == {}
+    assert draws.found == []
+
+
+@pytest.mark.usefixtures("as_they_were")
+def test_each_time_others_drew_in_between_the_state_is_known() -> None:
+    draws = Draws(stages={1, 3, 4, 6}, seeds={0})
+    drawn = {}
+    with draws.during(0):
+        np.random.seed(7)
+    for index in range(1, 7):
+        with draws.during(index):
+            drawn[index] = np.random.random()
+            random.random()
+    assert [state.key for state in draws.found] == [
+        "numpy 1",
+        "numpy 3",
+        "random 3",
+        "numpy 6",
+        "random 6",
+    ]
+    for state in draws.found:
+        if state.generator == "numpy":
+            np.random.set_state(tuple(state.state))
+            assert np.random.random() == drawn[state.index]
 
 
 @pytest.mark.slow
@@ -82,7 +102,7 @@ def test_a_made_up_table_and_a_model_that_draws_on_are_exported(
     source = package.path / "src" / "homes"
     code = [(source / f"stages/{stage}.py").read_text() for stage in ("prepare", "train")]
     for generator in ("numpy", "random"):
-        assert sum(text.count(f'continue_random_numbers("{generator}")') for text in code) == 1
+        assert sum(text.count(f'continue_random_numbers("{generator} ') for text in code) == 1
     assert any("go on from those that made the rows" in f for f in package.findings)
     command = Command(package, tmp_path)
     for folder in ("one", "two"):

@@ -13,6 +13,9 @@ from notewright.packaging.plan import Plan
 from notewright.packaging.render import indented, unparse
 from notewright.packaging.rows_as_file import reading_call
 
+#: What `pipeline.py` calls by these names.
+_STAGES = {"load", "prepare", "train", "evaluate", "run", "save", "describe", "made"}
+_STAGES |= {"prepared", "metrics", "json", "os", "tempfile", "stages"}
 _TYPES = {"frame": "pd.DataFrame", "series": "pd.Series", "array": "np.ndarray"}
 
 
@@ -80,7 +83,7 @@ class Emitter(Pieces):
             made["helpers.py"] = self._helper_module()
         if self.plan.random:
             made["random_numbers.py"] = self._render("random_numbers")
-            states = {name: known.state for name, known in self.plan.random.items()}
+            states = {known.key: known.state for known in self.plan.random}
             made["random_numbers.json"] = json.dumps(states) + "\n"
         beside = ["artifacts", "categories", "helpers", "learned", "pipeline"]
         beside += ["random_numbers", "rows"]
@@ -284,9 +287,15 @@ class Emitter(Pieces):
             *({"name": _beside_stages(n), "function": f"load_{n}"} for n in derived.side),
         ]
 
-        def given(names: Iterable[str]) -> str:
-            outputs = set(self.outputs())
-            return ", ".join(f"prepared.{n}" if n in outputs and n != target else n for n in names)
+        outputs = set(self.outputs())
+
+        def given(names: Iterable[str], trained: Iterable[str] = ()) -> str:
+            """Return names as the stage before gives them: prepared, or trained since."""
+            prepared = outputs - set(trained)
+            each = (f"prepared.{n}" if n in prepared else _beside_stages(n) for n in names)
+            return ", ".join(each)
+
+        results = [target, *self.trained_besides()]
 
         return self._render(
             "pipeline",
@@ -295,12 +304,12 @@ class Emitter(Pieces):
             load_functions=[t["function"] for t in tables],
             tables=tables,
             table=_beside_stages(derived.table),
-            target=target,
-            results=", ".join([target, *self.trained_besides()]),
+            target=_beside_stages(target),
+            results=", ".join(map(_beside_stages, results)),
             target_columns=derived.target_columns,
             prepare_arguments=", ".join(map(_beside_stages, self.prepare_parameters())),
             train_arguments=given(self.train_parameters()),
-            evaluate_arguments=given(self.evaluate_parameters()),
+            evaluate_arguments=given(self.evaluate_parameters(), results),
             learned=learned,
         )
 
@@ -357,8 +366,8 @@ class Emitter(Pieces):
 
 
 def _beside_stages(name: str) -> str:
-    """Return the name of a table where the stages' functions are named too."""
-    return f"{name}_rows" if name in ("train", "run", "save", "describe") else name
+    """Return a name of the notebook's where the functions of `pipeline.py` have names too."""
+    return f"{name}_" if name in _STAGES else name
 
 
 def _split_order(name: str) -> tuple[int, int, str]:

@@ -81,8 +81,8 @@ class Pieces:
 
     def _step(self, index: int, nodes: Sequence[ast.stmt]) -> str:
         """Return a statement of a stage; the first that draws is given the notebook's state."""
-        given = [name for name, state in self.plan.random.items() if state.index == index]
-        lines = [f'{CONTINUE}("{name}")' for name in given]
+        given = [state.key for state in self.plan.random if state.index == index]
+        lines = [f'{CONTINUE}("{key}")' for key in given]
         return "\n".join([*lines, self._statement(index, nodes)])
 
     def _left_out(self, index: int) -> bool:

@@ -56,7 +56,7 @@ class Plan:
     #: The plain function that the model is.
     rule: Rule | None = None
     #: The states that global generators are given, before the statements that first draw.
-    random: Mapping[str, RandomState] = field(default_factory=dict)
+    random: Sequence[RandomState] = ()
 
     @property
     def modules(self) -> set[str]:
@@ -296,10 +296,10 @@ def _in_stages(roles: Roles) -> set[int]:
     return {*roles.prepare, *roles.train, *roles.evaluate}
 
 
-def _states_to_give(program: Program, roles: Roles, found: Replayed) -> Mapping[str, RandomState]:
+def _states_to_give(program: Program, roles: Roles, found: Replayed) -> list[RandomState]:
     """Return the random states that the package must be given, because it has no seed for them."""
     seeds = {i for i in _to_run(roles) - _in_stages(roles) if program.seeds(i)}
-    return {n: s for n, s in found.draws.items() if any(i < s.index for i in seeds)}
+    return [state for state in found.draws if any(i < state.index for i in seeds)]
 
 
 def _what_differs(program: Program, roles: Roles, target: str) -> str:
@@ -401,7 +401,7 @@ def _assemble(
     findings += [
         f"{program.body[index].place} draws random numbers that go on from those that made the "
         "rows: the package gives the generator the state that it had there."
-        for index in sorted({state.index for state in states.values()})
+        for index in sorted({state.index for state in states})
     ]
     return Plan(
         target,

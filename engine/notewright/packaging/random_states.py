@@ -1,4 +1,4 @@
-"""Where the notebook's global random numbers stood when the package's own code first draws.
+"""Where the notebook's global random numbers stood where the package's own code draws.
 
 The rows of a table that the notebook makes up are carried, and what made them is not: neither
 the seed nor the numbers that were drawn for them. What the package draws afterwards would then
@@ -22,14 +22,22 @@ class RandomState:
 
     Parameters
     ----------
+    generator : {"numpy", "random"}
+        Whose it is.
     index : int
         The statement.
     state : list
         The state, as JSON values that the generator takes back.
     """
 
+    generator: str
     index: int
     state: list[Any]
+
+    @property
+    def key(self) -> str:
+        """What the package calls it."""
+        return f"{self.generator} {self.index}"
 
 
 class Draws:
@@ -44,36 +52,34 @@ class Draws:
     """
 
     def __init__(self, stages: Collection[int], seeds: Collection[int]) -> None:
-        #: By ``numpy`` and ``random``: the state before the package's first draw from it that
-        #: rests on a seed which the package has not.
-        self.first: dict[str, RandomState] = {}
+        #: The states before draws of the package that rest on what it has not.
+        self.found: list[RandomState] = []
         self._stages, self._seeds = stages, seeds
-        self._seeded = False
+        #: The generators that statements moved which the package has not.
+        self._moved: set[str] = set()
 
     @contextmanager
     def during(self, index: int) -> Iterator[None]:
         """Watch one statement."""
-        if index in self._seeds and index not in self._stages:
-            self.first.clear()  # what was drawn before rests on nothing
-        if index not in self._stages or self._seeded:
-            yield
-            return
         before = _states()
         yield
-        if index in self._seeds:
-            self._seeded = True  # from here on the package gives the state itself
-            return
         after = _states()
-        for name, state in before.items():
-            if pickle.dumps(state) != pickle.dumps(after[name]):
-                self.first.setdefault(name, RandomState(index, state))
+        moved = {name for name in before if pickle.dumps(before[name]) != pickle.dumps(after[name])}
+        if index not in self._stages:
+            self._moved |= moved
+        elif index in self._seeds:
+            self._moved -= moved  # from here on the package gives the state itself
+        else:
+            for name in sorted(moved & self._moved):
+                self.found.append(RandomState(name, index, before[name]))
+            self._moved -= moved
 
 
 def _states() -> dict[str, list[Any]]:
     version, inner, spare = random.getstate()
     found: dict[str, list[Any]] = {"random": [version, list(inner), spare]}
     numpy = sys.modules.get("numpy")
-    if numpy is not None:
+    if numpy is not None and hasattr(numpy, "random"):
         kind, key, place, has_spare, spare = numpy.random.get_state()
         found["numpy"] = [kind, key.tolist(), place, has_spare, spare]
     return found

@@ -65,8 +65,8 @@ class Replayed:
     trusted: tuple[str, ...] = ()
     #: Libraries that pandas kept something in or read with, though no code names them.
     besides: frozenset[str] = frozenset()
-    #: The state of each global generator that the package draws from, before it first does.
-    draws: Mapping[str, RandomState] = field(default_factory=dict)
+    #: The states of global generators before draws of the package that rest on what it has not.
+    draws: tuple[RandomState, ...] = ()
 
 
 def key(index: int, node: ast.AST) -> str:
@@ -295,7 +295,7 @@ def _child(job_file: str) -> None:
     if read_with_arrow():
         besides.add("pyarrow")
     besides |= opened_with(before)
-    _finish(model, kinds, values, out, besides, draws.first, job["reads"])
+    _finish(model, kinds, values, out, besides, draws.found, job["reads"])
 
 
 def _run(
@@ -323,7 +323,7 @@ def _finish(
     values: dict[str, Any],
     out: Path,
     besides: Set[str],
-    draws: Mapping[str, RandomState],
+    draws: Sequence[RandomState],
     reads: Sequence[str],
 ) -> None:
     import warnings
@@ -350,7 +350,7 @@ def _finish(
         if "y:fit" in values and not scored and hasattr(model, "score"):
             values["metric:score_train"] = model.score(values["X:fit"], values["y:fit"])
     result = Replayed(kinds, values, found, kind_of(model), predictions, format_, trusted)
-    result.besides, result.draws = frozenset(besides), draws
+    result.besides, result.draws = frozenset(besides), tuple(draws)
     temporary = out / "result.tmp"
     with temporary.open("wb") as file:
         pickle.dump(result, file)

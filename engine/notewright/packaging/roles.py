@@ -132,7 +132,8 @@ def find_roles(
     for load in made:
         program.cut(load.index)
     # What draws on after a made table is given the random state that it had there.
-    program.give_random_state(sources)
+    at = max((load.index for load in made), default=-1)
+    drawn_before = program.give_random_state(at) if made else {}
     model = sorted(_needed(program, target, applied))
     kept = {load.index for load in made}
     loads = [*(m for m in made if m.index in model), *_loads(program, model, kept)]
@@ -166,6 +167,8 @@ def find_roles(
         if i in {*evaluate, *(m.index for m in last_metrics)}
     ]
     prepare = sorted(({*model} - set(train)) | set(prepare_more))
+    for index in {*model, *prepare, *evaluate, *(m.index for m in last_metrics)}:
+        sources |= drawn_before.get(index, set())
     shown = _applied(program, fit, target) if rule else None
     if shown is not None:
         sources.add(shown[0])
@@ -473,7 +476,7 @@ def _metrics(program: Program, target: str, after: int, function: bool) -> Itera
                 and root_name(node.func) == target
             )
             if not score and (
-                not path.startswith("sklearn.metrics") or any(w in name for w in _NOT_NUMBERS)
+                not path.startswith("sklearn.metrics") or any(w in path for w in _NOT_NUMBERS)
             ):
                 continue
             if score or _about(program, node, index, target, function):

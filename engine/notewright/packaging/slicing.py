@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -116,14 +116,22 @@ class Program:
         self.effects[index] = replace(self.effects[index], reads=frozenset())
         self._memory.edges.pop(index, None)
 
-    def give_random_state(self, behind: Collection[int]) -> None:
-        """Let no other statement need the random numbers that those `behind` seeded or drew."""
+    def give_random_state(self, at: int) -> dict[int, set[int]]:
+        """Let nothing after a statement need the random numbers that were drawn before it.
+
+        Returns
+        -------
+        dict
+            For each statement that did, all that made these numbers what they are.
+        """
+        dropped: dict[int, dict[int, Reason]] = defaultdict(dict)
         for index, edges in self._memory.edges.items():
-            if index in behind:
-                continue
             for key, edge in list(edges.items()):
-                if edge.on in behind and edge.name in (NUMPY_RANDOM, PYTHON_RANDOM):
+                drawn = edge.name in (NUMPY_RANDOM, PYTHON_RANDOM)
+                if drawn and edge.on < at < index:
+                    dropped[index][edge.on] = Reason(index, edge.how, edge.name)
                     del edges[key]
+        return {index: set(self.reasons([], also=also)) for index, also in dropped.items()}
 
     def needed_for(self, names: Iterable[str], before: int | None = None) -> set[int]:
         """Return the positions of the statements that `names` depend on.
