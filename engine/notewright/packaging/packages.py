@@ -97,6 +97,7 @@ class Packages(Shelf):
         to: Path | None = None,
         refit: bool = False,
         from_top: bool = False,
+        notes: Sequence[str] = (),
     ) -> Package:
         """Make a package of the model in `variable`, and prove that it is the same.
 
@@ -120,6 +121,8 @@ class Packages(Shelf):
             Fit a model that was only cross-validated, on all rows it was given there.
         from_top : bool
             Whether the notebook was run from top to bottom for this; the findings say so.
+        notes : sequence of str
+            What else the findings say of that.
 
         Raises
         ------
@@ -174,7 +177,7 @@ class Packages(Shelf):
                 function=function,
             )
             if from_top:
-                made.findings.insert(0, _FROM_TOP)
+                made.findings[:0] = [_FROM_TOP, *notes]
             evidence = {
                 "origin": "notebook",
                 "variable": variable,
