@@ -315,6 +315,7 @@ class Build:
             "name": self.name,
             "features": self.with_features,
             "target": list(self.plan.derived.target_columns),
+            "unused": list(self.plan.derived.unused),
             **job,
         }
         outcome = prover.run(job, self.tree, self.tree.parent / f"{file}.json", self.progress)

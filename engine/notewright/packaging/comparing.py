@@ -102,7 +102,7 @@ def _check_features(job: Any, notebook: Any, model: Any) -> Any:
         result["batches"] = _batches(features, raw, whole, random)
     except Exception:  # noqa: BLE001
         result["batches"] = {"batches": 0, "rows": 0, "equal": False}
-    bare = raw.drop(columns=list(job["target"]), errors="ignore")
+    bare = raw.drop(columns=[*job["target"], *job["unused"]], errors="ignore")
     result["without_target"] = bool(_same(_table(features(bare)), whole))
     if not (result["singly"]["equal"] and result["batches"]["equal"]):
         result["statement"] = _locate(job, raw, chosen[::parts])

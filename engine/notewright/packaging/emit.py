@@ -291,6 +291,7 @@ class Emitter(Pieces):
             target=target,
             results=", ".join([target, *self.trained_besides()]),
             target_columns=derived.target_columns,
+            unused=derived.unused,
             prepare_arguments=", ".join(map(_beside_stages, self.prepare_parameters())),
             train_arguments=given(self.train_parameters()),
             evaluate_arguments=given(self.evaluate_parameters()),

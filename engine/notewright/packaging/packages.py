@@ -258,9 +258,13 @@ class Packages(Shelf):
                         proof = build.run()
                         break
                     except FeaturesFailed as failed:
-                        # Never guessed: the training package is still made, and says why.
-                        made.derived.problem = failed.problem
-                        made.findings.append(str(failed.problem))
+                        if made.derived.whole is not None:
+                            # Some column that seemed unused is not: raw rows need them all.
+                            made.derived = made.derived.whole
+                        else:
+                            # Never guessed: the training package is still made, and says why.
+                            made.derived.problem = failed.problem
+                            made.findings.append(str(failed.problem))
                         shutil.rmtree(tree)
                         shutil.rmtree(home, ignore_errors=True)
                 executions = [c.execution for c in build.cells_used() if c.execution]

@@ -152,7 +152,7 @@ def _golden(rows: Any, job: Any, count: Any = 40) -> Any:
     import numpy as np
 
     random = np.random.default_rng(20)
-    chosen = rows.drop(columns=list(job["target"]), errors="ignore")
+    chosen = rows.drop(columns=[*job["target"], *job["unused"]], errors="ignore")
     picked = chosen.iloc[random.permutation(len(chosen))[:count]].reset_index(drop=True)
     for name in picked.columns:
         picked[name] = picked[name].to_numpy()[random.permutation(len(picked))]

@@ -120,6 +120,7 @@ class Retraining:
             "name": name,
             "features": features,
             "target": [schema["target"]["name"]] if schema["target"] else [],
+            "unused": [column["name"] for column in schema.get("optional", [])],
             "source": str(self.tree / "src"),
             "model": str(self.tree / "model"),
             "settings": {"data": str(self.data.resolve())},
