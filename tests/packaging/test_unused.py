@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from over_http import served
 from recorded import Notebook, sources
 
 from notewright.packaging.plan import plan
@@ -113,6 +114,16 @@ def test_a_model_fitted_without_a_target_predicts_rows_without_the_label(
         assert answers.tolist() == notebook.module.model.labels_.tolist()
     missing = predict(package, rows[["length", "kind"]], tmp_path)
     assert "The column 'width' is missing" in missing.stderr
+
+
+def test_requests_may_lack_the_label_too(clustered) -> None:
+    notebook, package = clustered
+    rows = pd.read_csv(notebook.root / "flowers.csv").dropna()
+    expected = notebook.module.model.labels_.tolist()
+    with served(package) as ask:
+        assert ask(rows)["prediction"] == expected
+        assert ask(rows, more=("kind", "code"))["prediction"] == expected
+        assert "'code'" in ask(rows.assign(code="x"), more=("code",))["error"]
 
 
 def test_what_it_does_not_use_is_in_its_schema_and_profile_and_not_in_its_tests(clustered) -> None:

@@ -165,34 +165,6 @@ class Written:
         return {n: (kind_of(v).name in plain, fingerprint(v)) for n, v in known.items()}
 
 
-def check_predictions(rule: Rule, predictions: Any, rows: Any) -> None:
-    """Refuse what is not one value for each row.
-
-    Raises
-    ------
-    ExportFailed
-        Says what the function gives instead.
-    """
-    import numpy as np
-
-    wanted = int(np.shape(rows)[0]) if np.shape(rows) else 0
-    values = predictions if np.shape(predictions)[:1] == (wanted,) else None
-    problem = ""
-    if values is None:
-        shape = np.shape(predictions)
-        count = f"{shape[0]} values" if shape else "one value"
-        problem = f"gives {count} for the {wanted} rows of '{rule.table}'"
-    elif np.ndim(values) > 1:
-        problem = f"gives {np.shape(values)[1]} values for each row of '{rule.table}'"
-    elif any(kind_of(v).name != "scalar" for v in np.asarray(values)[:100]):
-        problem = "gives something else than a number, a text or a truth value for a row"
-    if problem:
-        raise ExportFailed(
-            f"'{rule.function}' {problem}.",
-            "Let it return one value for each row, run its cells and export again.",
-        )
-
-
 def with_rule(cells: Sequence[CellSource], target: str) -> tuple[list[CellSource], Rule | None]:
     r"""Return the cells with a class for the function `target`, and an object of it.
 

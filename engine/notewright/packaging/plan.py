@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from notewright.errors import ExportFailed, NotAModel, NotTheSame, ReplayFailed
-from notewright.packaging.answering import dense
+from notewright.packaging.answering import check_predictions, dense
 from notewright.packaging.canonical import as_written, canonical
 from notewright.packaging.datasets import Named
 from notewright.packaging.derive import Derived, derive, table_name
 from notewright.packaging.effects import only_shows
-from notewright.packaging.functions import Rule, Written, check_predictions
+from notewright.packaging.functions import Rule, Written
 from notewright.packaging.kinds import Kind, kind_of
 from notewright.packaging.made_inputs import NoTable, name_inputs
 from notewright.packaging.modelfile import identical
