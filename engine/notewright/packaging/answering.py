@@ -92,13 +92,13 @@ def check_predictions(rule: Rule, predictions: Any, rows: Any) -> None:
         shape = np.shape(predictions)
         count = f"{shape[0]} values" if shape else "one value"
         problem = f"gives {count} for the {wanted} rows of '{rule.table}'"
-    elif np.ndim(values) > 1:
+    elif np.ndim(values) > (2 if rule.module else 1):
         problem = f"gives {np.shape(values)[1]} values for each row of '{rule.table}'"
-    elif not all(map(_is_answer, np.asarray(values)[:100])):
+    elif not all(map(_is_answer, np.asarray(values)[:100].ravel())):
         problem = "gives something else than a number, a text or a truth value for a row"
     if problem:
         raise ExportFailed(
-            f"'{rule.function}' {problem}.",
+            f"'{rule.shown}' {problem}.",
             "Let it return one value for each row, run its cells and export again.",
         )
 

@@ -159,7 +159,7 @@ class Build:
             self.name.replace("_", "-"),
             self.format,
             trusted,
-            f"The model `{plan.target}` of a notebook.",
+            f"The model `{plan.rule.shown if plan.rule else plan.target}` of a notebook.",
             "predict_proba" in predictions,
             Answer.of(predictions),
             [file.stem for file in self._local],

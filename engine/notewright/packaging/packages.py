@@ -17,6 +17,7 @@ from notewright.errors import (
     NeverRun,
     NotRecorded,
     NotSaved,
+    ReplayFailed,
     UnknownVariable,
 )
 from notewright.packaging.functions import check_exportable, is_function, names_read
@@ -25,6 +26,7 @@ from notewright.packaging.records import Package
 from notewright.packaging.shelf import Shelf
 from notewright.packaging.signed import digests, sign_document
 from notewright.packaging.source import CellSource
+from notewright.packaging.tensors import Asked, asking, is_module
 from notewright.progress import Progress
 from notewright.store import Store
 from notewright.store.canonical import digest_of
@@ -151,7 +153,6 @@ class Packages(Shelf):
             )
         model = self._load(snapshot, variable)
         expected = fingerprint(model)
-        function = is_function(model)
         version = version or self._find_version(expected)
         if version is not None and version.fingerprint != expected:
             raise ExportFailed(
@@ -160,22 +161,31 @@ class Packages(Shelf):
             )
         line = self._history.line(snapshot.execution)
         cells, whole = self._cells(line, variable)
+        asked = asking(cells, variable) if is_module(model) else None
+        if asked is not None:
+            cells = list(asked.cells)
         directory = Path(self._history.session(session).directory)
         home = self._store.folder("environments") / new_id()
         # Much of the work that does not depend on the replay is done beside it.
         with Warming(cells, variable, directory, home, model) as warming:
             progress.step(0.08, "running the slice again in a fresh process")
-            made = plan(
-                cells,
-                variable,
-                directory,
-                None if refit else expected,
-                self._with_globals(snapshot, variable) if function else model,
-                whole,
-                progress=progress,
-                refit=refit,
-                function=function,
-            )
+            try:
+                made = plan(
+                    cells,
+                    asked.function if asked else variable,
+                    directory,
+                    None if refit else expected,
+                    self._behind(snapshot, variable, model, asked),
+                    whole,
+                    progress=progress,
+                    refit=refit,
+                    function=asked is not None or is_function(model),
+                )
+            except ReplayFailed as failed:
+                raise asked.refusal(failed) if asked else failed from None
+            if asked is not None:
+                said = made.rule.finding if made.rule else ""
+                made.findings = [asked.finding if f == said else f for f in made.findings]
             if from_top:
                 made.findings[:0] = [_FROM_TOP, *notes]
             evidence = {
@@ -206,6 +216,13 @@ class Packages(Shelf):
         model = self._snapshots.load(snapshot, [variable])[variable]
         check_exportable(variable, model)
         return model
+
+    def _behind(self, snapshot: Any, variable: str, model: Any, asked: Asked | None) -> Any:
+        """Return what predicts: a model, or a function with what it reads."""
+        if asked is not None:
+            known = asked.reads() & {v.name for v in snapshot.variables}
+            return asked.callable(self._snapshots.load(snapshot, known))
+        return self._with_globals(snapshot, variable) if is_function(model) else model
 
     def _with_globals(self, snapshot: Any, function: str) -> dict[str, Any]:
         """Return a function of a snapshot with the variables that it reads, all by name."""

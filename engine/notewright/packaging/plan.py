@@ -26,6 +26,10 @@ from notewright.packaging.slicing import Program
 from notewright.packaging.source import CellSource, statements
 from notewright.progress import Progress
 
+_TORCH_SEED = (
+    "Seed PyTorch with `torch.manual_seed(...)` before its layers are made, train it on one thread "
+    "(`torch.set_num_threads(1)`), and run the cells again."
+)
 #: Sums of the same numbers in another order may differ in their last digits.
 _ROUNDING = 1e-9
 
@@ -200,7 +204,9 @@ def _plan(
         return made
     assert problem is not None
     if isinstance(problem, NotTheSame):
-        raise NotTheSame(_what_differs(program, roles, target))
+        shown = rule.shown if rule is not None else target
+        seed = _TORCH_SEED if rule is not None and rule.module else ""
+        raise NotTheSame(_what_differs(program, roles, shown), seed)
     raise problem
 
 
