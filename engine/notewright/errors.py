@@ -833,7 +833,7 @@ class ReplayFailed(ExportFailed):
     code = "replay_failed"
 
     def __init__(self, place: str, text: str, error: str) -> None:
-        self.place = place
+        self.place, self.text, self.error = place, text, error
         super().__init__(
             f"Run again from the start, {place} (`{text[:80]}`) raises {error[:300]}.",
             "Run the notebook from top to bottom in a fresh kernel, mend that line, export again.",

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from notewright import __version__
+from notewright.afresh.mark import is_afresh
 from notewright.errors import Cancelled, NotewrightError, UsageError
 from notewright.progress import Progress
 from notewright.verbs import find_verb
@@ -184,7 +185,11 @@ class PanelComm:
         words = _WORDS[verb](data)
         found = find_verb(words[0])
         parsed = found.parser().parse_args(words[1:])
-        view = found.run(parsed, Context(self._session.workspace, self._session, progress))
+        context = Context(self._session.workspace, self._session, progress)
+        if is_afresh():
+            # Said by who ran the notebook for this export, of how that went.
+            context.notes = tuple(map(str, data.get("notes", ())))
+        view = found.run(parsed, context)
         self._session.listeners.tell("packages" if verb == "export" else "snapshots")
         return view
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from notewright.afresh.document import read_document
 from notewright.afresh.export import Wish, export_afresh
 from notewright.afresh.kernel import FreshKernel
 from notewright.errors import (
@@ -55,6 +56,24 @@ def test_a_cell_tagged_as_one_that_may_fail_does_not_stop_it(write) -> None:
     file = write("1 / 0", "a = 1", cell0=["raises-exception"])
     with pytest.raises(NothingFitted):
         export_afresh(Wish(file))
+
+
+@pytest.mark.parametrize("variable", [None, "model"])
+def test_a_cell_that_fails_before_the_model_is_final_stops_it(write, variable) -> None:
+    file = write(FITTED, "1 / 0", "model.alpha = 3", "raise SystemError('not reached')")
+    with pytest.raises(CellFailed, match=r"cell \[2\], line 1: ZeroDivisionError"):
+        export_afresh(Wish(file, variable))
+    assert left(file) == set()
+
+
+def test_models_made_after_a_failed_cell_are_listed_too_and_refused(write) -> None:
+    file = write(FITTED, "half = 1\nhalf / 0", "late = Ridge().fit([[1], [2]], [1, 3])")
+    with pytest.raises(SeveralModels) as several:
+        export_afresh(Wish(file))
+    assert several.value.names == ("late", "model")
+    with pytest.raises(CellFailed, match=r"cell \[2\], line 2: ZeroDivisionError"):
+        export_afresh(Wish(file, "late"))
+    assert left(file) == set()
 
 
 def test_several_models_are_listed_and_one_object_counts_once(write) -> None:
@@ -138,8 +157,6 @@ def test_lines_of_nw_work_where_cells_rely_on_them_and_are_left_out_otherwise(wr
 
 def test_the_cells_are_recorded_under_the_numbers_of_the_notebook(write) -> None:
     """What loads Notewright there is no cell of the notebook."""
-    from notewright.afresh.document import read_document
-
     document = read_document(write(FITTED, "a = 1"))
     with FreshKernel(document, Progress()) as kernel:
         hello = kernel.load()
@@ -151,6 +168,23 @@ def test_the_cells_are_recorded_under_the_numbers_of_the_notebook(write) -> None
     assert [(e.ordinal, e.number, e.source) for e in done] == [(1, 1, FITTED), (2, 2, "a = 1")]
     assert [e.cell for e in done] == [cell.id for cell in document.cells]
     assert history.session(hello["session"]).notebook == str(document.path)
+
+
+def test_a_cell_that_is_passed_over_is_counted(write) -> None:
+    """The cells after it keep the numbers that the notebook shows."""
+    document = read_document(write("a = 1", "b = a / 0", "c = b", "d = 4"))
+    with FreshKernel(document, Progress()) as kernel:
+        hello = kernel.load()
+        first, fails, unrun, last = document.cells
+        assert kernel.run(first) is None
+        failure = kernel.run(fails)
+        assert failure is not None
+        assert (failure.number, failure.line) == (2, 1)
+        kernel.pass_over(unrun, "it depends on cell [2].")
+        assert kernel.run(last) is None
+    done = Workspace(Path(hello["workspace"])).history.executions(hello["session"])
+    assert [(e.number, e.status) for e in done if e.source == "d = 4"] == [(4, "ok")]
+    assert not any("c = b" in e.source for e in done)
 
 
 def test_an_export_within_such_a_run_is_refused(write, monkeypatch) -> None:
@@ -200,3 +234,37 @@ def test_the_command_exports_the_only_model_and_says_that_it_ran_from_the_top(
     assert "run from top to bottom in a fresh kernel" in readme
     assert file.read_bytes() == document
     assert os.listdir(elsewhere) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(580)
+def test_cells_that_use_what_their_own_export_made_do_not_stop_it(write, tmp_path: Path) -> None:
+    file = write(
+        "%load_ext notewright\nimport pandas as pd\n"
+        "pd.DataFrame({'a': range(40), 'b': [i * 2.5 for i in range(40)]}).to_csv('t.csv')",
+        "from sklearn.linear_model import Ridge\n"
+        "from sklearn.metrics import r2_score\n"
+        "table = pd.read_csv('t.csv')\n"
+        "model = Ridge().fit(table[['a']], table['b'])",
+        "%nw export model --name lines\n"
+        "from pathlib import Path\n"
+        "readme = Path('packages/lines/README.md').read_text()",
+        "print(readme[:200])",
+        "%nw deploy lines --port 0",
+        "import urllib.request\n"
+        "answer = urllib.request.urlopen('http://127.0.0.1:9/v1/predict', b'{}').read()",
+        "assert b'prediction' in answer",
+        "r2_score(table['b'], model.predict(table[['a']]))",
+        "%nw stop lines",
+    )
+    package = export_afresh(Wish(file, name="lines"))
+    assert package.variable == "model"
+    assert "run from top to bottom" in package.findings[0]
+    assert "error: [3] (line 3), [6] (line 2); " in package.findings[1]
+    assert "cells [4] and [7] depend on that and were not run" in package.findings[1]
+    assert "'model' was made before, by cells [1] and [2]" in package.findings[1]
+    proof = json.loads((tmp_path / "packages" / "lines" / "equivalence.json").read_bytes())
+    # What does not depend on them was run.
+    assert "r2_score" in json.dumps(proof)
+    readme = (tmp_path / "packages" / "lines" / "README.md").read_text()
+    assert "cells [4] and [7] depend on that and were not run" in readme

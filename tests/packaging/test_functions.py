@@ -14,14 +14,9 @@ from packaged import Command
 from recorded import CORPUS, Notebook, sources
 
 from notewright.errors import ExportFailed, NotAModel
+from notewright.packaging.answering import check_predictions
 from notewright.packaging.applications import applications
-from notewright.packaging.functions import (
-    Rule,
-    check_predictions,
-    exportable,
-    names_read,
-    with_rule,
-)
+from notewright.packaging.functions import Rule, exportable, names_read, with_rule
 
 TABLE = """# %%
 import pandas as pd
@@ -163,13 +158,16 @@ def test_a_function_that_counts_its_calls_is_refused_with_the_line() -> None:
         (3.5, "gives one value for the 2 rows of 'df'"),
         ([1, 2, 3], "gives 3 values for the 2 rows of 'df'"),
         ([{"a": 1}, {"a": 2}], "something else than a number"),
+        (pd.to_datetime(["2024-01-01", "2024-01-02"]), "something else than a number"),
+        ([1 + 2j, 3j], "something else than a number"),
     ],
 )
 def test_what_is_no_value_for_each_row_is_refused(given: object, said: str) -> None:
     rule = Rule("rule", "rule", "Rule_", (), "df", "", "rule(df)")
     with pytest.raises(ExportFailed, match=f"'rule'.* {said}"):
         check_predictions(rule, given, pd.DataFrame({"x": [1, 2]}))
-    check_predictions(rule, pd.Series(["a", "b"]), pd.DataFrame({"x": [1, 2]}))
+    for fine in (pd.Series(["a", None]), [True, False], [0.5, float("nan")], pd.array([1, pd.NA])):
+        check_predictions(rule, fine, pd.DataFrame({"x": [1, 2]}))
 
 
 def test_a_function_that_gives_a_table_is_refused_and_leaves_nothing(project: Path) -> None:

@@ -70,6 +70,32 @@ def test_a_shifted_population_is_named_and_an_unshifted_one_is_not(watched: Yard
     assert later.sentences == ["There is nothing to compare yet."]
 
 
+def test_a_column_that_requests_may_lack_is_compared_where_some_have_it(
+    tmp_path: Path, light_packages: list[Path]
+) -> None:
+    path = write_package(tmp_path / "profiled" / "credit_risk", weight=-0.004)
+    file = path / "model" / "schema.json"
+    region = {"name": "region", "kind": "string", "nullable": True, "categories": ["n", "s"]}
+    file.write_text(json.dumps({**json.loads(file.read_bytes()), "optional": [region]}))
+    known = raw_rows(2000, seed=11).assign(region=["n", "s"] * 1000)
+    (path / "model" / "reference.json").write_text(json.dumps(profile(known)))
+    write_manifest(path)
+    yard = Yard(tmp_path, [path, light_packages[1]])
+    try:
+        url = yard.deployments.deploy("credit_risk").url
+        send(url, raw_rows(300, seed=12))
+        without = monitor(yard.deployments, "credit_risk")
+        assert without.sentences == ["None of 6 columns drifted."]
+        body = request(raw_rows(300, seed=14))
+        moved = {"name": "region", "shape": [300], "datatype": "BYTES", "data": ["s"] * 300}
+        body["inputs"].append(moved)
+        answer = httpx.post(f"{url}/v2/models/credit_risk/infer", json=body, timeout=30)
+        assert answer.status_code == 200
+        assert [c.column for c in monitor(yard.deployments, "credit_risk").drifted] == ["region"]
+    finally:
+        yard.end()
+
+
 def test_failures_of_the_server_are_kept_apart_from_callers_mistakes(watched: Yard) -> None:
     url = watched.deployments.deploy("credit_risk").url
     broken = raw_rows(1)

@@ -56,6 +56,35 @@ def test_columns_may_come_in_any_order() -> None:
     assert list(parsed.columns) == ["age", "amount", "purpose", "owner", "since"]
 
 
+def test_an_optional_column_may_be_left_out_and_is_checked_where_it_is_given() -> None:
+    schema = Schema.read(
+        {
+            "name": "m",
+            "columns": [{"name": "age", "kind": "integer"}],
+            "optional": [
+                {"name": "label", "kind": "string", "nullable": True, "categories": ["a", "b"]},
+                {"name": "code", "kind": "integer", "nullable": True},
+            ],
+        }
+    )
+    age = {"name": "age", "shape": [2], "datatype": "INT64", "data": [41, 23]}
+    label = {"name": "label", "shape": [2], "datatype": "BYTES", "data": ["a", None]}
+    bare = schema.parse(json.dumps({"inputs": [age]}).encode())
+    assert list(frames.frame(schema, bare.columns)) == ["age"]
+    assert schema.notices(bare) == []
+    given = schema.parse(json.dumps({"inputs": [label, age]}).encode())
+    assert frames.frame(schema, given.columns)["label"].tolist()[0] == "a"
+    odd = schema.parse(json.dumps({"inputs": [age, {**label, "data": ["z", "a"]}]}).encode())
+    assert schema.notices(odd) == ["Column 'label' has values outside what training saw."]
+    for inputs, said in (
+        ([label], "Column 'age' is missing."),
+        ([age, {**label, "data": [1, "a"]}], "expected a string"),
+        ([age, {**label, "shape": [1], "data": ["a"]}], "has 1 rows"),
+    ):
+        with pytest.raises(Refused, match=said):
+            schema.parse(json.dumps({"inputs": inputs}).encode())
+
+
 @pytest.mark.parametrize("left_out", range(5))
 def test_every_missing_column_is_named(left_out: int) -> None:
     inputs = tensors()

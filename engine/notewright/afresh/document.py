@@ -11,8 +11,9 @@ from typing import Any
 
 from notewright.errors import NotebookUnusable
 
-#: Lines of IPython's, which are no Python.
+#: Lines of IPython's, which are no Python, and what else such lines give a value to.
 _MAGIC = re.compile(r"(?m)^(\s*)[%!].*$")
+_MAGIC_VALUE = re.compile(r"(?m)^(\s*[\w, ]+=\s*)[%!].*$")
 #: What Jupyter's own tools call cells that are left out, and cells that may fail.
 _SKIPPED, _MAY_FAIL = "skip-execution", "raises-exception"
 
@@ -115,6 +116,24 @@ def _code_cells(cells: Any) -> Iterator[CodeCell]:
             yield CodeCell(number, cell.get("id"), cell.source, _MAY_FAIL in tags)
 
 
+def python_of(cell: CodeCell) -> str | None:
+    r"""Return what is in a cell as Python, nothing in place of magics; None if it is no Python.
+
+    Examples
+    --------
+    >>> print(python_of(CodeCell(1, None, "%nw status\nfiles = !ls\nx = 5")))
+    pass
+    files = None
+    x = 5
+    """
+    code = _MAGIC_VALUE.sub(r"\1None", _MAGIC.sub(r"\1pass", cell.source))
+    try:
+        ast.parse(code)
+    except (SyntaxError, ValueError):
+        return None
+    return code
+
+
 def names_fitted(cells: tuple[CodeCell, ...]) -> list[str]:
     """Return the variables that the cells call ``fit`` on, going by the text, the last first.
 
@@ -123,11 +142,8 @@ def names_fitted(cells: tuple[CodeCell, ...]) -> list[str]:
     """
     found: dict[str, None] = {}
     for cell in cells:
-        try:
-            tree = ast.parse(_MAGIC.sub(r"\1pass", cell.source))
-        except SyntaxError:
-            continue
-        for node in _in_order(tree):
+        code = python_of(cell)
+        for node in _in_order(ast.parse(code or "")):
             for name in _fitted_by(node):
                 found.pop(name, None)
                 found[name] = None

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from notewright.afresh.document import Document, read_document
+from notewright.afresh.failures import Failures
 from notewright.afresh.kernel import FreshKernel, monotonic_deadline, store_of
 from notewright.afresh.leftovers import Leftovers
 from notewright.afresh.mark import is_afresh
-from notewright.errors import NothingFitted, SeveralModels, StoreReadOnly, UsageError
+from notewright.errors import CellFailed, NothingFitted, SeveralModels, StoreReadOnly, UsageError
 from notewright.packaging.records import Package
 from notewright.progress import Progress
 from notewright.store.names import module_name
@@ -66,7 +67,7 @@ def export_afresh(wish: Wish, progress: Progress | None = None) -> Package:
     NotebookUnusable, KernelUnusable
         If it cannot be run.
     CellFailed
-        If a cell ends with an error.
+        If a cell ends with an error before the model is made.
     NothingFitted, SeveralModels, UnknownVariable
         If it is not clear what to export.
     ExportFailed
@@ -92,9 +93,11 @@ class _Afresh:
     document: Document
     progress: Progress
     leftovers: Leftovers = field(init=False)
+    failures: Failures = field(init=False)
 
     def package(self) -> Package:
         self.leftovers = Leftovers.before(self.document.folder)
+        self.failures = Failures(self.document.cells)
         try:
             made, root = self._made()
         except BaseException:
@@ -111,6 +114,7 @@ class _Afresh:
             self.leftovers.noted(store_of(hello), str(hello["session"]))
             self._run_cells(kernel)
             variable = chosen(self.wish.variable, kernel.ask(verb="models"))
+            finding = self.failures.finding(variable)
             made: dict[str, Any] = kernel.ask(
                 self._export_step,
                 verb="export",
@@ -118,6 +122,7 @@ class _Afresh:
                 name=self.wish.name or variable,
                 to=None if self.wish.to is None else str(self.wish.to.resolve()),
                 refit=self.wish.refit,
+                notes=[finding] if finding else [],
                 wait=True,
             )
         return made, store_of(hello)
@@ -128,8 +133,24 @@ class _Afresh:
         for cell in self.document.cells:
             done = (cell.number - 1) / total
             fraction = _CELLS_BEGIN + (_CELLS_END - _CELLS_BEGIN) * done
+            nothing = self.failures.reason_against(cell)
+            if nothing is not None:
+                self.progress.step(fraction, f"cell {cell.number} of {total} needs cell {nothing}")
+                kernel.pass_over(cell, f"it depends on cell [{nothing}], which came to nothing.")
+                self.failures.left_out.append(cell.number)
+                continue
             self.progress.step(fraction, f"running cell {cell.number} of {total}: {cell.headline}")
-            kernel.run(cell, deadline)
+            failure = kernel.run(cell, deadline)
+            if failure is not None:
+                self._look_past(failure, kernel)
+
+    def _look_past(self, failure: CellFailed, kernel: FreshKernel) -> None:
+        """Go on after a failed cell where the model was made before it; raise it otherwise."""
+        models = [self.wish.variable] if self.wish.variable else []
+        models = models or [str(model["variable"]) for model in kernel.ask(verb="models")]
+        if not self.failures.may_go_on(failure, models):
+            raise failure
+        self.failures.failed.append(failure)
 
     def _export_step(self, fraction: float, message: str) -> None:
         self.progress.step(_CELLS_END + (1 - _CELLS_END) * fraction, message)

@@ -145,8 +145,8 @@ class FreshKernel:
         self._tell({"verb": "hello"})
         return self._answer("hello", None)
 
-    def run(self, cell: CodeCell, deadline: float | None = None) -> None:
-        """Run a cell.
+    def run(self, cell: CodeCell, deadline: float | None = None) -> CellFailed | None:
+        """Run a cell; return the error of its own that it ended with, if it may not.
 
         Parameters
         ----------
@@ -158,7 +158,7 @@ class FreshKernel:
         Raises
         ------
         CellFailed
-            If it ends with an error, takes too long, or ends the kernel.
+            If it takes too long, or ends the kernel.
         """
         try:
             failed = self._execute(cell.source, cell.id, stored=True, deadline=deadline)
@@ -174,9 +174,14 @@ class FreshKernel:
                 "the time limit was reached",
                 remedy="Give the notebook more time, or nothing of the sort to wait for.",
             ) from None
-        if failed is not None and not cell.may_fail:
-            words, line = failed
-            raise CellFailed(cell.number, words, None if line is None else line + cell.blank_lines)
+        if failed is None or cell.may_fail:
+            return None
+        words, line = failed
+        return CellFailed(cell.number, words, None if line is None else line + cell.blank_lines)
+
+    def pass_over(self, cell: CodeCell, why: str) -> None:
+        """Leave a cell out, but count it: those after it keep the notebook's numbers."""
+        self._execute(f"# Not run: {why}", cell.id, stored=True, deadline=None)
 
     def ask(self, on_progress: Callable[[float, str], None] | None = None, **data: Any) -> Any:
         """Ask Notewright's part in the kernel for something, as the panel does.

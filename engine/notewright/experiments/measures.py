@@ -198,16 +198,14 @@ def _brier_losses(evaluation: Evaluation) -> Floats | None:
 
 
 def _errors(evaluation: Evaluation) -> Floats | None:
+    """Return the error of each row, a column for each output."""
     pred = evaluation.y_pred
     if evaluation.task != "regression" or pred is None or pred.shape != evaluation.y_true.shape:
         return None
-    if (
-        pred.ndim != 1
-        or pred.dtype.kind not in "biuf"
-        or evaluation.y_true.dtype.kind not in "biuf"
-    ):
+    if pred.dtype.kind not in "biuf" or evaluation.y_true.dtype.kind not in "biuf":
         return None
-    return np.asarray(evaluation.y_true, dtype=np.float64) - np.asarray(pred, dtype=np.float64)
+    true, said = (np.asarray(a, dtype=np.float64) for a in (evaluation.y_true, pred))
+    return np.asarray((true - said).reshape(len(true), -1))
 
 
 def _squares(evaluation: Evaluation) -> Floats | None:
@@ -225,23 +223,31 @@ def _explained(evaluation: Evaluation) -> Floats | None:
     if errors is None:
         return None
     # Centred first: sums of squares of large values lose their last digits.
-    true = np.asarray(evaluation.y_true, dtype=np.float64)
-    centred = true - true.mean()
-    return np.stack([np.ones(len(errors)), errors**2, centred, centred**2], axis=1)
+    true = np.asarray(evaluation.y_true, dtype=np.float64).reshape(errors.shape)
+    centred = true - true.mean(axis=0)
+    return np.concatenate([np.ones((len(errors), 1)), errors**2, centred, centred**2], axis=1)
 
 
 def _with_count(losses: Floats) -> Floats:
-    return np.stack([np.ones(len(losses)), losses], axis=1)
+    return np.concatenate([np.ones((len(losses), 1)), losses.reshape(len(losses), -1)], axis=1)
+
+
+# Of several outputs, scikit-learn gives the mean over them, each by itself.
 
 
 def _mean(sums: Floats) -> Floats:
-    return sums[..., 1] / sums[..., 0]
+    return np.asarray((sums[..., 1:] / sums[..., :1]).mean(axis=-1))
+
+
+def _root_mean(sums: Floats) -> Floats:
+    return np.asarray(np.sqrt(sums[..., 1:] / sums[..., :1]).mean(axis=-1))
 
 
 def _r2(sums: Floats) -> Floats:
-    total = sums[..., 3] - sums[..., 2] ** 2 / sums[..., 0]
+    squares, centred, spread = np.split(sums[..., 1:], 3, axis=-1)
+    total = spread - centred**2 / sums[..., :1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(1 - sums[..., 1] / total)
+        return np.asarray((1 - squares / total).mean(axis=-1))
 
 
 _MEASURES = {
@@ -265,7 +271,7 @@ _MEASURES = {
         Measure("log_loss", "log loss", False, _log_losses, _mean),
         Measure("brier", "Brier score", False, _brier_losses, _mean),
         Measure("mse", "mean squared error", False, _squares, _mean),
-        Measure("rmse", "root mean squared error", False, _squares, lambda s: np.sqrt(_mean(s))),
+        Measure("rmse", "root mean squared error", False, _squares, _root_mean),
         Measure("mae", "mean absolute error", False, _absolutes, _mean),
         Measure("r2", "R²", True, _explained, _r2),
     )

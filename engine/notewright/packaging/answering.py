@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from notewright.errors import ExportFailed
+
+if TYPE_CHECKING:
+    from notewright.packaging.functions import Rule
 
 
 @dataclass(frozen=True)
@@ -68,3 +73,43 @@ def dense(values: Any) -> Any:
     import numpy as np
 
     return np.asarray(values.toarray() if hasattr(values, "toarray") else values)
+
+
+def check_predictions(rule: Rule, predictions: Any, rows: Any) -> None:
+    """Refuse what is not one value for each row.
+
+    Raises
+    ------
+    ExportFailed
+        Says what the function gives instead.
+    """
+    import numpy as np
+
+    wanted = int(np.shape(rows)[0]) if np.shape(rows) else 0
+    values = predictions if np.shape(predictions)[:1] == (wanted,) else None
+    problem = ""
+    if values is None:
+        shape = np.shape(predictions)
+        count = f"{shape[0]} values" if shape else "one value"
+        problem = f"gives {count} for the {wanted} rows of '{rule.table}'"
+    elif np.ndim(values) > (2 if rule.module else 1):
+        problem = f"gives {np.shape(values)[1]} values for each row of '{rule.table}'"
+    elif not all(map(_is_answer, np.asarray(values)[:100].ravel())):
+        problem = "gives something else than a number, a text or a truth value for a row"
+    if problem:
+        raise ExportFailed(
+            f"'{rule.shown}' {problem}.",
+            "Let it return one value for each row, run its cells and export again.",
+        )
+
+
+def _is_answer(value: Any) -> bool:
+    """Tell whether a value is one that a row can be answered, missing ones among them."""
+    import numpy as np
+    import pandas as pd
+
+    if value is None or value is pd.NA:
+        return True
+    return isinstance(value, bool | int | float | str | np.bool_ | np.number) and not isinstance(
+        value, complex | np.complexfloating | np.timedelta64
+    )

@@ -161,7 +161,7 @@ class Build:
             self.name.replace("_", "-"),
             self.format,
             trusted,
-            f"The model `{plan.target}` of a notebook.",
+            f"The model `{plan.rule.shown if plan.rule else plan.target}` of a notebook.",
             "predict_proba" in predictions,
             Answer.of(predictions),
             [file.stem for file in self._local],
@@ -329,6 +329,7 @@ class Build:
             "name": self.name,
             "features": self.with_features,
             "target": list(self.plan.derived.target_columns),
+            "unused": list(self.plan.derived.unused),
             **job,
         }
         outcome = prover.run(job, self.tree, self.tree.parent / f"{file}.json", self.progress)

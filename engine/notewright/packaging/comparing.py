@@ -102,7 +102,7 @@ def _check_features(job: Any, notebook: Any, model: Any) -> Any:
         result["batches"] = _batches(features, raw, whole, random)
     except Exception:  # noqa: BLE001
         result["batches"] = {"batches": 0, "rows": 0, "equal": False}
-    bare = raw.drop(columns=list(job["target"]), errors="ignore")
+    bare = raw.drop(columns=[*job["target"], *job["unused"]], errors="ignore")
     result["without_target"] = bool(_same(_table(features(bare)), whole))
     if not (result["singly"]["equal"] and result["batches"]["equal"]):
         result["statement"] = _locate(job, raw, chosen[::parts])
@@ -151,24 +151,30 @@ def _close(a: Any, b: Any) -> Any:
         short = min(a.dtype.itemsize, b.dtype.itemsize) < 8
         rounding, zero = (1e-5, 1e-7) if short else (ROUNDING, 1e-12)
         return bool(np.allclose(a, b, rtol=rounding, atol=zero, equal_nan=True))
-    return bool(np.array_equal(a, b))
+    return _identical(a, b)
 
 
 def _identical(a: Any, b: Any) -> Any:
     """Tell whether predictions are the same, value by value; a gap is like a gap."""
     import numpy as np
+    import pandas as pd
 
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape:
         return False
-    return bool(np.all((a == b) | ((a != a) & (b != b))))
+    # A missing text is a gap too, whatever stands for it.
+    gaps = pd.isna(a)
+    return bool(np.array_equal(gaps, pd.isna(b)) and np.all(a[~gaps] == b[~gaps]))
 
 
 def _apart_by(a: Any, b: Any) -> Any:
     import numpy as np
 
     a, b = np.asarray(a), np.asarray(b)
-    return float(np.max(np.abs(a - b))) if a.dtype.kind == "f" and a.size else 0.0
+    if a.dtype.kind != "f" or not a.size:
+        return 0.0
+    # A gap is like a gap; what has a value in one of them only was found before.
+    return float(np.nan_to_num(np.abs(a - b), nan=0.0).max())
 
 
 def _singly(module: Any, raw: Any, whole: Any, predicted: Any, chosen: Any) -> Any:
@@ -190,10 +196,10 @@ def _singly(module: Any, raw: Any, whole: Any, predicted: Any, chosen: Any) -> A
             for name in predicted.columns:
                 a, b = one[name].iloc[0], predicted[name].iloc[position]
                 if isinstance(a, float | np.floating):
-                    worst = max(worst, abs(float(a) - float(b)))
+                    worst = max(worst, _apart_by([a], [b]))
                     labels = labels and _close([a], [b])
                 else:
-                    labels = labels and bool(a == b)
+                    labels = labels and _identical([a], [b])
     finally:
         module.features = real
     return {

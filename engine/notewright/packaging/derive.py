@@ -16,6 +16,7 @@ from notewright.packaging.replay import key
 from notewright.packaging.rewrite import Rewriter, Rewritten
 from notewright.packaging.roles import Load, Roles, fit_arguments
 from notewright.packaging.slicing import Program
+from notewright.packaging.unused import named, unused_columns
 
 _NOT_COLUMNS = frozenset(["T", "dt", "iloc", "index", "loc", "shape", "str", "values"])
 
@@ -40,6 +41,10 @@ class Derived:
         Raw columns that only the target needs.
     problem : NotRowWise or None
         Why there is no feature function.
+    unused : tuple of str
+        Raw columns that neither the target nor the feature function needs.
+    whole : Derived or None
+        The same, but with raw rows that have those too.
     """
 
     table: str
@@ -52,6 +57,14 @@ class Derived:
     problem: NotRowWise | None = None
     side: tuple[str, ...] = ()
     origin: Mapping[str, str] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
+    whole: Derived | None = None
+
+    @property
+    def served(self) -> set[int]:
+        """The statements that the feature function is made of, for any raw rows."""
+        more = self.whole.served if self.whole is not None else set()
+        return {index for index, _ in self.serve} | more
 
 
 def table_name(program: Program, load: Load) -> str:
@@ -97,10 +110,35 @@ def derive(
     for name in inputs:
         found = _derive(program, roles, kinds, main, table, side, name, target)
         if found.problem is None:
-            return found
+            return _without_unused(program, roles, kinds, main, side, name, found, columns)
         problem = problem or found.problem
     found.problem = problem
     return found
+
+
+def _without_unused(
+    program: Program,
+    roles: Roles,
+    kinds: Mapping[str, Kind],
+    main: Load,
+    side: Mapping[str, Load],
+    result: str,
+    found: Derived,
+    columns: Sequence[str],
+) -> Derived:
+    """Return the forms for raw rows that lack what the feature function does not read."""
+    target = found.target_columns
+    given = roles.applied or (roles.fit, fit_arguments(roles.fit_call)[0])
+    kind = kinds.get(key(*given)) if hasattr(given[1], "lineno") else None
+    left = [name for name in columns if name not in target]
+    unused = unused_columns(program, kinds, found.serve, kind, left)
+    if not unused:
+        return found
+    made = _derive(program, roles, kinds, main, found.table, side, result, target, unused)
+    if made.problem is not None or named(program, made.serve, unused):
+        return found
+    made.unused, made.whole = unused, found
+    return made
 
 
 def _derive(
@@ -112,10 +150,10 @@ def _derive(
     side: Mapping[str, Load],
     result: str,
     target: tuple[str, ...],
+    unused: tuple[str, ...] = (),
 ) -> Derived:
-    rewriter = Rewriter(
-        program, kinds, table, frozenset(side), _renamed(program, roles, frozenset(target))
-    )
+    absent = _renamed(program, roles, frozenset(target)) | {*unused}
+    rewriter = Rewriter(program, kinds, table, frozenset(side), absent)
     loaded = kinds.get(key(main.index, main.call))
     if loaded is not None:
         rewriter.rows(loaded.length)

@@ -25,7 +25,7 @@ def edges(job: Any, rows: Any, out: Any) -> Any:
     """Mark the columns that may be empty; return the command's answers by column and value."""
     schema = importlib.import_module(f"{job['name']}.rows").schema()
     predict = importlib.import_module(f"{job['name']}.predict").predict
-    held = rows.drop(columns=list(job["target"]), errors="ignore")
+    held = rows.drop(columns=[*job["target"], *job["unused"]], errors="ignore")
     # A row in which a value is missing may be refused whatever else it holds.
     base = (held if held.isna().any(axis=1).all() else held.dropna()).head(1)
     tried: list[tuple[str, str, Any]] = []

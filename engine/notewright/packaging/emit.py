@@ -307,6 +307,7 @@ class Emitter(Pieces):
             target=_beside_stages(target),
             results=", ".join(map(_beside_stages, results)),
             target_columns=derived.target_columns,
+            unused=derived.unused,
             prepare_arguments=", ".join(map(_beside_stages, self.prepare_parameters())),
             train_arguments=given(self.train_parameters()),
             evaluate_arguments=given(self.evaluate_parameters(), results),

@@ -41,7 +41,7 @@ def write_equivalence(
         "created": now(),
         "result": "equal" if build.with_features else "equal, without raw rows",
         "model": {
-            "variable": plan.target,
+            "variable": (plan.rule.module if plan.rule else "") or plan.target,
             "type": plan.replayed.model.type,
             "fingerprint": plan.replayed.fingerprint,
             "fingerprint_of_package": proved.fingerprint,

@@ -27,6 +27,7 @@ from notewright.packaging.kinds import kind_of
 from notewright.packaging.reading import Reading
 from notewright.packaging.render import indented
 from notewright.packaging.source import CellSource
+from notewright.packaging.tensors import is_module
 
 #: Names that the package's pipeline has for its own functions.
 _STAGES = frozenset(["evaluate", "load", "metrics", "prepare", "prepared", "run", "save", "train"])
@@ -52,6 +53,8 @@ class Rule:
         The code of what it should have given for them, or ``""``.
     expression : str
         How it is applied to `table`.
+    module : str
+        The PyTorch module that it only asks, where the export wrote the function.
     """
 
     function: str
@@ -61,6 +64,12 @@ class Rule:
     table: str
     wanted: str
     expression: str
+    module: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What the notebook calls it."""
+        return self.module or self.function
 
     @property
     def finding(self) -> str:
@@ -102,17 +111,8 @@ def check_exportable(name: str, value: Any) -> None:
     NotAModel
         Says what it is, and what to export instead.
     """
-    if exportable(value):
-        return
-    if hasattr(value, "forward") and hasattr(value, "state_dict"):
-        raise NotAModel(
-            name,
-            "PyTorch module",
-            "How rows become its tensors, and its output a prediction, is said where it is "
-            "called: put that into a function, `def predict(rows): ...`, call it on a table and "
-            "export the function; the module goes with it.",
-        )
-    raise NotAModel(name, type(value).__name__)
+    if not (exportable(value) or is_module(value)):
+        raise NotAModel(name, type(value).__name__)
 
 
 def names_read(value: Any, known: Iterable[str]) -> set[str]:
@@ -163,34 +163,6 @@ class Written:
         known = {n: self._values[n] for n in self.rule.values if n in self._values}
         plain = ("scalar", "plain", "frame", "series", "array", "index")
         return {n: (kind_of(v).name in plain, fingerprint(v)) for n, v in known.items()}
-
-
-def check_predictions(rule: Rule, predictions: Any, rows: Any) -> None:
-    """Refuse what is not one value for each row.
-
-    Raises
-    ------
-    ExportFailed
-        Says what the function gives instead.
-    """
-    import numpy as np
-
-    wanted = int(np.shape(rows)[0]) if np.shape(rows) else 0
-    values = predictions if np.shape(predictions)[:1] == (wanted,) else None
-    problem = ""
-    if values is None:
-        shape = np.shape(predictions)
-        count = f"{shape[0]} values" if shape else "one value"
-        problem = f"gives {count} for the {wanted} rows of '{rule.table}'"
-    elif np.ndim(values) > 1:
-        problem = f"gives {np.shape(values)[1]} values for each row of '{rule.table}'"
-    elif any(kind_of(v).name != "scalar" for v in np.asarray(values)[:100]):
-        problem = "gives something else than a number, a text or a truth value for a row"
-    if problem:
-        raise ExportFailed(
-            f"'{rule.function}' {problem}.",
-            "Let it return one value for each row, run its cells and export again.",
-        )
 
 
 def with_rule(cells: Sequence[CellSource], target: str) -> tuple[list[CellSource], Rule | None]:
@@ -247,6 +219,7 @@ def with_rule(cells: Sequence[CellSource], target: str) -> tuple[list[CellSource
         application.table,
         reading.wanted(index, target, parts),
         ast.unparse(application.expression),
+        reading.body[defined].cell.stands_for,
     )
     return _changed(reading, rule, parts, index, application), rule
 
@@ -480,7 +453,8 @@ def _class_of(reading: _Functions, rule: Rule, parts: _Parts) -> list[str]:
         "",
         f"return {rule.function}, applied",
     ]
-    called = f"`{rule.function}` of the notebook"
+    what = f"the module `{rule.module}`" if rule.module else f"`{rule.function}`"
+    called = f"{what} of the notebook"
     reads = ", and the values that it reads" if rule.values else ""
     lines = [f"class {rule.class_name}:", f'    """What {called} gives{reads}."""', ""]
     if rule.values:

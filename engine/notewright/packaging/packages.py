@@ -17,6 +17,7 @@ from notewright.errors import (
     NeverRun,
     NotRecorded,
     NotSaved,
+    ReplayFailed,
     UnknownVariable,
 )
 from notewright.packaging.functions import check_exportable, is_function, names_read
@@ -25,6 +26,7 @@ from notewright.packaging.records import Package
 from notewright.packaging.shelf import Shelf
 from notewright.packaging.signed import digests, sign_document
 from notewright.packaging.source import CellSource
+from notewright.packaging.tensors import Asked, asking, is_module
 from notewright.progress import Progress
 from notewright.store import Store
 from notewright.store.canonical import digest_of
@@ -97,6 +99,7 @@ class Packages(Shelf):
         to: Path | None = None,
         refit: bool = False,
         from_top: bool = False,
+        notes: Sequence[str] = (),
     ) -> Package:
         """Make a package of the model in `variable`, and prove that it is the same.
 
@@ -120,6 +123,8 @@ class Packages(Shelf):
             Fit a model that was only cross-validated, on all rows it was given there.
         from_top : bool
             Whether the notebook was run from top to bottom for this; the findings say so.
+        notes : sequence of str
+            What else the findings say of that.
 
         Raises
         ------
@@ -148,7 +153,6 @@ class Packages(Shelf):
             )
         model = self._load(snapshot, variable)
         expected = fingerprint(model)
-        function = is_function(model)
         version = version or self._find_version(expected)
         if version is not None and version.fingerprint != expected:
             raise ExportFailed(
@@ -157,24 +161,33 @@ class Packages(Shelf):
             )
         line = self._history.line(snapshot.execution)
         cells, whole = self._cells(line, variable)
+        asked = asking(cells, variable) if is_module(model) else None
+        if asked is not None:
+            cells = list(asked.cells)
         directory = Path(self._history.session(session).directory)
         home = self._store.folder("environments") / new_id()
         # Much of the work that does not depend on the replay is done beside it.
         with Warming(cells, variable, directory, home, model) as warming:
             progress.step(0.08, "running the slice again in a fresh process")
-            made = plan(
-                cells,
-                variable,
-                directory,
-                None if refit else expected,
-                self._with_globals(snapshot, variable) if function else model,
-                whole,
-                progress=progress,
-                refit=refit,
-                function=function,
-            )
+            try:
+                made = plan(
+                    cells,
+                    asked.function if asked else variable,
+                    directory,
+                    None if refit else expected,
+                    self._behind(snapshot, variable, model, asked),
+                    whole,
+                    progress=progress,
+                    refit=refit,
+                    function=asked is not None or is_function(model),
+                )
+            except ReplayFailed as failed:
+                raise asked.refusal(failed) if asked else failed from None
+            if asked is not None:
+                said = made.rule.finding if made.rule else ""
+                made.findings = [asked.finding if f == said else f for f in made.findings]
             if from_top:
-                made.findings.insert(0, _FROM_TOP)
+                made.findings[:0] = [_FROM_TOP, *notes]
             evidence = {
                 "origin": "notebook",
                 "variable": variable,
@@ -203,6 +216,13 @@ class Packages(Shelf):
         model = self._snapshots.load(snapshot, [variable])[variable]
         check_exportable(variable, model)
         return model
+
+    def _behind(self, snapshot: Any, variable: str, model: Any, asked: Asked | None) -> Any:
+        """Return what predicts: a model, or a function with what it reads."""
+        if asked is not None:
+            known = asked.reads() & {v.name for v in snapshot.variables}
+            return asked.callable(self._snapshots.load(snapshot, known))
+        return self._with_globals(snapshot, variable) if is_function(model) else model
 
     def _with_globals(self, snapshot: Any, function: str) -> dict[str, Any]:
         """Return a function of a snapshot with the variables that it reads, all by name."""
@@ -255,9 +275,13 @@ class Packages(Shelf):
                         proof = build.run()
                         break
                     except FeaturesFailed as failed:
-                        # Never guessed: the training package is still made, and says why.
-                        made.derived.problem = failed.problem
-                        made.findings.append(str(failed.problem))
+                        if made.derived.whole is not None:
+                            # Some column that seemed unused is not: raw rows need them all.
+                            made.derived = made.derived.whole
+                        else:
+                            # Never guessed: the training package is still made, and says why.
+                            made.derived.problem = failed.problem
+                            made.findings.append(str(failed.problem))
                         shutil.rmtree(tree)
                         shutil.rmtree(home, ignore_errors=True)
                 executions = [c.execution for c in build.cells_used() if c.execution]

@@ -38,6 +38,7 @@ def write_documents(build: Build, locks: Locks, trained: Mapping[str, Any]) -> N
         "findings": build.findings,
         "stated": build.stated,
         "features": build.with_features,
+        "optional": schema["optional"],
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
     }
     data = build.data_files()

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from notewright.errors import ExportFailed, NotAModel, NotTheSame, ReplayFailed
-from notewright.packaging.answering import dense
+from notewright.packaging.answering import check_predictions, dense
 from notewright.packaging.canonical import as_written, canonical
 from notewright.packaging.datasets import Named
 from notewright.packaging.derive import Derived, derive, table_name
 from notewright.packaging.effects import only_shows
-from notewright.packaging.functions import Rule, Written, check_predictions
+from notewright.packaging.functions import Rule, Written
 from notewright.packaging.kinds import Kind, kind_of
 from notewright.packaging.made_inputs import NoTable, name_inputs
 from notewright.packaging.modelfile import identical
@@ -27,6 +27,10 @@ from notewright.packaging.slicing import Program
 from notewright.packaging.source import CellSource, statements
 from notewright.progress import Progress
 
+_TORCH_SEED = (
+    "Seed PyTorch with `torch.manual_seed(...)` before its layers are made, train it on one thread "
+    "(`torch.set_num_threads(1)`), and run the cells again."
+)
 #: Sums of the same numbers in another order may differ in their last digits.
 _ROUNDING = 1e-9
 
@@ -205,7 +209,9 @@ def _plan(
         return made
     assert problem is not None
     if isinstance(problem, NotTheSame):
-        raise NotTheSame(_what_differs(program, roles, target))
+        shown = rule.shown if rule is not None else target
+        seed = _TORCH_SEED if rule is not None and rule.module else ""
+        raise NotTheSame(_what_differs(program, roles, shown), seed)
     raise problem
 
 

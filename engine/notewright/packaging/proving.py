@@ -184,7 +184,7 @@ def _judge(build: Build, found: Mapping[str, Any]) -> None:
     singly, batches = features["singly"], features["batches"]
     if build.plan.rule is not None and singly["equal"] and not singly["labels_equal"]:
         raise ExportFailed(
-            f"'{build.plan.rule.function}' gives one row another value than the same row among "
+            f"'{build.plan.rule.shown}' gives one row another value than the same row among "
             "others.",
             "Compute what it needs of all rows in a statement of its own, give that a name, and "
             "read it in the function.",

@@ -125,7 +125,8 @@ class Retraining:
             "do": "train",
             "name": name,
             "features": features,
-            "target": [schema["target"]["name"]] if schema["target"] else [],
+            "target": _targets(schema),
+            "unused": [column["name"] for column in schema.get("optional", [])],
             "source": str(self.tree / "src"),
             "model": str(self.tree / "model"),
             "settings": {"data": str(self.data.resolve())},
@@ -300,3 +301,9 @@ class Retraining:
             if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "TRUSTED":
                 return list(ast.literal_eval(node.value or ast.List([])))
         return []
+
+
+def _targets(schema: Mapping[str, Any]) -> list[str]:
+    """Return the raw columns that the target is made of; older packages tell the first."""
+    first = [schema["target"]] if schema["target"] else []
+    return [column["name"] for column in schema.get("targets", first)]

@@ -113,7 +113,7 @@ def lift(
                     "What the database is asked for.",
                 ),
             ]
-    served = {index for index, _ in derived.serve}
+    served = derived.served
     _constants(program, roles, served, lifted, names)
     found: list[tuple[str, str, ast.Constant, str]] = []
     for index in [*roles.prepare, *roles.train]:

@@ -23,6 +23,8 @@ class CellSource:
         The line on which it stopped with an error.
     places : tuple of str
         For each line where the author wrote it, where the code is not the author's own.
+    stands_for : str
+        The notebook's module that the function in it asks, where the export wrote the cell.
     """
 
     code: str
@@ -30,6 +32,7 @@ class CellSource:
     execution: str | None = None
     stopped: int | None = None
     places: tuple[str, ...] = ()
+    stands_for: str = ""
 
     def place(self, line: int) -> str:
         """Return where a line of the code was written, for a person: ``"cell 3, line 2"``."""

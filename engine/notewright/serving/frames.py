@@ -16,13 +16,14 @@ def frame(schema: Schema, columns: dict[str, list[Any]]) -> pd.DataFrame:
 
     Missing values become what pandas makes of an empty field: NaN in numbers
     (an integer column with gaps is floating point, as when it is read), a
-    missing string, NaT.
+    missing string, NaT. Optional columns that no row has are left out.
     """
     import numpy as np
     import pandas as pd
 
     made: dict[str, Any] = {}
-    for column in schema.columns:
+    given = [column for column in schema.optional if column.name in columns]
+    for column in (*schema.columns, *given):
         values = columns[column.name]
         gaps = column.nullable and None in values
         if column.kind == "number" or (column.kind == "integer" and gaps):

@@ -171,8 +171,11 @@ def _rows(path: Path, logged: list[Logged]) -> tuple[pd.DataFrame | None, list[s
         except Refused:
             unreadable += 1
             continue
-        for column, values in asked.columns.items():
-            columns[column].extend(values)
+        for column in schema.optional:
+            if column.name in asked.columns:
+                columns.setdefault(column.name, [None] * count)
+        for name, held in columns.items():
+            held.extend(asked.columns.get(name, [None] * asked.rows))
         count += asked.rows
     notes = []
     if unreadable:

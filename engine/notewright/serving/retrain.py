@@ -144,10 +144,12 @@ def retrain(
     folder.mkdir()
     progress.step(0.05, "holding out newer rows")
     rows = holdout.split(Path(data), folder, _training_files(services, champion))
+    progress.step(0.08, "predicting the held-out rows with the champion")
+    # First, for where that cannot be judged there is nothing to train for.
+    before = _evaluation(_scores(services, package, rows))
     made = services.packages.retrain(package, rows.train, _within(progress, 0.1, 0.6))
-    progress.step(0.6, "predicting the held-out rows with both")
-    scores = [_scores(services, each, rows) for each in (package, made)]
-    evaluations = [_evaluation(score) for score in scores]
+    progress.step(0.6, "predicting the held-out rows with the challenger")
+    evaluations = [before, _evaluation(_scores(services, made, rows))]
     challenger_run, comparison = _compare(services, champion, made, rows, evaluations, Path(data))
     version = services.models.register(challenger_run, champion.name, identity)
     progress.step(0.8, "running the checks")
@@ -220,7 +222,9 @@ def _evaluation(result: dict[str, Any]) -> Evaluation:
     if scores is not None and scores.shape[1] == 2:
         # Classes are in sorted order, so the second is the one scikit-learn calls positive.
         scores = scores[:, 1]
-    task = "regression" if scores is None and true.dtype.kind == "f" else None
+    task = result.get("task")
+    if task is None and scores is None and true.dtype.kind == "f":
+        task = "regression"
     return Evaluation.of(
         true,
         result["prediction"],
@@ -278,11 +282,17 @@ def _compare(
 
 
 def _metrics(evaluation: Evaluation) -> dict[str, float]:
+    import numpy as np
     from sklearn import metrics
+
+    from notewright.experiments.measures import right
 
     if evaluation.task == "regression":
         return {"r2": float(metrics.r2_score(evaluation.y_true, evaluation.y_pred))}
-    found = {"accuracy": float(metrics.accuracy_score(evaluation.y_true, evaluation.y_pred))}
+    # Of several labels all must be right.
+    hits = right(evaluation)
+    assert hits is not None  # there are labels for each row
+    found = {"accuracy": float(np.mean(hits))}
     if evaluation.y_score is not None and evaluation.y_score.ndim == 1:
         wanted = evaluation.y_true == evaluation.positive
         found["roc_auc"] = float(metrics.roc_auc_score(wanted, evaluation.y_score))

@@ -84,6 +84,8 @@ class Schema:
         In the order of the training table.
     target : mapping, optional
         What is predicted: at least its ``name``.
+    optional : tuple of Column
+        Raw columns that the model does without; a request may have them, for the log.
 
     Examples
     --------
@@ -99,26 +101,17 @@ class Schema:
     name: str
     columns: tuple[Column, ...]
     target: Mapping[str, Any] = field(default_factory=dict)
+    optional: tuple[Column, ...] = ()
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Schema:
         """Return the schema in the JSON value of ``model/schema.json``."""
-        columns = []
-        for item in document["columns"]:
-            if item["kind"] not in DATATYPES:
-                raise ValueError(f"column {item['name']!r} has the unknown kind {item['kind']!r}")
-            categories = item.get("categories")
-            columns.append(
-                Column(
-                    name=item["name"],
-                    kind=item["kind"],
-                    nullable=bool(item.get("nullable", False)),
-                    minimum=item.get("minimum"),
-                    maximum=item.get("maximum"),
-                    categories=None if categories is None else frozenset(categories),
-                )
-            )
-        return cls(document["name"], tuple(columns), dict(document.get("target") or {}))
+        return cls(
+            document["name"],
+            tuple(map(_read_column, document["columns"])),
+            dict(document.get("target") or {}),
+            tuple(map(_read_column, document.get("optional") or ())),
+        )
 
     def parse(self, body: bytes, max_rows: int = 100_000) -> InferRequest:
         """Return the columns in an inference request.
@@ -153,12 +146,12 @@ class Schema:
         """Return a sentence for each column with values unlike any seen in training."""
         return [
             f"Column '{column.name}' has values outside what training saw."
-            for column in self.columns
-            if _outside(column, request.columns[column.name])
+            for column in (*self.columns, *self.optional)
+            if _outside(column, request.columns.get(column.name, []))
         ]
 
     def _columns(self, tensors: list[Any], max_rows: int) -> dict[str, list[Any]]:
-        known = {column.name: column for column in self.columns}
+        known = {column.name: column for column in (*self.columns, *self.optional)}
         found: dict[str, list[Any]] = {}
         for position, tensor in enumerate(tensors):
             name = _tensor_name(tensor, position)
@@ -168,12 +161,12 @@ class Schema:
             if name in found:
                 raise Refused(f"Column '{name}' is given twice.")
             found[name] = _values(column, tensor, max_rows)
-        for name in known:
-            if name not in found:
-                raise Refused(f"Column '{name}' is missing.")
+        for column in self.columns:
+            if column.name not in found:
+                raise Refused(f"Column '{column.name}' is missing.")
         self._same_length(found)
         # In the order of training, whatever the order in the request.
-        return {name: found[name] for name in known}
+        return {name: found[name] for name in known if name in found}
 
     def _same_length(self, found: dict[str, list[Any]]) -> None:
         first = next(iter(found), None)
@@ -183,6 +176,20 @@ class Schema:
                     f"Column '{name}' has {len(values)} rows, "
                     f"but column '{first}' has {len(found[first])}."
                 )
+
+
+def _read_column(item: Mapping[str, Any]) -> Column:
+    if item["kind"] not in DATATYPES:
+        raise ValueError(f"column {item['name']!r} has the unknown kind {item['kind']!r}")
+    categories = item.get("categories")
+    return Column(
+        name=item["name"],
+        kind=item["kind"],
+        nullable=bool(item.get("nullable", False)),
+        minimum=item.get("minimum"),
+        maximum=item.get("maximum"),
+        categories=None if categories is None else frozenset(categories),
+    )
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

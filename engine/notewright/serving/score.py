@@ -53,7 +53,7 @@ def _score(options: argparse.Namespace) -> dict[str, Any]:
     table = _load(module, options.rows)
     answers = model.predict_rows(table)
     if "prediction" not in answers:
-        raise _NoLabels("The model answers with several values for each row.")
+        return _several(module, answers, table, options)
     scores = [name for name in answers.columns if str(name).startswith("probability_")]
     return {
         "prediction": answers["prediction"].tolist(),
@@ -61,6 +61,26 @@ def _score(options: argparse.Namespace) -> dict[str, Any]:
         "scores": answers[scores].to_numpy().tolist() if scores else None,
         "true": _true(module, model.schema.target["name"], table, options, bool(scores)),
         "index": table.index.tolist(),
+    }
+
+
+def _several(module: str, answers: Any, table: Any, options: argparse.Namespace) -> dict[str, Any]:
+    """Return what a model of several outputs says of the rows, and what is true."""
+    names = [name for name in answers.columns if str(name).startswith("prediction_")]
+    raw, prepared = _prepared(module, options.labels_from or options.rows)
+    targets = importlib.import_module(f"{module}.pipeline").TARGET
+    classes = getattr(importlib.import_module(f"{module}.predict").load_model(), "classes_", None)
+    coding = several_codings(raw, prepared, targets, len(names), classes is not None)
+    if coding is None:
+        shown = ", ".join(f"'{name}'" for name in targets) or "the target"
+        raise _NoLabels(f"How {shown} become what the model predicts cannot be told.")
+    return {
+        "prediction": answers[names].to_numpy().tolist(),
+        "classes": [],
+        "scores": None,
+        "true": list(zip(*(_coded(table, *pair) for pair in coding.items()), strict=True)),
+        "index": table.index.tolist(),
+        "task": "regression" if classes is None else "classification",
     }
 
 
@@ -83,6 +103,13 @@ def _true(module: str, target: str, table: Any, options: argparse.Namespace, lab
         if allowed is not None and set(table[target].unique().tolist()) <= allowed:
             return table[target].tolist()
         raise _NoLabels(f"How '{target}' becomes what the model predicts cannot be told.")
+    return _coded(table, target, coding)
+
+
+def _coded(table: Any, target: str, coding: Any) -> Any:
+    """Return a column of the target as the model knows it."""
+    if target not in table.columns:
+        raise _NoLabels(f"The rows have no column '{target}', which is what is predicted.")
     if coding == "same":
         return table[target].tolist()
     unknown = sorted({str(value) for value in table[target].unique() if value not in coding})
@@ -134,6 +161,50 @@ def _coding(raw: Any, prepared: Any, allowed: set[Any] | None) -> Any:
         if len(coding) == len(pairs) and set(coding.values()) == allowed:
             return coding
     return None
+
+
+def several_codings(
+    raw: Any, prepared: Any, targets: Any, outputs: int, labels: bool
+) -> dict[str, Any] | None:
+    """Return the raw column behind each output, in their order, and how it is coded.
+
+    Parameters
+    ----------
+    raw : DataFrame
+        The rows as they are read.
+    prepared : tuple
+        What the package's prepare stage made of them: the target is among it.
+    targets : sequence of str
+        The raw columns that the target is made of.
+    outputs : int
+        How many values the model answers.
+    labels : bool
+        Whether they are labels, which may stand for other words.
+    """
+    import pandas as pd
+
+    for made in prepared:
+        if not isinstance(made, pd.DataFrame) or made.shape[1] != outputs or made.empty:
+            continue
+        if not set(made.columns) <= set(targets) or not made.index.isin(raw.index).all():
+            continue
+        if not raw.index.is_unique or not made.index.is_unique or not made.columns.is_unique:
+            continue
+        before = raw.loc[made.index]
+        found = {str(name): _coding_of(before[name], made[name], labels) for name in made.columns}
+        if all(coding is not None for coding in found.values()):
+            return found
+    return None
+
+
+def _coding_of(before: Any, made: Any, labels: bool) -> Any:
+    """Return how one column becomes an output: ``"same"``, a dict, or None if it does not."""
+    pairs = set(zip(before.tolist(), made.tolist(), strict=True))
+    if all(a == b for a, b in pairs):
+        return "same"
+    coding = dict(pairs)
+    # Several words may be one label, but one word is never two.
+    return coding if labels and len(coding) == len(pairs) else None
 
 
 if __name__ == "__main__":

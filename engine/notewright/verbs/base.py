@@ -67,6 +67,8 @@ class Context:
     progress: Progress = field(default_factory=Progress)
     #: Who acts; None means the OS user's own identity.
     identity: Identity | None = None
+    #: What the findings of an export say of how the notebook was run for it.
+    notes: tuple[str, ...] = ()
 
     @property
     def workspace(self) -> Workspace:

@@ -198,6 +198,7 @@ def _export_recorded(variable: str | None, args: argparse.Namespace, context: Co
         to=args.to,
         refit=args.refit,
         from_top=is_afresh(),
+        notes=context.notes,
     )
     return package_view(package)
 

@@ -16,8 +16,8 @@ Scored = tuple[float, intervals.Interval]
 
 
 def accuracy(evaluation: Any) -> Scored:
-    """Return the share of right labels, with Wilson's interval."""
-    true, predicted = _labels(evaluation)
+    """Return the share of right labels, with Wilson's interval; of several all must be right."""
+    true, predicted = (array.tolist() for array in _label_arrays(evaluation))
     return _share([t == p for t, p in zip(true, predicted, strict=True)])
 
 
@@ -96,18 +96,29 @@ def delong(positives: np.ndarray, negatives: np.ndarray, alpha: float = 0.05) ->
 
 
 def mean_absolute_error(evaluation: Any) -> Scored:
-    """Return the mean absolute error, with Student's interval of the mean."""
+    """Return the mean absolute error, with Student's interval of the mean.
+
+    Of several numbers a row, their mean counts.
+    """
     import numpy as np
 
-    return _mean(np.abs(_residuals(evaluation)))
+    residuals = np.abs(_residuals(evaluation))
+    return _mean(residuals.reshape(len(residuals), -1).mean(axis=1))
 
 
 def root_mean_squared_error(evaluation: Any) -> Scored:
     """Return the root mean squared error, with Student's interval of the mean square."""
-    value, (low, high) = _mean(_residuals(evaluation) ** 2)
+    residuals = _residuals(evaluation)
+    if residuals.ndim != 1:
+        raise CannotRun(
+            "This metric is for one number a row.",
+            "Choose mean_absolute_error under `performance: floor:`.",
+        )
+    value, (low, high) = _mean(residuals**2)
     return math.sqrt(value), (math.sqrt(max(0.0, low)), math.sqrt(high))
 
 
+_ONE_LABEL = "This metric is for one label a row."
 #: name: (function, whether larger is better)
 SCORES: dict[str, tuple[Callable[[Any], Scored], bool]] = {
     "accuracy": (accuracy, True),
@@ -121,6 +132,13 @@ SCORES: dict[str, tuple[Callable[[Any], Scored], bool]] = {
 
 
 def _labels(evaluation: Any) -> tuple[list[Any], list[Any]]:
+    true, predicted = _label_arrays(evaluation)
+    if true.ndim != 1 or predicted.ndim != 1:
+        raise CannotRun(_ONE_LABEL, "Choose another under `performance: floor:`.")
+    return true.tolist(), predicted.tolist()
+
+
+def _label_arrays(evaluation: Any) -> tuple[np.ndarray, np.ndarray]:
     import numpy as np
 
     true = np.asarray(evaluation.y_true)
@@ -129,18 +147,16 @@ def _labels(evaluation: Any) -> tuple[list[Any], list[Any]]:
             "The run recorded scores, but no predicted labels.",
             "Call a metric of labels, such as `accuracy_score`, inside the `%%nw run` cell.",
         )
-    predicted = np.asarray(evaluation.y_pred)
-    if true.ndim != 1 or predicted.ndim != 1:
-        raise CannotRun(
-            "This metric is for one label a row.", "Choose another under `performance: floor:`."
-        )
-    return true.tolist(), predicted.tolist()
+    return true, np.asarray(evaluation.y_pred)
 
 
 def _positive(evaluation: Any) -> Any:
     import numpy as np
 
-    labels = sorted(set(np.asarray(evaluation.y_true).tolist()), key=str)
+    true = np.asarray(evaluation.y_true)
+    if true.ndim != 1:
+        raise CannotRun(_ONE_LABEL, "Choose another under `performance: floor:`.")
+    labels = sorted(set(true.tolist()), key=str)
     for label in labels:
         if evaluation.positive is not None and str(label) == str(evaluation.positive):
             return label
