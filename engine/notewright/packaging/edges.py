@@ -14,6 +14,8 @@ from typing import Any
 
 #: What is tried in a column of each kind besides a missing value.
 _NUMBERS = {"huge": 10**9, "negative": -(10**9), "zero": 0}
+#: So many columns are tried; tables of thousands would take hours, and nobody reads as much.
+_MOST = 60
 _TRIED: dict[str, dict[str, Any]] = {
     "string": {"unseen": "never seen before"},
     "integer": _NUMBERS,
@@ -29,10 +31,9 @@ def edges(job: Any, rows: Any, out: Any) -> Any:
     # A row in which a value is missing may be refused whatever else it holds.
     base = (held if held.isna().any(axis=1).all() else held.dropna()).head(1)
     tried: list[tuple[str, str, Any]] = []
-    for column in schema["columns"]:
-        column["nullable"] = True
-        column["nullable"] = _takes_missing(predict, base, column)
-    for column in schema["columns"]:
+    _mark_nullable(predict, base, schema["columns"])
+    shown = schema["columns"][:_MOST]
+    for column in shown:
         # Those that are refused stand together, so that the others are asked at once.
         at = len(tried) if column["nullable"] else 0
         tried.insert(at, (column["name"], "missing", None))
@@ -40,7 +41,7 @@ def edges(job: Any, rows: Any, out: Any) -> Any:
         tried += [(column["name"], word, value) for word, value in words.items()]
     text = json.dumps(schema, indent=1, ensure_ascii=False)
     (out / "schema.json").write_text(text + "\n", encoding="utf-8")
-    found: dict[str, Any] = {column["name"]: {} for column in schema["columns"]}
+    found: dict[str, Any] = {column["name"]: {} for column in shown}
     for (name, word, _), answer in zip(tried, _asked(job, base, tried), strict=True):
         found[name][word] = answer
     return found
@@ -52,7 +53,7 @@ def edge_rows(job: Any, base: Any) -> Any:
 
     schema = importlib.import_module(f"{job['name']}.rows").schema()
     tried: list[tuple[str, Any]] = []
-    for column in schema["columns"]:
+    for column in schema["columns"][:_MOST]:
         if column["nullable"]:
             tried.append((column["name"], None))
         tried += [(column["name"], value) for value in _TRIED.get(column["kind"], {}).values()]
@@ -64,14 +65,38 @@ def edge_rows(job: Any, base: Any) -> Any:
     return table
 
 
-def _takes_missing(predict: Any, base: Any, column: Any) -> Any:
-    """Tell whether the model gives an answer without a value in `column`."""
+def _mark_nullable(predict: Any, base: Any, columns: Any) -> None:
+    """Mark the columns that may be empty.
+
+    Of many, those of a kind of which none of the first may be empty are not tried one by one.
+    """
+    for column in columns:
+        column["nullable"] = True
+    if len(columns) > _MOST and _takes_missing(predict, base, columns):
+        return
+    tried: dict[str, list[bool]] = {}
+    for column in columns:
+        answers = tried.setdefault(column["kind"], [])
+        if len(answers) >= _MOST and not any(answers):
+            column["nullable"] = False
+            continue
+        column["nullable"] = _takes_missing(predict, base, [column])
+        answers.append(column["nullable"])
+
+
+def _takes_missing(predict: Any, base: Any, columns: Any) -> Any:
+    """Tell whether the model gives an answer without values in `columns`."""
     import pandas as pd
 
-    name, kind = column["name"], column["kind"]
     dtypes = {"integer": "float64", "number": "float64", "boolean": "object"}
     table = base.reset_index(drop=True)
-    table[name] = pd.Series([None], dtype=dtypes.get(kind, base[name].dtype))
+    empty = {
+        column["name"]: pd.Series(
+            [None], dtype=dtypes.get(column["kind"], base[column["name"]].dtype)
+        )
+        for column in columns
+    }
+    table = table.assign(**{str(name): values for name, values in empty.items()})
     try:
         return not predict(table).isna().any().any()
     except Exception:  # noqa: BLE001 - any failure is an answer

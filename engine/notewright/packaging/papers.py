@@ -54,6 +54,7 @@ def write_documents(build: Build, locks: Locks, trained: Mapping[str, Any]) -> N
             example=example,
             carried=all(d["carried"] for d in data),
             edges=trained.get("edges", {}),
+            columns=len(schema["columns"]),
         ),
     )
     build.write(
