@@ -14,7 +14,7 @@ from typing import Any
 from notewright.packaging.editing import Editing
 from notewright.packaging.effects import Imports, draws, effects
 from notewright.packaging.functions import Rule
-from notewright.packaging.naming import identifier
+from notewright.packaging.naming import fresh_name, identifier
 from notewright.packaging.source import CellSource
 
 _DATASETS = "sklearn.datasets."
@@ -83,7 +83,7 @@ def name_tables(cells: Sequence[CellSource]) -> Named:
             elif function.startswith("make_") and isinstance(target, ast.Tuple):
                 names = [e.id for e in target.elts if isinstance(e, ast.Name)]
                 if len(names) == 2:
-                    table = _fresh(f"{function.removeprefix('make_')}_table", taken)
+                    table = fresh_name(f"{function.removeprefix('make_')}_table", taken)
                     named.tables.add(table)
                     edit.put(node, _made(cell, node, table, names))
         named.cells[at] = edit.done()
@@ -146,7 +146,7 @@ def _bunch(function: str, call: ast.Call, taken: set[str]) -> _Bunch | None:
     again = ast.Call(call.func, [], [ast.keyword("as_frame", ast.Constant(True)), *others])
     text = ast.unparse(ast.fix_missing_locations(again))
     images = found.images.shape[1:] if "images" in found else ()
-    table = _fresh(f"{function.removeprefix('load_')}_table", taken)
+    table = fresh_name(f"{function.removeprefix('load_')}_table", taken)
     return _Bunch(table, text, as_frame, pair, target, tuple(map(str, found.data.columns)), images)
 
 
@@ -245,7 +245,7 @@ def _name_made(named: Named, imports: Imports, taken: set[str]) -> None:
                 last = (at, node.lineno)
     if last is None:
         return
-    name = _fresh(f"{identifier(table)}_table", taken)
+    name = fresh_name(f"{identifier(table)}_table", taken)
     edit = Editing(named.cells[last[0]])
     node = next(n for n in edit.body if n.lineno == last[1])
     if edit.whole_lines(node):
@@ -265,10 +265,3 @@ def _builds(node: ast.stmt, imports: Imports) -> bool:
 
 def _text(cell: CellSource, node: ast.stmt) -> list[str]:
     return cell.code.splitlines()[node.lineno - 1 : node.end_lineno]
-
-
-def _fresh(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "_"
-    taken.add(name)
-    return name

@@ -16,7 +16,7 @@ from notewright.packaging.calls import is_split
 from notewright.packaging.datasets import Named
 from notewright.packaging.editing import Editing
 from notewright.packaging.effects import free_names
-from notewright.packaging.naming import identifier
+from notewright.packaging.naming import fresh_name, identifier
 from notewright.packaging.replay import Replayed
 from notewright.packaging.roles import Roles, fit_arguments
 from notewright.packaging.slicing import Program
@@ -95,11 +95,11 @@ def name_inputs(form: Named, problem: NoTable) -> Named:
             continue
         if node.lineno != node.end_lineno:
             raise problem
-        names.append(_fresh(usual, taken))
+        names.append(fresh_name(usual, taken))
         lines.append(f"{names[-1]} = {ast.unparse(node)}")
         edit.part(node, names[-1])
     x_name, y_name = names
-    table = _fresh(f"{identifier(x_name)}_table", taken)
+    table = fresh_name(f"{identifier(x_name)}_table", taken)
     lines += _taken_from(table, x_name, values["X:fit"], y_name, values.get("y:fit"), roles.target)
     indent = " " * statement.node.col_offset
     edit.before(statement.node, [indent + line for line in lines])
@@ -217,11 +217,4 @@ def _no_table(target: str, what: str) -> ExportFailed:
 def _free(name: str, others: tuple[str, ...]) -> str:
     while name in others:
         name += "_"
-    return name
-
-
-def _fresh(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "_"
-    taken.add(name)
     return name

@@ -97,3 +97,21 @@ def words_for(node: ast.expr) -> str:
         method = classes[0] if classes else ("by" if method != "fit" else "fitted")
     unique = list(dict.fromkeys(reversed(parts)))[:2]
     return " ".join([*unique, method]).strip() or "value"
+
+
+def fresh_name(name: str, taken: set[str]) -> str:
+    """Return a name, with a number if it is taken, and take it.
+
+    Examples
+    --------
+    >>> taken = {"table"}
+    >>> fresh_name("table", taken), fresh_name("table", taken)
+    ('table_2', 'table_3')
+    """
+    free = name
+    number = 1
+    while free in taken:
+        number += 1
+        free = f"{name}_{number}"
+    taken.add(free)
+    return free
