@@ -191,3 +191,26 @@ def test_a_ufunc_of_a_library_comes_back_where_multiprocessing_has_named_the_not
     file.write_text(textwrap.dedent(script))
     done = subprocess.run([sys.executable, file], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_pickles_in_a_cycle_of_garbage_are_collected_without_harm(tmp_path: Path) -> None:
+    script = """
+        import gc, numpy as np
+        from notewright.state.pickling.pickler import dump
+        written = np.memmap("file", np.float64, "w+", shape=(30, 30))
+        for value in (np.ones(100), np.ones((9, 9)), np.asfortranarray(np.ones((9, 9))), written):
+            for _ in range(20):
+                cycle = [dump([value, {"again": value}], {})]
+                cycle += [cycle, [buffer.raw() for buffer in cycle[0].buffers]]
+                del cycle
+                gc.collect()
+        print("done")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout.strip(), done.stderr) == ("done", "")

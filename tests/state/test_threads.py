@@ -47,6 +47,12 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
+def copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let views be copies of the process: the test is about those."""
+    monkeypatch.setenv("NOTEWRIGHT_FORK", "1")
+
+
+@pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping, "_PATIENCE", 0.15)
     monkeypatch.setattr(keeping, "_PATIENCE_HERE", 0.15)
@@ -219,7 +225,7 @@ other = 1
 """
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("impatient", "copies")
 def test_a_copy_that_hears_no_signal_is_ended_and_takes_nothing_with_it(
     notebook, workspace
 ) -> None:
@@ -254,6 +260,7 @@ def test_a_copy_that_looks_at_what_was_left_out_loses_nothing(notebook, workspac
     assert len(workspace.snapshots.list()) == 5
 
 
+@pytest.mark.usefixtures("copies")
 def test_a_variable_that_ends_every_copy_is_named_and_the_others_are_saved(
     notebook, workspace
 ) -> None:
@@ -271,6 +278,7 @@ def test_a_variable_that_ends_every_copy_is_named_and_the_others_are_saved(
     assert workspace.snapshots.load(last, ["other"]) == {"other": 2}
 
 
+@pytest.mark.usefixtures("copies")
 def test_where_memory_runs_out_the_system_ends_the_copy_and_not_the_notebook(
     notebook, workspace
 ) -> None:
@@ -310,6 +318,7 @@ def niceness(*, waited: bool, hurried: bool) -> int:
         child.end()
 
 
+@pytest.mark.usefixtures("copies")
 def test_a_view_lost_when_a_cell_has_begun_already_is_made_good_by_the_next(
     notebook, workspace
 ) -> None:

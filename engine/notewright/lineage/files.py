@@ -18,6 +18,8 @@ from platformdirs import user_config_path
 from notewright.state.contents import shown_path
 from notewright.state.records import FileRead
 
+#: What the system shows of itself is no data; Notewright looks there too.
+_SYSTEM = ("/proc/", "/sys/")
 _CODE = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dylib", ".pth")
 
 
@@ -93,7 +95,7 @@ class FileWatch:
         path = arguments[0]
         if isinstance(path, bytes):
             path = os.fsdecode(path)
-        if not isinstance(path, str) or path.endswith(_CODE):
+        if not isinstance(path, str) or path.endswith(_CODE) or path.startswith(_SYSTEM):
             return
         mode = arguments[1] if event == "open" else "r"
         writes = isinstance(mode, str) and any(letter in mode for letter in "wax+")

@@ -101,12 +101,24 @@ def patience(seconds: float) -> Iterator[None]:
             watcher.start()
         yield
     finally:
-        with uninterrupted():
-            inside = False
-            over.set()
-            if previous is not None:
-                watcher.join()
-                signal.signal(GIVE_UP, previous)
+        # A Ctrl-C may come before it can be kept waiting: again, then, until all is done.
+        ended, interrupt = False, None
+        while not ended:
+            try:
+                with uninterrupted():
+                    inside = False
+                    over.set()
+                    if previous is not None:
+                        watcher.join()
+                        signal.signal(GIVE_UP, previous)
+                ended = True
+            except KeyboardInterrupt as error:
+                interrupt = error
+        try:
+            if interrupt is not None:
+                raise interrupt
+        finally:
+            interrupt = None  # it holds this frame, which would hold it
 
 
 @contextmanager

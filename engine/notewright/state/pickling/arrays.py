@@ -75,13 +75,13 @@ def _is_plain_buffer(holder: Any) -> bool:
 def _reduce_owner(array: Array, pickler: Any) -> Any:
     kind, dtype, flags = type(array), array.dtype, array.flags
     if kind is np.ndarray and flags.c_contiguous:  # nearly all of them
-        buffer = own(pickle.PickleBuffer(_rows(array).data), pickler)
+        buffer = own(_rows(array), pickler)
         return make_array, (buffer, dtype, array.shape, "C", flags.writeable)
     dense = _dense(array)
     if dense is None:
         raise pickle.PicklingError("it is an array whose elements do not lie side by side")
     axes, flat = dense
-    buffer = own(pickle.PickleBuffer(flat.data), pickler)
+    buffer = own(flat, pickler)
     arguments = (buffer, dtype, array.shape, axes, flags.writeable)
     if kind is np.ndarray:
         return make_array, arguments

@@ -21,8 +21,11 @@ class Deferred(bytearray):
     fill: Callable[[Bytes], None]
 
 
-def own(buffer: pickle.PickleBuffer, pickler: Any) -> pickle.PickleBuffer:
-    """Return the buffer, noted as one whose bytes :func:`filled` will take in."""
+def own(array: np.ndarray[Any, Any], pickler: Any) -> pickle.PickleBuffer:
+    """Return an array's bytes as a buffer, noted as one that :func:`filled` will take in."""
+    # Of the array, not of its memoryview: where those two are garbage of one cycle, Python's
+    # collector takes the view away first and crashes.
+    buffer = pickle.PickleBuffer(array)
     pickler.deferrable.append(buffer)
     return buffer
 

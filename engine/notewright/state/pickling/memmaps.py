@@ -35,7 +35,7 @@ def reduce_memmap(array: Any, pickler: Any) -> Any:
     if array.mode == "r":
         return _map_again, where
     flat = array.view(np.ndarray).reshape(-1, order="A").view(np.uint8)
-    return _map_or_copy, (*where, array.mode, pickle.PickleBuffer(flat.data))
+    return _map_or_copy, (*where, array.mode, pickle.PickleBuffer(flat))
 
 
 def _map_again(file: KnownFile, offset: int, dtype: Any, shape: Any, order: Any) -> Array:

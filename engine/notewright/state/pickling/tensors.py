@@ -70,7 +70,7 @@ def reduce_storage(storage: Any, pickler: Any) -> Any:
     if device != "cpu":
         pickler.memory.owner(storage, _device_address(storage), size)
         return _make_storage, (
-            pickle.PickleBuffer(bytes_of_storage(storage.cpu()).data),
+            pickle.PickleBuffer(bytes_of_storage(storage.cpu())),
             size,
             device,
         )
@@ -78,7 +78,7 @@ def reduce_storage(storage: Any, pickler: Any) -> Any:
     find = pickler.memory.owner if storage.resizable() else pickler.memory.borrowed
     owner, offset = find(storage, storage.data_ptr(), size)
     if owner is storage:
-        buffer = own(pickle.PickleBuffer(bytes_of_storage(storage).data), pickler)
+        buffer = own(bytes_of_storage(storage), pickler)
         return _make_storage, (buffer, size, device)
     return _show_storage, (owner, offset, size)
 
