@@ -21,11 +21,18 @@ class Deferred(bytearray):
     fill: Callable[[Bytes], None]
 
 
-def own(array: np.ndarray[Any, Any], pickler: Any) -> pickle.PickleBuffer:
-    """Return an array's bytes as a buffer, noted as one that :func:`filled` will take in."""
-    # Of the array, not of its memoryview: where those two are garbage of one cycle, Python's
-    # collector takes the view away first and crashes.
-    buffer = pickle.PickleBuffer(array)
+def buffer_of(array: Any) -> pickle.PickleBuffer:
+    """Return an array's bytes, to be pickled apart.
+
+    Not of its memoryview: where that and the buffer are garbage of one cycle, Python's
+    collector takes the view away first, and crashes.
+    """
+    return pickle.PickleBuffer(array)
+
+
+def own(array: Any, pickler: Any) -> pickle.PickleBuffer:
+    """Return an array's bytes, noted as such that :func:`filled` will take in."""
+    buffer = buffer_of(array)
     pickler.deferrable.append(buffer)
     return buffer
 

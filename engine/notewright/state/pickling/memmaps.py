@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from notewright.state.pickling.arrays import address, make_array, make_view, owner_of, reduce_array
+from notewright.state.pickling.filling import buffer_of
 from notewright.state.pickling.known_files import KnownFile, know
 
 Array = np.ndarray[Any, Any]
@@ -35,7 +36,7 @@ def reduce_memmap(array: Any, pickler: Any) -> Any:
     if array.mode == "r":
         return _map_again, where
     flat = array.view(np.ndarray).reshape(-1, order="A").view(np.uint8)
-    return _map_or_copy, (*where, array.mode, pickle.PickleBuffer(flat))
+    return _map_or_copy, (*where, array.mode, buffer_of(flat))
 
 
 def _map_again(file: KnownFile, offset: int, dtype: Any, shape: Any, order: Any) -> Array:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from notewright.state.pickling.filling import filled, own
+from notewright.state.pickling.filling import buffer_of, filled, own
 
 
 def _torch() -> Any:
@@ -70,7 +70,7 @@ def reduce_storage(storage: Any, pickler: Any) -> Any:
     if device != "cpu":
         pickler.memory.owner(storage, _device_address(storage), size)
         return _make_storage, (
-            pickle.PickleBuffer(bytes_of_storage(storage.cpu())),
+            buffer_of(bytes_of_storage(storage.cpu())),
             size,
             device,
         )
