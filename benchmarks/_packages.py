@@ -5,6 +5,8 @@ Each function returns what is wrong, beginning with the step's name, or ``""``.
 
 from __future__ import annotations
 
+import atexit
+import functools
 import importlib
 import json
 import os
@@ -13,6 +15,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import platformdirs
@@ -28,11 +31,7 @@ def in_empty_environment(package: Any) -> str:
     """Install the package from its lock where nothing is, and run its tests there."""
     import uv
 
-    tree = package.tree
-    # Always the same folder, so that modules that were compiled there once need not be again.
-    folder = platformdirs.user_cache_path("notewright") / "tried" / "empty"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    tree, folder = package.tree, _empty_folder()
     python = folder / "env" / "bin" / "python"
     install = [uv.find_uv_bin(), "pip", "install", "-q", "--python", python]
     wheel = tree / "dist" / package.wheel
@@ -56,6 +55,24 @@ def in_empty_environment(package: Any) -> str:
         check=False,
     )
     return f"tests: {done.stdout.strip()[-300:]}" if done.returncode else ""
+
+
+@functools.cache
+def _folder() -> Path:
+    """Return this process's folder: its own, and always the same.
+
+    So modules that were compiled there once need not be again.
+    """
+    folder = platformdirs.user_cache_path("notewright") / "tried" / str(os.getpid())
+    for made in (folder, Path(f"{folder}-bytecode")):
+        atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return folder
+
+
+def _empty_folder() -> Path:
+    shutil.rmtree(_folder(), ignore_errors=True)
+    _folder().mkdir(parents=True)
+    return _folder()
 
 
 def over_http(package: Any, model: Any) -> str:

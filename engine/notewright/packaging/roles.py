@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from notewright.errors import ExportFailed, UnknownVariable
@@ -155,12 +155,9 @@ def find_roles(
     evaluate = [i for i in evaluate if i not in prepare_more]
     # What prepare builds on is made there too, also where `fit(...).predict(X_test)` needs it.
     behind: set[int] = set()
-    made_there = {n for i in {*model} - set(train) for n in program.effects[i].binds}
-    # A later statement that binds a prepared name anew would undo it: the order must stay.
-    again = [i for i in train if i < fit and program.effects[i].binds & made_there]
-    for i in [*prepare_more, *again]:
+    for i in prepare_more:
         behind |= {i} | program.needed_for(program.effects[i].reads, i)
-    train = [i for i in train if i >= fit or i not in behind]
+    train = _after_prepare(program, model, [i for i in train if i >= fit or i not in behind], fit)
     scored = [
         (i, a)
         for i, a in _scored(program, target, fit)
@@ -186,6 +183,31 @@ def find_roles(
         sorted(sources - {*model, *prepare, *evaluate}),
         shown,
     )
+
+
+def _after_prepare(program: Program, model: list[int], train: list[int], fit: int) -> list[int]:
+    """Return those of `train` that can run after all that prepares the model's input.
+
+    One that binds a prepared name anew would undo it, and one that uses a name as it was
+    before a prepared statement bound it anew would find another: their order must stay.
+    """
+    while True:
+        bound: dict[str, int] = {}  # the last statement of prepare that binds a name
+        for i in sorted({*model} - set(train)):
+            bound |= dict.fromkeys(program.effects[i].binds, i)
+        early = [i for i in train if i < fit and _comes_before(program, i, bound)]
+        if not early:
+            return train
+        behind = set(early)
+        for i in early:
+            behind |= program.needed_for(program.effects[i].reads, i)
+        train = [i for i in train if i >= fit or i not in behind]
+
+
+def _comes_before(program: Program, index: int, bound: Mapping[str, int]) -> bool:
+    effect = program.effects[index]
+    uses = effect.reads | effect.changes
+    return bool(effect.binds & bound.keys()) or any(bound.get(n, -1) > index for n in uses)
 
 
 def _needed(program: Program, target: str, applied: tuple[int, ast.Call] | None) -> set[int]:
