@@ -636,3 +636,31 @@ def test_snapshots_warn_of_nothing_whatever_the_users_filters_are(workspace, act
     assert done.stdout.strip() == "4"
     assert done.stderr.count("UserWarning") == 1
     assert "fork" not in done.stderr
+
+
+ONCE = """
+import sys
+sys.times_pickled = 0
+class Once:
+    def __init__(self, held): self.held = held
+    def __reduce__(self):
+        sys.times_pickled += 1
+        if sys.times_pickled > 1:
+            raise ValueError("it was asked before")
+        return list, (self.held,)
+shared = [1]
+other = [shared]
+bad = Once(shared)
+"""
+
+
+def test_what_refuses_to_be_pickled_again_with_others_costs_them_nothing(
+    notebook, workspace, way
+) -> None:
+    notebook.run(ONCE)
+    taken = notebook.recorder.take()
+    assert {u.name: u.reason for u in taken.unsaved} == {"bad": "it was asked before"}
+    values = workspace.snapshots.load(taken)
+    assert values["other"] == [[1]]
+    assert values["other"][0] is values["shared"]
+    vars(sys).pop("times_pickled", None)

@@ -1,7 +1,7 @@
 """What can be stored of a look, also when a variable refuses the second time it is pickled.
 
 Variables that share something are pickled again, together. A variable's own
-code may fail or wait only then; what it is tied to is named, the rest stored.
+code may fail or wait only then; it is named, and the others are stored without it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from notewright.state.capture.bundling import Bundle, bundles
 from notewright.state.capture.known import Group, Known, Outcome
 from notewright.state.capture.looking import Look, Unsaveable
+from notewright.state.pickling.pickler import dump
 
 #: Why each of these variables cannot be stored.
 Refused = dict[str, str]
@@ -34,8 +35,31 @@ def salvaged(look: Look, known: Known, namespace: dict[str, object]) -> Salvaged
         try:
             found.bundles.extend(bundles(replace(look, groups=[names]), known, namespace))
         except Exception as error:  # noqa: BLE001
-            found.refused.update(dict.fromkeys(names, str(error) or type(error).__name__))
+            refused = _refused_alone(look, names, namespace) or dict.fromkeys(names, _words(error))
+            found.refused.update(refused)
+            rest = tuple(name for name in names if name not in refused)
+            if not rest:
+                continue
+            try:
+                found.bundles.extend(bundles(replace(look, groups=[rest]), known, namespace))
+            except Exception as again:  # noqa: BLE001
+                found.refused.update(dict.fromkeys(rest, _words(again)))
     return found
+
+
+def _refused_alone(look: Look, names: tuple[str, ...], namespace: dict[str, object]) -> Refused:
+    """Return those of a group that cannot be pickled now, whatever they are tied to."""
+    refused: Refused = {}
+    for name in names:
+        try:
+            dump(look.values[name], namespace)
+        except Exception as error:  # noqa: BLE001
+            refused[name] = _words(error)
+    return refused
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def without(outcome: Outcome, refused: Refused) -> Outcome:
