@@ -125,7 +125,13 @@ def find_roles(
     if target not in bound:
         raise UnknownVariable(target, "the executed cells", bound)
     applied = _made_of(program, target, rule) if rule else None
-    made = list(_made(program, _needed(program, target, applied), set(tables)))
+    needed_first = _needed(program, target, applied)
+    made = list(_made(program, needed_first, set(tables)))
+    if made:
+        # A table that no row comes from which the model is fitted on stays what makes it.
+        fitted = applied or _fit(program, sorted(needed_first), target)
+        behind_rows = _needed_by(program, *fitted)
+        made = [load for load in made if load.index in behind_rows]
     sources: set[int] = set()
     for load in made:
         sources |= program.needed_for(program.effects[load.index].reads, load.index)

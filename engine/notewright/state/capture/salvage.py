@@ -13,6 +13,8 @@ from notewright.state.capture.known import Group, Known, Outcome
 from notewright.state.capture.looking import Look, Unsaveable
 from notewright.state.pickling.pickler import dump
 
+#: So often a group is tried without those that refused alone.
+_TRIES = 3
 #: Why each of these variables cannot be stored.
 Refused = dict[str, str]
 
@@ -35,16 +37,32 @@ def salvaged(look: Look, known: Known, namespace: dict[str, object]) -> Salvaged
         try:
             found.bundles.extend(bundles(replace(look, groups=[names]), known, namespace))
         except Exception as error:  # noqa: BLE001
-            refused = _refused_alone(look, names, namespace) or dict.fromkeys(names, _words(error))
-            found.refused.update(refused)
-            rest = tuple(name for name in names if name not in refused)
-            if not rest:
-                continue
-            try:
-                found.bundles.extend(bundles(replace(look, groups=[rest]), known, namespace))
-            except Exception as again:  # noqa: BLE001
-                found.refused.update(dict.fromkeys(rest, _words(again)))
+            _salvage(found, names, look, known, namespace, error)
     return found
+
+
+def _salvage(
+    found: Salvaged,
+    names: tuple[str, ...],
+    look: Look,
+    known: Known,
+    namespace: dict[str, object],
+    error: Exception,
+) -> None:
+    """Add what can be stored of a group that was refused, and who it is that refuses."""
+    for _ in range(_TRIES):
+        refused = _refused_alone(look, names, namespace)
+        found.refused.update(refused)
+        names = tuple(name for name in names if name not in refused)
+        if not names:
+            return
+        try:
+            found.bundles.extend(bundles(replace(look, groups=[names]), known, namespace))
+        except Exception as again:  # noqa: BLE001 - what waits for a lock may get it alone
+            error = again
+        else:
+            return
+    found.refused.update(dict.fromkeys(names, _words(error)))
 
 
 def _refused_alone(look: Look, names: tuple[str, ...], namespace: dict[str, object]) -> Refused:
