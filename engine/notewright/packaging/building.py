@@ -219,9 +219,16 @@ class Build:
                 "SETTINGS" if n == "settings" else n for n in emitter.prepare_parameters()
             ),
             model_input=model_input,
-            # PyTorch computes with 32 bits, and in another order on another processor.
-            tolerance="1e-5" if self.format == "torch" else "1e-12",
+            tolerance=self._tolerance(),
         )
+
+    def _tolerance(self) -> str:
+        """Return how far predictions may be from golden ones that were made elsewhere."""
+        if self.format == "torch":
+            return "1e-5"  # it computes with 32 bits, and in another order on another processor
+        made = [v for said in self.plan.replayed.predictions.values() for v in said.values()]
+        short = any(v.dtype.kind == "f" and v.dtype.itemsize < 8 for v in made)
+        return "1e-6" if short else "1e-12"  # files hold as many digits as the numbers have
 
     def _pyproject(self, locks: locking.Locks) -> str:
         return render_document(
