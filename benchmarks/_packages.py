@@ -130,10 +130,11 @@ def _raw_rows(package: Any) -> Any:
 
     schema = json.loads((package.path / "model" / "schema.json").read_bytes())
     names = [column["name"] for column in schema["columns"]]
+    needed = [column["name"] for column in schema["columns"] if not column["nullable"]]
     for file in sorted((package.path / "data").iterdir()):
         rows = pd.read_csv(file)
         if set(names) <= set(rows.columns):
-            return rows[names].head(ROWS)
+            return rows[names].dropna(subset=needed).head(ROWS)
     raise AssertionError("the package holds no table with the columns of its schema")
 
 
