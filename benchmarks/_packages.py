@@ -102,10 +102,11 @@ def over_http(package: Any, model: Any) -> str:
             return f"http: {error.code}: {error.read()[:200]!r}"
     found = [np.asarray(o["data"]) for o in outputs if not o["name"].startswith("probability_")]
     answered = found[0] if len(found) == 1 else np.column_stack(found)
+    expected = expected.reshape(answered.shape)
     if expected.dtype.kind in "OUS":
         return "" if answered.tolist() == expected.tolist() else "http: other predictions"
     # The same numbers in another order in memory add up to others in their last digits.
-    expected = expected.astype(float).reshape(answered.shape)
+    expected = expected.astype(float)
     same = np.allclose(answered.astype(float), expected, rtol=1e-9, atol=1e-12, equal_nan=True)
     return "" if same else "http: other predictions"
 
