@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pickle
 import random
@@ -664,3 +665,32 @@ def test_what_refuses_to_be_pickled_again_with_others_costs_them_nothing(
     assert values["other"] == [[1]]
     assert values["other"][0] is values["shared"]
     vars(sys).pop("times_pickled", None)
+
+
+def test_a_copy_waits_for_no_import_of_another_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    monkeypatch.setattr(sys, "import_in_a_test", (begun, may_end), raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "slowly_imported.py").write_text(
+        "import sys\nbegun, may_end = sys.import_in_a_test\nbegun.set()\nmay_end.wait(60)\n"
+    )
+    importing = threading.Thread(target=importlib.import_module, args=["slowly_imported"])
+    importing.start()
+    try:
+        assert begun.wait(30)
+
+        def work(line: Line) -> None:
+            importlib.import_module("slowly_imported")
+            line.outbox.send("imported")
+
+        child = fork(work, [])
+        try:
+            assert child.receive(Limits(1, 1, 30)) == "imported"
+        finally:
+            child.end()
+    finally:
+        may_end.set()
+        importing.join()
+        sys.modules.pop("slowly_imported", None)

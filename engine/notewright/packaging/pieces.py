@@ -103,10 +103,11 @@ class Pieces:
         for index in stages:
             node = self.program.body[index].node
             effect = self.program.effects[index]
-            if index in self.plan.lifted.gone or effect.binds & changed:
+            if index in self.plan.lifted.gone:
                 continue
+            # A model's class must be found by its name, whatever was called on what it made.
             definition = isinstance(node, ast.FunctionDef | ast.ClassDef)
-            if not definition and not _is_literal(node):
+            if not definition and (effect.binds & changed or not _is_literal(node)):
                 continue
             if (
                 not definition

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import json
 from collections.abc import Mapping
@@ -9,6 +10,10 @@ from typing import Any
 
 import blake3
 import rfc8785
+
+# Its codec is imported at first use; that shall not be in a copy of the process, of which
+# another thread was just importing it.
+codecs.lookup("utf-16be")
 
 
 def plain(value: Any) -> Any:

@@ -12,6 +12,7 @@ lost if the user's code waits for it first.
 
 from __future__ import annotations
 
+import _frozen_importlib
 import ctypes
 import gc
 import mmap
@@ -257,12 +258,22 @@ def _run(work: Callable[[Line], None], line: Line, kernel: int) -> NoReturn:
     code = 1
     try:
         gc.disable()
+        _let_go_of_imports()
         _be_quiet({line.inbox.fileno(), line.outbox.fileno()}, line.pulse)
         if os.getppid() == kernel:  # else it ended before it could be followed
             work(line)
         code = 0
     finally:
         os._exit(code)
+
+
+def _let_go_of_imports() -> None:
+    """Forget the locks of modules that other threads were importing; they are not here to go on.
+
+    Python takes back the lock of all imports in a copy, but not those of single modules.
+    """
+    locks: dict[str, Any] = vars(_frozen_importlib)["_module_locks"]
+    locks.clear()
 
 
 def _be_quiet(keep: set[int], pulse: Pulse) -> None:
