@@ -147,6 +147,23 @@ def test_a_made_table_has_its_last_random_column_before_it_gets_a_name() -> None
 @pytest.mark.parametrize(
     ("line", "plain"),
     [
+        (
+            "s = [m.fit(X, y).score(X, y) for m in (a, b)]",
+            "s = [a.fit(X, y).score(X, y), b.fit(X, y).score(X, y)]",
+        ),
+        ("s = [m.score(X, y) for m in (a, b)]", ""),
+        ("s = [m.fit(X, y) for m in models]", ""),
+        ("s = [m.fit(X, y) for m in (a, b) if m]", ""),
+        ("s = [m.fit(*[m for m in z]) for m in (a, b)]", ""),
+    ],
+)
+def test_models_that_are_fitted_in_a_list_are_fitted_one_by_one(line: str, plain: str) -> None:
+    assert canonical(sources(line)).cells[0].code.strip() == (plain or line)
+
+
+@pytest.mark.parametrize(
+    ("line", "plain"),
+    [
         ("pca.fit(t[['a']])", ["X = t[['a']]", "pca.fit(X)"]),
         ("z = pca.fit_transform(t[['a']])", ["X = t[['a']]", "z = pca.fit_transform(X)"]),
         ("pca = PCA().fit(t[['a']])", ["X = t[['a']]", "pca = PCA().fit(X)"]),

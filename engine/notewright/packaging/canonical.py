@@ -7,6 +7,7 @@ must have the notebook's fingerprint. Where it has not, the cells are taken as t
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Sequence
 
 from notewright.packaging.datasets import Named, name_tables
@@ -37,7 +38,7 @@ def canonical(
         It is a plain function.
     """
     cells, rule = with_rule(cells, target) if function else (list(cells), None)
-    named = name_tables(with_tables_named(_one_by_one(_without_with(inlined(cells)))))
+    named = name_tables(with_tables_named(_one_by_one(_without_with(_unrolled(inlined(cells))))))
     if refit:
         _fit_at_the_end(named, target)
     model = rule.model if rule else target
@@ -92,6 +93,48 @@ def _without_with(cells: Sequence[CellSource]) -> list[CellSource]:
                 edit.put(node, [opened, *inside])
         made.append(edit.done())
     return made
+
+
+def _unrolled(cells: Sequence[CellSource]) -> list[CellSource]:
+    """Write ``[m.fit(X, y).score(X, y) for m in (a, b)]`` for each model by itself."""
+    made = []
+    for cell in cells:
+        edit = Editing(cell)
+        for node in edit.body:
+            for part in ast.walk(node):
+                if isinstance(part, ast.ListComp) and part.lineno == part.end_lineno:
+                    each = _each_fitted(part)
+                    if each:
+                        edit.part(part, f"[{', '.join(each)}]")
+                        break
+        made.append(edit.done())
+    return made
+
+
+def _each_fitted(node: ast.ListComp) -> list[str]:
+    """Return the elements of a list over named models that are fitted there; else none."""
+    first = node.generators[0]
+    if len(node.generators) != 1 or first.ifs or first.is_async:
+        return []
+    models = first.iter.elts if isinstance(first.iter, ast.Tuple | ast.List) else []
+    if not isinstance(first.target, ast.Name) or not all(isinstance(m, ast.Name) for m in models):
+        return []
+    inner = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    parts = list(ast.walk(node.elt))
+    if any(isinstance(n, inner | ast.NamedExpr) for n in parts) or not any(
+        isinstance(n, ast.Attribute) and n.attr == "fit" for n in parts
+    ):
+        return []
+    return [ast.unparse(_with_name(node.elt, first.target.id, m)) for m in models]
+
+
+def _with_name(node: ast.expr, name: str, other: ast.expr) -> ast.expr:
+    class Named(ast.NodeTransformer):
+        def visit_Name(self, item: ast.Name) -> ast.expr:
+            return other if item.id == name else item
+
+    named: ast.expr = Named().visit(copy.deepcopy(node))
+    return named
 
 
 def _one_by_one(cells: Sequence[CellSource]) -> list[CellSource]:
