@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
 
 from notewright.packaging.effects import root_name
+from notewright.packaging.naming import with_name
 
 #: Methods that give what a function gives for each row or value.
 _APPLYING = frozenset(["apply", "applymap", "map", "parallel_apply", "progress_apply", "transform"])
@@ -35,13 +35,7 @@ class Application:
     @property
     def shape(self) -> str:
         """The expression whatever the table is called."""
-
-        class Renamed(ast.NodeTransformer):
-            def visit_Name(self, node: ast.Name) -> ast.Name:
-                return ast.Name("", node.ctx) if node.id == table else node
-
-        table = self.table
-        return ast.dump(Renamed().visit(copy.deepcopy(self.expression)))
+        return ast.dump(with_name(self.expression, self.table, ""))
 
 
 def applications(node: ast.stmt, function: str, no_tables: frozenset[str]) -> Iterator[Application]:

@@ -7,13 +7,13 @@ must have the notebook's fingerprint. Where it has not, the cells are taken as t
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Sequence
 
 from notewright.packaging.datasets import Named, name_tables
 from notewright.packaging.editing import Editing
 from notewright.packaging.functions import Rule, with_rule
 from notewright.packaging.inlining import inlined
+from notewright.packaging.naming import with_name
 from notewright.packaging.remote import with_tables_named
 from notewright.packaging.reserved import without_reserved
 from notewright.packaging.roles import cross_validated
@@ -117,7 +117,8 @@ def _each_fitted(node: ast.ListComp) -> list[str]:
     if len(node.generators) != 1 or first.ifs or first.is_async:
         return []
     models = first.iter.elts if isinstance(first.iter, ast.Tuple | ast.List) else []
-    if not isinstance(first.target, ast.Name) or not all(isinstance(m, ast.Name) for m in models):
+    names = [model.id for model in models if isinstance(model, ast.Name)]
+    if not isinstance(first.target, ast.Name) or len(names) < len(models):
         return []
     inner = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
     parts = list(ast.walk(node.elt))
@@ -125,16 +126,7 @@ def _each_fitted(node: ast.ListComp) -> list[str]:
         isinstance(n, ast.Attribute) and n.attr == "fit" for n in parts
     ):
         return []
-    return [ast.unparse(_with_name(node.elt, first.target.id, m)) for m in models]
-
-
-def _with_name(node: ast.expr, name: str, other: ast.expr) -> ast.expr:
-    class Named(ast.NodeTransformer):
-        def visit_Name(self, item: ast.Name) -> ast.expr:
-            return other if item.id == name else item
-
-    named: ast.expr = Named().visit(copy.deepcopy(node))
-    return named
+    return [ast.unparse(with_name(node.elt, first.target.id, name)) for name in names]
 
 
 def _one_by_one(cells: Sequence[CellSource]) -> list[CellSource]:

@@ -11,6 +11,7 @@ from notewright.packaging.calls import is_split, method
 from notewright.packaging.effects import Effects, aliases, effects, free_names
 from notewright.packaging.kinds import Kind
 from notewright.packaging.learning import LearnedValue
+from notewright.packaging.naming import with_name
 from notewright.packaging.not_row_wise import NotRowWise
 from notewright.packaging.replay import key
 from notewright.packaging.rewrite import Rewriter, Rewritten
@@ -408,24 +409,9 @@ def _fold(
             continue
         if new == "learned":
             continue
-        renamed = [(i, _rename(n, old, new)) for i, n in rest]
+        renamed = [(i, with_name(n, old, new)) for i, n in rest]
         return _fold(kept[:position] + renamed, new if result == old else result, program)
     return kept, result
-
-
-class _Renamer(ast.NodeTransformer):
-    def __init__(self, old: str, new: str) -> None:
-        self.old, self.new = old, new
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        if node.id != self.old:
-            return node
-        return ast.copy_location(ast.Name(self.new, node.ctx), node)
-
-
-def _rename(node: ast.stmt, old: str, new: str) -> ast.stmt:
-    changed: ast.stmt = _Renamer(old, new).visit(copy.deepcopy(node))
-    return changed
 
 
 def _swap(node: ast.stmt, old: ast.expr, new: ast.expr) -> ast.stmt:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import copy
 import keyword
 import re
 from collections.abc import Iterable
+from typing import TypeVar
 
 _RESERVED = frozenset(
     [
@@ -49,13 +51,7 @@ class Names:
         >>> names.fresh("age mean"), names.fresh("Total (EUR)")
         ('age_mean_2', 'total_eur')
         """
-        base = identifier(words)
-        name, number = base, 1
-        while name in self._used:
-            number += 1
-            name = f"{base}_{number}"
-        self._used.add(name)
-        return name
+        return fresh_name(identifier(words), self._used)
 
 
 def identifier(words: str) -> str:
@@ -115,3 +111,25 @@ def fresh_name(name: str, taken: set[str]) -> str:
         free = f"{name}_{number}"
     taken.add(free)
     return free
+
+
+_Node = TypeVar("_Node", bound=ast.AST)
+
+
+def with_name(node: _Node, old: str, new: str) -> _Node:
+    """Return a copy of a piece of code with another name in the place of one.
+
+    Examples
+    --------
+    >>> ast.unparse(with_name(ast.parse("a.fit(b)"), "a", "c"))
+    'c.fit(b)'
+    """
+
+    class Renamer(ast.NodeTransformer):
+        def visit_Name(self, item: ast.Name) -> ast.Name:
+            if item.id != old:
+                return item
+            return ast.copy_location(ast.Name(new, item.ctx), item)
+
+    changed: _Node = Renamer().visit(copy.deepcopy(node))
+    return changed
