@@ -78,6 +78,7 @@ STYLES = (
     Style("credit_pipeline", "model"),
     Style("credit_piped", "model"),
     Style("credit_rank", "tree", not_row_wise=".rank(pct=True)"),
+    Style("credit_run_again", "clf", order=(1, 2, 3, 4, 5, 6, 2, 4, 5)),
     Style("credit_scale_columns", "log_reg"),
     Style("credit_scaled", "model"),
     Style("credit_selected", "final"),
@@ -110,6 +111,7 @@ STYLES = (
     Style("houses_statsmodels", "results"),
     Style("iris_components", "pca"),
     Style("iris_neighbours", "knn"),
+    Style("iris_noise", "selected"),
     Style("iris_tutorial", "model"),
     Style("made_blobs", "mlp"),
     Style("made_waves", "curves"),
@@ -123,6 +125,7 @@ STYLES = (
     Style("titanic_combine", "logreg"),
     Style("titanic_concat", "rf"),
     Style("titanic_kaggle", "rf"),
+    Style("wine_reduced", "knn"),
 )
 BY_NAME = {style.name: style for style in STYLES}
 

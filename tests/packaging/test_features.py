@@ -11,7 +11,8 @@ from notewright.errors import ExportFailed, NotTheSame, UnknownVariable
 from notewright.packaging.answering import Answer
 from notewright.packaging.emit import modules
 from notewright.packaging.pieces import Context
-from notewright.packaging.plan import Plan, plan
+from notewright.packaging.plan import Plan
+from notewright.packaging.planning import plan
 
 CONTEXT = Context("credit_risk", "credit-risk", "skops", [], "A model.", True, Answer("predict", 0))
 

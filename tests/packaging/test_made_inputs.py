@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ from sklearn.mixture import GaussianMixture
 
 from notewright.errors import ExportFailed
 from notewright.packaging.answering import Answer, answers
-from notewright.packaging.plan import Plan, plan
+from notewright.packaging.plan import Plan
+from notewright.packaging.planning import plan, plans
+from notewright.packaging.source import Statement
 
 MADE = """# %%
 import numpy as np
@@ -30,6 +33,15 @@ model = LinearRegression()
 
 def planned(folder: Path, data: str, fit: str) -> Plan:
     return plan(sources(MADE.format(data=data, fit=fit)), "model", folder)
+
+
+def ways(folder: Path, data: str, fit: str) -> list[Plan]:
+    return list(plans(sources(MADE.format(data=data, fit=fit)), "model", folder))
+
+
+def stages(made: Plan) -> list[Statement]:
+    roles = made.roles
+    return [made.program.body[i] for i in (*roles.prepare, *roles.train, *roles.evaluate)]
 
 
 def test_arrays_are_named_where_they_are_whole_before_a_split(tmp_path: Path) -> None:
@@ -69,15 +81,81 @@ def test_what_fit_was_given_is_the_same_when_it_is_read_from_a_table(
     assert made.derived.problem is None
 
 
-def test_arrays_that_are_made_where_they_are_fitted_are_refused_with_the_place(
+def test_arrays_that_are_made_where_they_are_fitted_are_those_of_the_last_turn(
+    tmp_path: Path,
+) -> None:
+    made = planned(
+        tmp_path,
+        "y = np.arange(30.0)",
+        "for k in (1, 2):\n    X = rng.normal(size=(30, k))\n    model.fit(X, y)",
+    )
+    assert made.derived.problem is None
+    assert made.replayed.values["load:0"].shape == (30, 3)
+    assert any("its last turn's" in finding for finding in made.findings)
+
+
+def test_arrays_that_are_made_in_a_loop_that_may_end_early_are_refused_with_the_place(
     tmp_path: Path,
 ) -> None:
     with pytest.raises(ExportFailed, match=r"inside the block at cell \[2\], line 2"):
         planned(
             tmp_path,
             "y = np.arange(30.0)",
-            "for k in (1, 2):\n    X = rng.normal(size=(30, k))\n    model.fit(X, y)",
+            "for k in (1, 2):\n    X = rng.normal(size=(30, k))\n    model.fit(X, y)\n"
+            "    if model.score(X, y) > 0.99:\n        break",
         )
+
+
+def test_a_model_in_a_loop_is_asked_about_raw_rows_by_the_last_turn_alone(tmp_path: Path) -> None:
+    _, made, _ = ways(
+        tmp_path,
+        "from sklearn.datasets import load_iris\nfrom sklearn.decomposition import PCA\n"
+        "from sklearn.preprocessing import StandardScaler\n"
+        "X, y = load_iris(return_X_y=True)\nsteps = [StandardScaler(), PCA(2)]",
+        "for step in steps:\n    model.fit(step.fit(X).transform(X), y)",
+    )
+    assert made.derived.problem is None
+    assert made.derived.table == "iris_table"
+    assert not any(isinstance(s.node, ast.For) for s in stages(made))
+
+
+def test_arrays_whose_rows_are_more_than_their_tables_are_kept_as_they_were_given(
+    tmp_path: Path,
+) -> None:
+    _, made = ways(
+        tmp_path,
+        "from sklearn.datasets import load_iris\nX, y = load_iris(return_X_y=True)\n"
+        "X = np.hstack((X, rng.normal(size=(len(X), 3))))",
+        "model.fit(X, y)",
+    )
+    assert made.derived.problem is None
+    assert len(made.replayed.values["load:0"].columns) == 8
+    (said,) = made.findings
+    assert "because those of 'iris_table' do not become its input" in said
+
+
+def test_a_table_of_the_notebooks_own_stays_the_raw_rows(tmp_path: Path) -> None:
+    (made,) = ways(
+        tmp_path,
+        "import pandas as pd\ndf = pd.DataFrame({'a': rng.normal(size=30)})\n"
+        "df['b'] = df['a'].rolling(3).mean().fillna(0)\ny = df['a'] * 2",
+        "model.fit(df[['a', 'b']].to_numpy(), y)",
+    )
+    assert made.derived.table == "df_table"
+
+
+def test_rows_that_a_model_is_only_judged_on_need_not_be_made_of_the_table(
+    tmp_path: Path,
+) -> None:
+    made = planned(
+        tmp_path,
+        "from sklearn.datasets import make_regression\nfrom sklearn.metrics import r2_score\n"
+        "X, y = make_regression(n_samples=30, n_features=2, random_state=1)\n"
+        "X_test = rng.normal(size=(9, 2))\ny_test = X_test[:, 0]",
+        "model.fit(X, y)\nprint(r2_score(y_test, model.predict(X_test)))\nprint(model.score(X, y))",
+    )
+    assert made.elsewhere == {"X:scored0"}
+    assert any("asks the model about rows" in finding for finding in made.findings)
 
 
 def test_what_the_test_rows_are_made_from_is_prepared_before_they_are(tmp_path: Path) -> None:

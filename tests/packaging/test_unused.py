@@ -12,7 +12,7 @@ import pytest
 from over_http import served
 from recorded import Notebook, sources
 
-from notewright.packaging.plan import plan
+from notewright.packaging.planning import plan
 
 HEAD = """# %%
 import numpy as np

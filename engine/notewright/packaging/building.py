@@ -337,6 +337,7 @@ class Build:
             "features": self.with_features,
             "target": list(self.plan.derived.target_columns),
             "unused": list(self.plan.derived.unused),
+            "elsewhere": sorted(self.plan.elsewhere),
             **job,
         }
         outcome = prover.run(job, self.tree, self.tree.parent / f"{file}.json", self.progress)

@@ -67,6 +67,8 @@ def _check_features(job: Any, notebook: Any, model: Any) -> Any:
     for position, value in enumerate(_hashes(whole)):
         index.setdefault(value, []).append(position)
     for tag, inputs in notebook["inputs"].items():
+        if tag in job["elsewhere"]:
+            continue
         # A formula's table holds the target too, which raw rows need not have.
         seen = _table(inputs).drop(columns=list(job["target"]), errors="ignore")
         places = [index.get(value, [None])[0] for value in _hashes(seen)]

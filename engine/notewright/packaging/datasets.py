@@ -32,6 +32,8 @@ class Named:
         The changed cells.
     tables : set of str
         The names given.
+    arrays : set of str
+        Those of them that the notebook only had as arrays.
     findings : list of str
         What its owner should know.
     rule : Rule, optional
@@ -40,6 +42,7 @@ class Named:
 
     cells: list[CellSource]
     tables: set[str] = field(default_factory=set)
+    arrays: set[str] = field(default_factory=set)
     findings: list[str] = field(default_factory=list)
     rule: Rule | None = None
 
@@ -79,12 +82,15 @@ def name_tables(cells: Sequence[CellSource]) -> Named:
                 bunch = _bunch(function, call, taken)
                 if bunch is not None:
                     named.tables.add(bunch.table)
+                    if not bunch.as_frame:
+                        named.arrays.add(bunch.table)
                     edit.put(node, _loaded(cell, node, bunch, target, bunches))
             elif function.startswith("make_") and isinstance(target, ast.Tuple):
                 names = [e.id for e in target.elts if isinstance(e, ast.Name)]
                 if len(names) == 2:
                     table = fresh_name(f"{function.removeprefix('make_')}_table", taken)
                     named.tables.add(table)
+                    named.arrays.add(table)
                     edit.put(node, _made(cell, node, table, names))
         named.cells[at] = edit.done()
     if bunches:

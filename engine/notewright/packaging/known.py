@@ -23,7 +23,7 @@ PURE_METHODS = words(
     median melt memory_usage merge min mode month ne nlargest notna notnull nsmallest
     nunique pct_change pie pivot pivot_table plot predict predict_log_proba predict_proba
     prod quantile query rank ravel reindex rename replace resample reset_index reshape
-    rolling round sample scatter score score_samples select_dtypes sem set_index shape
+    rolling round sample scatter score score_samples select_dtypes sem set_axis set_index shape
     shift size skew sort_index sort_values split squeeze stack startswith std str strip
     sub sum tail title to_csv to_dict to_excel to_frame to_json to_list to_numpy
     to_parquet to_string tolist transform transpose unique unstack upper value_counts
@@ -164,6 +164,8 @@ DETERMINISTIC = (
     "sklearn.linear_model.Logistic", "sklearn.naive_bayes", "sklearn.neighbors",
     "sklearn.preprocessing",
 )  # fmt: skip
+#: Of scikit-learn's, what trains the estimators in it themselves, and no clones of them.
+TRAINS_ITS_PARTS = words("FeatureUnion Pipeline make_pipeline make_union")
 #: Of the modules of random numbers, what has a state of its own or only looks.
 OWN_GENERATORS = words(
     """
@@ -240,3 +242,15 @@ def leaves_arguments(path: str) -> bool:
     """Tell whether functions of the library at a dotted path leave alone what they are given."""
     top = path.partition(".")[0]
     return top in PURE_ROOTS or top in STANDARD
+
+
+def only_holds(path: str) -> bool:
+    """Tell whether what is made at a dotted path is an estimator.
+
+    By scikit-learn's contract, its class does nothing with what it is given but hold it.
+    """
+    last = path.rpartition(".")[2]
+    made = last[:1].isupper() or last in TRAINS_ITS_PARTS
+    apart = path.startswith(("sklearn.metrics.", "sklearn.model_selection.", "sklearn.utils."))
+    searches = last.endswith(("SearchCV", "ThresholdClassifierCV"))
+    return path.startswith("sklearn.") and made and (searches or not apart)

@@ -105,10 +105,10 @@ def name_inputs(form: Named, problem: NoTable) -> Named:
     edit.before(statement.node, [indent + line for line in lines])
     cells = [edit.done() if c is cell else c for c in form.cells]
     finding = (
-        "The notebook reads no table. The rows that the model was fitted on are the package's: "
-        "what they are made from is not followed."
+        "The rows that the model was fitted on are the package's: what they are made from is not "
+        "followed, because the notebook reads no table."
     )
-    return Named(cells, form.tables | {table}, [*form.findings, finding])
+    return Named(cells, form.tables | {table}, form.arrays, [*form.findings, finding])
 
 
 def _given(program: Program, roles: Roles) -> tuple[int, ast.expr, ast.expr | None]:
@@ -154,7 +154,7 @@ def _taken_from(table: str, x: str, inputs: Any, y: str, wanted: Any, target: st
     whole = f"{table}.drop(columns={list(hoped.columns)!r})"
     return [
         *_import(),
-        f"{table} = {given.table}.join({hoped.table})",
+        f"{table} = pd.concat([{given.table}, {hoped.table}], axis=1)",
         f"{x} = {given.again.format(table=whole)}",
         f"{y} = {hoped.again.format(table=table)}",
     ]

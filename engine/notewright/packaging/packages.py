@@ -10,16 +10,9 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from notewright.errors import (
-    ExportFailed,
-    NeverRun,
-    NotRecorded,
-    NotSaved,
-    ReplayFailed,
-    UnknownVariable,
-)
+from notewright.errors import ExportFailed, NeverRun, NotRecorded, NotSaved, UnknownVariable
 from notewright.packaging.functions import check_exportable, is_function, names_read
 from notewright.packaging.placing import check_target, clean, keep, place_copy, swap
 from notewright.packaging.records import Package
@@ -33,6 +26,11 @@ from notewright.store.canonical import digest_of
 from notewright.store.ids import new_id, now
 from notewright.store.names import module_name
 from notewright.store.signing import Signer
+
+if TYPE_CHECKING:
+    from notewright.packaging.building import Build
+    from notewright.packaging.plan import Plan
+    from notewright.packaging.warming import Warming
 
 #: Of a notebook that was run from top to bottom to export it.
 _FROM_TOP = (
@@ -133,7 +131,7 @@ class Packages(Shelf):
         ExportFailed
             If the package cannot be made, or is not the same.
         """
-        from notewright.packaging.plan import plan
+        from notewright.packaging.planning import plans
         from notewright.packaging.stated import stated
         from notewright.packaging.warming import Warming
         from notewright.state.values import fingerprint
@@ -169,42 +167,32 @@ class Packages(Shelf):
         # Much of the work that does not depend on the replay is done beside it.
         with Warming(cells, variable, directory, home, model) as warming:
             progress.step(0.08, "running the slice again in a fresh process")
-            try:
-                made = plan(
-                    cells,
-                    asked.function if asked else variable,
-                    directory,
-                    None if refit else expected,
-                    self._behind(snapshot, variable, model, asked),
-                    whole,
-                    progress=progress,
-                    refit=refit,
-                    function=asked is not None or is_function(model),
-                )
-            except ReplayFailed as failed:
-                raise asked.refusal(failed) if asked else failed from None
+            found = plans(
+                cells,
+                asked.function if asked else variable,
+                directory,
+                None if refit else expected,
+                self._behind(snapshot, variable, model, asked),
+                whole,
+                progress=progress,
+                refit=refit,
+                function=asked is not None or is_function(model),
+            )
             if asked is not None:
-                said = made.rule.finding if made.rule else ""
-                made.findings = [asked.finding if f == said else f for f in made.findings]
-            if from_top:
-                made.findings[:0] = [_FROM_TOP, *notes]
+                found = asked.renamed(found)
             evidence = {
                 "origin": "notebook",
                 "variable": variable,
-                "fingerprint": made.replayed.fingerprint if refit else expected,
+                "fingerprint": None if refit else expected,
                 "snapshot": snapshot.id,
                 "run": getattr(version, "run", None),
                 "model_version": f"{version.name}@{version.number}"
                 if version is not None
                 else None,
                 "parent": None,
-                "files": [
-                    {"path": str(source), "inside": inside}
-                    for load, source, inside in made.data.values()
-                    if not load.made and source.is_file()
-                ],
             }
-            return self._make(made, module, evidence, says, progress, to, home, warming.prover())
+            said = [_FROM_TOP, *notes] if from_top else []
+            return self._make(found, said, module, evidence, says, progress, to, home, warming)
 
     def _load(self, snapshot: Any, variable: str) -> Any:
         if snapshot.variable(variable) is None or snapshot.module_of(variable) is not None:
@@ -247,45 +235,46 @@ class Packages(Shelf):
 
     def _make(
         self,
-        made: Any,
+        found: Iterator[Plan],
+        said: Sequence[str],
         module: str,
         evidence: dict[str, Any],
         says: dict[str, str],
         progress: Progress,
         to: Path | None,
         home: Path,
-        ready: Any,
+        warming: Warming,
     ) -> Package:
         from notewright.packaging.building import Build
-        from notewright.packaging.proving import FeaturesFailed
 
         target = to or self._root / "packages" / module
         check_target(target)
         number = self._next(module)
         with _scratch(target.parent) as folder:
+            tree = folder / "tree"
+
+            def begun(made: Plan) -> Build:
+                shutil.rmtree(tree, ignore_errors=True)
+                tree.mkdir()
+                made.findings[:0] = [f for f in said if f not in made.findings]
+                ready = warming.prover()
+                return Build(
+                    made, module, number, tree, home, self._signer(), progress, says, ready
+                )
+
             try:
-                while True:
-                    tree = folder / "tree"
-                    tree.mkdir()
-                    build = Build(
-                        made, module, number, tree, home, self._signer(), progress, says, ready
-                    )
-                    ready = None
-                    try:
-                        proof = build.run()
-                        break
-                    except FeaturesFailed as failed:
-                        if made.derived.whole is not None:
-                            # Some column that seemed unused is not: raw rows need them all.
-                            made.derived = made.derived.whole
-                        else:
-                            # Never guessed: the training package is still made, and says why.
-                            made.derived.problem = failed.problem
-                            made.findings.append(str(failed.problem))
-                        shutil.rmtree(tree)
-                        shutil.rmtree(home, ignore_errors=True)
-                executions = [c.execution for c in build.cells_used() if c.execution]
-                evidence |= {"executions": executions, "findings": build.findings}
+                build, proof = _proved(found, begun)
+                made = build.plan
+                evidence |= {
+                    "fingerprint": evidence["fingerprint"] or made.replayed.fingerprint,
+                    "files": [
+                        {"path": str(source), "inside": inside}
+                        for load, source, inside in made.data.values()
+                        if not load.made and source.is_file()
+                    ],
+                    "executions": [c.execution for c in build.cells_used() if c.execution],
+                    "findings": build.findings,
+                }
                 return self._keep(tree, target, module, number, home, proof, evidence, progress)
             except BaseException as error:
                 shutil.rmtree(home, ignore_errors=True)
@@ -434,6 +423,30 @@ class Packages(Shelf):
         """
         self.verify(package)
         return place_copy(package.path, to.resolve())
+
+
+def _proved(found: Iterator[Plan], begun: Callable[[Plan], Build]) -> tuple[Build, dict[str, Any]]:
+    """Return the first package that is proved, raw rows and all; else one that only trains."""
+    from notewright.packaging.proving import FeaturesFailed
+
+    training: Plan | None = None
+    for made in found:
+        training = training or made
+        while made.derived.problem is None:
+            build = begun(made)
+            try:
+                return build, build.run()
+            except FeaturesFailed as failed:
+                if made.derived.whole is not None:
+                    # Some column that seemed unused is not: raw rows need them all.
+                    made.derived = made.derived.whole
+                else:
+                    # Never guessed: the training package is still made, and says why.
+                    made.derived.problem = failed.problem
+                    made.findings.append(str(failed.problem))
+    assert training is not None  # or an error was raised
+    build = begun(training)
+    return build, build.run()
 
 
 @contextmanager

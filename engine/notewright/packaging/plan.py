@@ -11,20 +11,19 @@ from typing import Any
 
 from notewright.errors import ExportFailed, NotAModel, NotTheSame, ReplayFailed
 from notewright.packaging.answering import check_predictions, dense
-from notewright.packaging.canonical import as_written, canonical
 from notewright.packaging.datasets import Named
 from notewright.packaging.derive import Derived, derive, table_name
-from notewright.packaging.effects import only_shows
+from notewright.packaging.effects import free_names, only_shows
 from notewright.packaging.functions import Rule, Written
 from notewright.packaging.kinds import Kind, kind_of
-from notewright.packaging.made_inputs import NoTable, name_inputs
+from notewright.packaging.made_inputs import NoTable
 from notewright.packaging.modelfile import identical
 from notewright.packaging.random_states import RandomState
 from notewright.packaging.replay import Replayed, key, replay
 from notewright.packaging.roles import Load, Roles, find_roles, fit_arguments, real_name
 from notewright.packaging.settings_of import Lifted, lift
 from notewright.packaging.slicing import Program
-from notewright.packaging.source import CellSource, statements
+from notewright.packaging.source import statements
 from notewright.progress import Progress
 
 _TORCH_SEED = (
@@ -39,6 +38,7 @@ _ROUNDING = 1e-9
 class Plan:
     """Everything that is known before files are written."""
 
+    form: Named
     target: str
     program: Program
     roles: Roles
@@ -57,10 +57,15 @@ class Plan:
     #: How far pruning went: ``statements`` or ``cells``.
     slice_kind: str = "statements"
     findings: list[str] = field(default_factory=list)
-    #: The plain function that the model is.
-    rule: Rule | None = None
+    #: Of what the notebook asked the model about, by tag: what is not made of the main table.
+    elsewhere: frozenset[str] = frozenset()
     #: The states that global generators are given, before the statements that first draw.
     random: Sequence[RandomState] = ()
+
+    @property
+    def rule(self) -> Rule | None:
+        """The plain function that the model is."""
+        return self.form.rule
 
     @property
     def modules(self) -> set[str]:
@@ -71,85 +76,39 @@ class Plan:
         return {p.split(".")[0] for n, p in self.program.imports.paths.items() if n in names}
 
 
-def plan(
-    cells: Sequence[CellSource],
-    target: str,
-    directory: Path,
-    expected: str | None = None,
-    model: Any = None,
-    whole: Sequence[int] | None = None,
-    python: str = sys.executable,
-    progress: Progress | None = None,
-    refit: bool = False,
-    function: bool = False,
-) -> Plan:
-    """Find out how to turn cells into a package, and confirm it by replay.
+@dataclass(frozen=True)
+class Goal:
+    """What is to be exported, and how to tell that it is the same.
 
-    Parameters
-    ----------
-    cells : sequence of CellSource
-        The executed cells in the order they ran.
-    target : str
-        The variable that holds the model.
-    directory : Path
-        The notebook's folder, where relative paths start.
-    expected : str, optional
-        The fingerprint of the notebook's model; a replay must give it.
-    model : object, optional
-        The notebook's model, to compare predictions where an inner part of the model
-        differs from one training to the next.
-    whole : sequence of int, optional
-        Positions of the cells that the variable depends on as a whole, for
-        when pruned statements do not give the same model.
-    python : str
-        The notebook's interpreter.
-    progress : Progress, optional
-        Cancelling it stops the replay.
-    refit : bool
-        Fit a model that was only cross-validated, on all rows it was given there.
-    function : bool
-        The model is a plain function; `model` has what it reads among its globals.
+    The fields are the parameters of :func:`notewright.packaging.planning.plans`.
+    """
+
+    target: str
+    directory: Path
+    expected: str | None = None
+    model: Any = None
+    whole: Sequence[int] | None = None
+    python: str = sys.executable
+    progress: Progress | None = None
+
+
+def planned(form: Named, goal: Goal) -> Plan:
+    """Replay one form of the cells, and say what its package will be.
 
     Raises
     ------
     NotTheSame
         If running the code again gives another model.
+    NoTable
+        If no table is read on the way to the model.
     """
-    forms = [canonical(cells, target, refit, function)]
-    plain = as_written(cells, target, function)
-    if plain.cells != forms[0].cells and not refit:
-        forms.append(plain)
-    for number, form in enumerate(forms, 1):
-        try:
-            try:
-                return _plan(form, target, directory, expected, model, whole, python, progress)
-            except NoTable as problem:
-                form = name_inputs(form, problem)
-                return _plan(form, target, directory, expected, model, whole, python, progress)
-        except (NotTheSame, ReplayFailed):
-            # A form that does something else than the author's code is not used.
-            if number == len(forms):
-                raise
-    raise AssertionError("there is always a form")
-
-
-def _plan(
-    form: Named,
-    target: str,
-    directory: Path,
-    expected: str | None,
-    model: Any,
-    whole: Sequence[int] | None,
-    python: str,
-    progress: Progress | None,
-) -> Plan:
     cells = form.cells
     rule = form.rule
-    target = rule.model if rule else real_name(Program(statements(cells)), target)
-    written = Written(rule, model) if rule and model is not None else None
+    target = rule.model if rule else real_name(Program(statements(cells)), goal.target)
+    written = Written(rule, goal.model) if rule and goal.model is not None else None
     attempts: list[tuple[bool, set[int] | None]] = [(False, None), (True, None)]
-    if whole is not None:
-        attempts.append((True, set(whole)))
+    if goal.whole is not None:
+        attempts.append((True, set(goal.whole)))
     problem: Exception | None = None
     findings: list[str] = list(form.findings)
     for careful, only in attempts:
@@ -166,11 +125,11 @@ def _plan(
                 cells,
                 run,
                 target,
-                directory,
+                goal.directory,
                 roles.capture(),
                 run,
-                python,
-                progress,
+                goal.python,
+                goal.progress,
                 carried,
                 reads,
                 _in_stages(roles),
@@ -188,13 +147,13 @@ def _plan(
             if differs:
                 problem = NotTheSame(differs)
                 continue
-        elif expected is not None and found.fingerprint != expected:
-            apart = _apart(model, found)
+        elif goal.expected is not None and found.fingerprint != goal.expected:
+            apart = _apart(goal.model, found)
             # That what draws without a seed predicts the same today is luck.
             lucky = apart == 0 and _draws_unseeded(program, roles) is not None
             if apart is not None and (not apart or carried) and not lucky:
                 findings.append(_decided_by_predictions(apart))
-                return _assemble(program, roles, found, directory, target, findings, rule)
+                return _assemble(form, program, roles, found, goal.directory, target, findings)
             problem = NotTheSame(f"running its cells again gives another '{target}'")
             continue
         if careful or only is not None:
@@ -204,7 +163,7 @@ def _plan(
             )
         if only is not None:
             roles = _with_whole_cells(program, roles, run)
-        made = _assemble(program, roles, found, directory, target, findings, rule)
+        made = _assemble(form, program, roles, found, goal.directory, target, findings)
         made.slice_kind = "statements" if only is None else "cells"
         return made
     assert problem is not None
@@ -371,13 +330,13 @@ def _unseeded(program: Program, node: ast.Call) -> bool:
 
 
 def _assemble(
+    form: Named,
     program: Program,
     roles: Roles,
     found: Replayed,
     directory: Path,
     target: str,
     findings: list[str],
-    rule: Rule | None,
 ) -> Plan:
     tables = [
         (n, load)
@@ -403,6 +362,12 @@ def _assemble(
     lifted = lift(program, roles, derived, {k: (v[0], v[2]) for k, v in data.items()})
     if derived.problem is not None:
         findings.append(str(derived.problem))
+    elsewhere = _elsewhere(program, roles, main)
+    findings += [
+        f"{program.body[index].place} asks the model about rows that are not made of "
+        f"'{derived.table}': the features of raw rows are not compared with them."
+        for index in sorted(set(elsewhere.values()))
+    ]
     states = _states_to_give(program, roles, found)
     findings += [
         f"{program.body[index].place} draws random numbers that go on from those that made the "
@@ -410,6 +375,7 @@ def _assemble(
         for index in sorted({state.index for state in states})
     ]
     return Plan(
+        form,
         target,
         program,
         roles,
@@ -422,9 +388,20 @@ def _assemble(
         directory,
         findings=findings,
         fitted=fitted,
-        rule=rule,
+        elsewhere=frozenset(elsewhere),
         random=states,
     )
+
+
+def _elsewhere(program: Program, roles: Roles, main: Load) -> dict[str, int]:
+    """Return what the model was asked about that does not come from a table, with where."""
+    found = {}
+    for n, (index, asked) in enumerate(roles.scored):
+        names = free_names(asked) - program.imports.paths.keys()
+        bound = {name for effect in program.effects[:index] for name in effect.binds}
+        if names <= bound and main.index not in program.needed_for(names, index):
+            found[f"X:scored{n}"] = index
+    return found
 
 
 def _main_first(tables: Sequence[tuple[int, Load]], found: Replayed) -> list[int]:

@@ -13,7 +13,7 @@ import copy
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from notewright.errors import ExportFailed, NotAModel, ReplayFailed
 from notewright.packaging.calls import is_split
@@ -21,6 +21,9 @@ from notewright.packaging.editing import Editing
 from notewright.packaging.effects import free_names
 from notewright.packaging.reading import Reading
 from notewright.packaging.source import CellSource, Statement
+
+if TYPE_CHECKING:
+    from notewright.packaging.plan import Plan
 
 #: What makes a tensor of an array or a table.
 _MAKES = frozenset(
@@ -67,7 +70,23 @@ class Asked:
             "Export a function that does it to have that too."
         )
 
-    def refusal(self, failed: ReplayFailed) -> ExportFailed:
+    def renamed(self, found: Iterator[Plan]) -> Iterator[Plan]:
+        """Yield plans for the function as what they are to the user: ones for the module.
+
+        Raises
+        ------
+        ExportFailed
+            If the module cannot be asked for one tensor.
+        """
+        try:
+            for made in found:
+                said = made.rule.finding if made.rule else ""
+                made.findings = [self.finding if f == said else f for f in made.findings]
+                yield made
+        except ReplayFailed as failed:
+            raise self._refusal(failed) from None
+
+    def _refusal(self, failed: ReplayFailed) -> ExportFailed:
         """Return what to tell where the cells failed in another process, perhaps in here."""
         if self.function not in failed.text:
             return failed

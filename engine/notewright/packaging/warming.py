@@ -61,6 +61,7 @@ class Warming:
         self._home = home
         self._type = f"{type(model).__module__}.{type(model).__qualname__}"
         self._prover: Prover | None = None
+        self._handed_out = False
         self._progress = Progress(what="Preparing the environment")
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -79,8 +80,11 @@ class Warming:
             shutil.rmtree(self._home, ignore_errors=True)
 
     def prover(self) -> Prover | None:
-        """Return the prover in the package's environment, if it could be made."""
+        """Return, once, the prover in the package's environment, if it could be made."""
         self._ready.wait()
+        if self._handed_out:
+            return None
+        self._handed_out = True
         return self._prover
 
     def _run(self) -> None:

@@ -78,7 +78,7 @@ class Expressions(Iterating):
         starred = any(isinstance(e, ast.Starred) for e in elements)
         for at, element in enumerate(elements):
             value = self.evaluate(element)
-            self.hold(region, value, str(at) if kind == "tuple" and not starred else None)
+            self.hold(region, value, str(at) if kind != "set" and not starred else None)
         if kind == "tuple" and not region.parts:
             return NOTHING
         return made
@@ -264,6 +264,8 @@ class Expressions(Iterating):
                 if self.has_foreign_base(cls):
                     made |= Value(frozenset({Ref(region, name)}))
             return made
+        if "refits" in region.traits:
+            self.look(one)  # what is taken out now stays when it is fitted again
         if region.kind in _CONTAINERS or name in VIEW_ATTRIBUTES:
             return one
         return one | self.parts(one, name)
@@ -302,6 +304,9 @@ class Expressions(Iterating):
             self.look_at_top(one, key)
             if isinstance(node, ast.Slice):
                 return self.fresh(region.kind, self.parts(one))
+            if region.kind == "list" and isinstance(index.literal, int) and index.literal >= 0:
+                # Once it was changed, anything may stand anywhere.
+                return self.parts(one, None if region.changes else str(index.literal))
             return self.parts(one, key)
         if region.kind == "instance":
             self.look(one)
@@ -315,6 +320,8 @@ class Expressions(Iterating):
         if _is_choice(node):
             self.look(one)
             return self.fresh(parts=self.parts(one))
+        if "refits" in region.traits:
+            self.look(one)  # as for attributes
         here = Ref(region, ref.key if ref.key is not None else key)
         return Value(frozenset({here}), None, value.name) | self.parts(one, key)
 

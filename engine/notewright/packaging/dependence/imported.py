@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from notewright.packaging.dependence.memory import Memory
+from notewright.packaging.dependence.refitting import Refitting
 from notewright.packaging.dependence.regions import SETTINGS, Ref, Region, Value
 from notewright.packaging.known import leaves_arguments
 
 
-class Imported(Memory):
+class Imported(Refitting):
     """Follows what is imported."""
 
     def from_library(self, path: str) -> Value:

@@ -61,8 +61,9 @@ class Libraries(BuiltinCalls):
         """Return what a library's function may give."""
         last = path.rpartition(".")[2]
         top = path.partition(".")[0]
-        for value in given.all:
-            self.look(value)
+        if not known.only_holds(path):
+            for value in given.all:
+                self.look(value)
         self.look_shared(SETTINGS)
         replaced = Value(frozenset(r for _, _, r in self.shared[SETTINGS].parts))
         if replaced.refs:
@@ -155,9 +156,9 @@ class Libraries(BuiltinCalls):
             parts=Value(frozenset(r for r in held.refs if r.region.kind != "library"))
         )
         (region,) = made.regions
-        if top in ("numpy", "pandas", "math", "statistics", "scipy") or path.startswith(
-            ("sklearn.model_selection", "sklearn.metrics")
-        ):
+        numbers = top in ("numpy", "pandas", "math", "statistics", "scipy")
+        judges = path.startswith(("sklearn.model_selection", "sklearn.metrics"))
+        if numbers or (judges and not known.only_holds(path)):
             # What these give holds nothing of what they were given, besides functions, and objects
             # that are no numbers in arrays and tables.
             region.parts.clear()
@@ -169,6 +170,8 @@ class Libraries(BuiltinCalls):
         if last in known.ITERATORS or given.is_set("chunksize", "iterator"):
             made = self.fresh("iterator", whole)
         self._describe(region, path, last, given)
+        if known.only_holds(path):
+            self.note_estimator(region, path, given)
         if path.startswith("pathlib."):
             return Value(made.refs, self._path_of(given))
         if path == "os.path.join":

@@ -288,7 +288,7 @@ class Memory:
             if ref.region is self.namespace:
                 self._look_at_everything()
             for by, key in ref.region.changes:
-                if by <= self.limit and overlap(key, ref.key):
+                if ref.region.shows(by, self.limit) and overlap(key, ref.key):
                     self.need(by, "changes", self._called(ref.region, value))
 
     def _look_at_everything(self) -> None:
@@ -303,8 +303,27 @@ class Memory:
     def _called(self, region: Region, value: Value) -> str:
         return region.path if region.kind == "shared" else value.name
 
-    def change(self, value: Value, key: str | None = None, *, deep: bool = False) -> None:
-        """Note that the present statement may change what `value` stands for."""
+    def change(
+        self,
+        value: Value,
+        key: str | None = None,
+        *,
+        deep: bool = False,
+        fits: bool = False,
+    ) -> None:
+        """Note that the present statement may change what `value` stands for.
+
+        Parameters
+        ----------
+        value : Value
+            What changes.
+        key : str, optional
+            The part of it that does.
+        deep : bool
+            Whether what can be reached from it may change too.
+        fits : bool
+            Whether it is training that changes it.
+        """
         refs = list(self.reach(value)) if deep else list(value.refs)
         for ref in refs:
             region = ref.region
@@ -313,6 +332,10 @@ class Memory:
             if region.kind == "library":
                 self.change_shared(SETTINGS)
                 continue
+            if fits:
+                region.fits.append(self.now)
+            else:
+                region.traits.add("changed")
             mark = (self.now, ref.key if ref.key is not None else key)
             if mark not in region.changes[-8:]:
                 region.changes.append(mark)

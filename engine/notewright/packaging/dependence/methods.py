@@ -28,6 +28,8 @@ class Methods(Libraries):
         """Return what a method may give."""
         if not receiver.refs:
             return self._method_of_constant(receiver, name, given)
+        if len(receiver.refs) == 1:
+            self.forget_fits(receiver, name)
         results = []
         before = self.fork()
         states = []
@@ -222,7 +224,9 @@ class Methods(Libraries):
         self, one: Value, region: Region, name: str, given: Given, results: Value
     ) -> Value:
         whole = union(given.all)
-        self.change(one, deep=name in known.FITTING and "keeps" not in region.traits)
+        fits = name in known.FITTING
+        deep = fits and not region.traits & {"clones", "keeps"}
+        self.change(one, deep=deep, fits=fits and name != "partial_fit")
         held = self.parts(one)
         if region.kind in ("list", "dict", "set") or name in known.EXTENDING:
             spread = name in ("extend", "update", "extendleft", "union")

@@ -55,6 +55,10 @@ class Region:
     changes: list[tuple[int, str | None]] = field(default_factory=list)
     #: (statement, key, reference): what it may hold.
     parts: list[tuple[int, str | None, Ref]] = field(default_factory=list)
+    #: The statements in which it was fitted.
+    fits: list[int] = field(default_factory=list)
+    #: Statement -> the later one that overwrites all that it changed.
+    overwritten: dict[int, int] = field(default_factory=dict)
     code: Code | None = None
     cls: Region | None = None
     members: Mapping[str, Binding] = field(default_factory=dict)
@@ -67,6 +71,10 @@ class Region:
     bound: Value | None = None
     #: Of ``functools.partial``: the function and the arguments it has already.
     partial: tuple[Value, Any] | None = None
+
+    def shows(self, by: int, limit: int) -> bool:
+        """Tell whether a change is there for who looks as far as a statement."""
+        return by <= limit < self.overwritten.get(by, limit + 1)
 
     def ancestry(self) -> Iterator[Region]:
         """Yield a class and those it inherits from."""

@@ -68,10 +68,14 @@ class Statements(Defining):
     # -- binding --------------------------------------------------------------------
 
     def _do_expr(self, node: ast.Expr) -> None:
+        self.straight = self.is_straight(node.value)
         self.evaluate(node.value)
+        self.straight = False
 
     def _do_assign(self, node: ast.Assign) -> None:
+        self.straight = self.is_straight(node.value)
         value = self.evaluate(node.value)
+        self.straight = False
         if isinstance(node.value, ast.Attribute | ast.Subscript):
             self._look_unless_alias(value)
         for target in node.targets:
