@@ -22,6 +22,7 @@ import platformdirs
 from serving import running
 
 from notewright.packaging.answering import answer_method, dense
+from notewright.packaging.indexes import sources
 
 #: The rows that are asked for over HTTP.
 ROWS = 50
@@ -34,6 +35,8 @@ def in_empty_environment(package: Any) -> str:
     tree, folder = package.tree, _empty_folder()
     python = folder / "env" / "bin" / "python"
     install = [uv.find_uv_bin(), "pip", "install", "-q", "--python", python]
+    if any("not on the usual package index" in finding for finding in package.findings):
+        install += sources()[-1]
     wheel = tree / "dist" / package.wheel
     for command in (
         [uv.find_uv_bin(), "venv", "-q", "--python", sys.executable, folder / "env"],

@@ -117,6 +117,11 @@ class Build:
         self.progress.step(0.35, "writing the package")
         direct, self._local = self.direct()
         locks = locking.lock(direct)
+        self.findings += [
+            f"`{one}` is not on the usual package index: whoever installs the package needs the "
+            "place that it is from (`--find-links` or `--extra-index-url`)."
+            for one in locks.off_index
+        ]
         self._write_code(locks)
         self.progress.step(0.45, "preparing a clean environment")
         prover = self._prover(locks)

@@ -10,11 +10,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from notewright.errors import ExportFailed, NoNetwork
+from notewright.packaging.indexes import sources
 from notewright.packaging.replay import run_process
 from notewright.packaging.server_wheel import server_requirements
 from notewright.progress import Progress
@@ -45,6 +46,11 @@ class Locks:
     requirements: str
     test_requirements: str
     serve_requirements: str
+
+    @property
+    def off_index(self) -> list[str]:
+        """What is locked and cannot be on the usual index: versions with a local label."""
+        return re.findall(r"^[\w.-]+==\S+\+\S+", self.requirements, re.M)
 
     @property
     def hash(self) -> str:
@@ -248,9 +254,8 @@ def _uv(arguments: Sequence[str], cwd: Path, progress: Progress | None = None) -
     command = [uv.find_uv_bin(), "--color", "never", *arguments]
     networked = arguments[0] == "build" or arguments[:2] in (["pip", "compile"], ["pip", "install"])
     result: subprocess.CompletedProcess[str] | None = None
-    for offline in [True, False] if networked else [True]:
-        extra = ["--offline"] if offline else _index()
-        result = run_process([*command, *extra], cwd, progress=progress)
+    for options in _ways() if networked else [["--offline"]]:
+        result = run_process([*command, *options], cwd, progress=progress)
         if result.returncode == 0:
             return
     assert result is not None
@@ -263,13 +268,13 @@ def _uv(arguments: Sequence[str], cwd: Path, progress: Progress | None = None) -
     )
 
 
-@functools.cache
-def _index() -> tuple[str, ...]:
-    """Return the options for the package index that pip is set to use, if any."""
-    command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    url = result.stdout.strip()
-    return ("--index-url", url) if result.returncode == 0 and url else ()
+def _ways() -> Iterator[list[str]]:
+    """Yield the options with which uv may find what is needed; asking pip takes a while."""
+    yield ["--offline"]
+    for source in sources():
+        if source:
+            yield ["--offline", *source]
+        yield [*source]
 
 
 def _seen() -> tuple[tuple[str, int], ...]:
