@@ -272,6 +272,114 @@ t = type(A)(B)
 total.append(A)
 t = total"""
 
+#: The same of estimators: fitted again, shared, cloned, changed, drawn for.
+MODELS_PREAMBLE = """\
+import copy
+import numpy as np
+from sklearn.base import clone
+from sklearn.ensemble import BaggingRegressor, VotingRegressor
+from sklearn.linear_model import Ridge, SGDRegressor
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
+np.random.seed(1)
+X = np.arange(16.0).reshape(8, 2) % 5
+y = np.arange(8.0) % 3
+rng = np.random.RandomState(0)
+def fitted(m):
+    return m.fit(X, y)
+def first(ms):
+    return ms[0]
+g = 1
+total = []"""
+
+MODELS_TEMPLATES = """\
+t = Ridge()
+t = Ridge(alpha=g)
+t = KNeighborsRegressor(n_neighbors=1, algorithm="brute")
+t = DecisionTreeRegressor(max_depth=2, random_state=0)
+t = DecisionTreeRegressor(splitter="random")
+t = SGDRegressor(max_iter=2, tol=None, random_state=0)
+t = SGDRegressor(max_iter=2, tol=None, random_state=rng)
+t = SGDRegressor(max_iter=2, tol=None, random_state=0, warm_start=True)
+t = StandardScaler()
+t = StandardScaler(copy=False)
+t = make_pipeline(A)
+t = make_pipeline(StandardScaler(), A)
+t = Pipeline([("a", A), ("b", B)])
+t = BaggingRegressor(A, n_estimators=2, random_state=0)
+t = VotingRegressor([("a", A), ("b", B)])
+t = GridSearchCV(A, {"fit_intercept": [True, False]}, cv=2)
+t = clone(A)
+t = copy.copy(A)
+t = copy.deepcopy(A)
+t = A
+t = [A, B]
+t = (A, B)
+t = {"k": A, "l": B}
+t = A[0]
+t = A[1]
+t = A["k"]
+t = first(A)
+t = A if g else B
+t = [Ridge(alpha) for alpha in (1, 2)]
+t = fitted(A)
+A.fit(X, y)
+A.fit(X, y)
+A.fit(X, y)
+A.fit(X[:5], y[:5])
+A.fit(X[::-1], y)
+A.fit(B, y)
+A.fit(X, B)
+t = A.fit(X, y)
+t = A.fit(X, y).predict(X)
+t = A.fit_transform(X)
+t = A.transform(X)
+t = A.predict(X)
+t = A.predict(B)
+t = A.score(X, y)
+A.partial_fit(X, y)
+A.set_params(alpha=3)
+A.set_params(warm_start=True)
+A.alpha = 4
+A.fit_intercept = False
+t = A.coef_
+t = A.tree_
+t = A.estimators_[0]
+t = A.best_estimator_
+t = A.best_params_
+t = A.steps[0][1]
+t = A.named_steps
+t = A.estimator
+t = A.get_params()
+A.coef_[0] = 7
+A.steps[0] = ("c", B)
+A.reverse()
+A.append(B)
+A[0] = B
+X[0, 0] = 9
+y = y + 1
+X = X * 2
+np.random.seed(3)
+rng.rand()
+g = g + 1
+if len(y) > 9: A.fit(X, y)
+if g: A.fit(X, y)
+g and A.fit(X, y)
+for m in [A, B]: m.fit(X, y)
+for n in (4, 6): A.fit(X[:n], y[:n])
+for n in (4, 6):\\n    A.fit(X[:n], y[:n])\\n    t = A.predict(X)
+try:\\n    A.fit(X, y)\\n    A.nothing\\nexcept Exception:\\n    t = B
+t = [m.fit(X, y).predict(X) for m in (A, B)]
+t = cross_val_score(A, X, y, cv=2)
+def t(m=A): return m.fit(X, y)
+t = A()
+total.append(A)
+t = total
+del s"""
+
 NAMES = "abcdefgh"
 
 
@@ -282,11 +390,13 @@ class Chance:
     ----------
     seed : int
         What is made depends on it alone.
+    templates : str
+        What it is made of, a line each.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, templates: str = TEMPLATES) -> None:
         self._random = random.Random(seed)
-        self._templates = [x.replace("\\n", "\n") for x in TEMPLATES.splitlines()]
+        self._templates = [x.replace("\\n", "\n") for x in templates.splitlines()]
 
     def notebook(self, length: int, runs: Callable[[str], set[str] | None]) -> list[str]:
         """Return statements; `runs` tells which names are bound after one, None if it fails."""

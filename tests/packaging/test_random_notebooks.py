@@ -12,11 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from random_notebooks import NAMES, PREAMBLE, Chance
+from random_notebooks import (
+    MODELS_PREAMBLE,
+    MODELS_TEMPLATES,
+    NAMES,
+    PREAMBLE,
+    TEMPLATES,
+    Chance,
+)
 from running import as_it_was, value_after
 
 from notewright.packaging.slicing import Program
 from notewright.packaging.source import CellSource, statements
+
+OF_OBJECTS = (PREAMBLE, TEMPLATES)
+OF_MODELS = (MODELS_PREAMBLE, MODELS_TEMPLATES)
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a loop is stopped by a signal")
 
@@ -34,8 +44,24 @@ def test_the_kept_statements_of_a_longer_notebook_give_the_value(seed: int, tmp_
     _check(seed, 22, tmp_path)
 
 
-def _check(seed: int, length: int, folder: Path) -> None:
-    program = Program(statements(_notebook(seed, length, folder)), careful=True)
+@pytest.mark.parametrize("seed", range(8))
+def test_the_kept_statements_of_models_fitted_again_by_chance_give_the_value(
+    seed: int, tmp_path: Path
+) -> None:
+    _check(seed, 12, tmp_path, OF_MODELS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 250))
+def test_the_kept_statements_of_many_models_fitted_again_by_chance_give_the_value(
+    seed: int, tmp_path: Path
+) -> None:
+    _check(seed, 25, tmp_path, OF_MODELS)
+
+
+def _check(seed: int, length: int, folder: Path, made_of: tuple[str, str] = OF_OBJECTS) -> None:
+    cells = _notebook(seed, length, folder, *made_of)
+    program = Program(statements(cells), careful=True)
     checked = 0
     for name in (*NAMES, "total", "g"):
         everything = _value(program, range(len(program.body)), name, folder / f"{name} 1")
@@ -49,11 +75,13 @@ def _check(seed: int, length: int, folder: Path) -> None:
     assert checked
 
 
-def _notebook(seed: int, length: int, folder: Path) -> list[CellSource]:
+def _notebook(
+    seed: int, length: int, folder: Path, preamble: str, templates: str
+) -> list[CellSource]:
     main = types.ModuleType("__main__")
-    done = [PREAMBLE]
+    done = [preamble]
     with as_it_was(folder / "made", main), contextlib.redirect_stdout(io.StringIO()):
-        exec(PREAMBLE, main.__dict__)
+        exec(preamble, main.__dict__)
 
         def runs(code: str) -> set[str] | None:
             try:
@@ -69,7 +97,7 @@ def _notebook(seed: int, length: int, folder: Path) -> list[CellSource]:
             done.append(code)
             return set(main.__dict__)
 
-        Chance(seed).notebook(length, runs)
+        Chance(seed, templates).notebook(length, runs)
     return [CellSource(code, f"cell [{n}]") for n, code in enumerate(done)]
 
 

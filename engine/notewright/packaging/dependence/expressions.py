@@ -320,8 +320,9 @@ class Expressions(Iterating):
         if _is_choice(node):
             self.look(one)
             return self.fresh(parts=self.parts(one))
-        if "refits" in region.traits:
-            self.look(one)  # as for attributes
+        if "estimator" in region.traits:
+            self.look(one)  # as for attributes; a pipeline gives its steps
+            return Value(frozenset(self.reach(one)), None, value.name)
         here = Ref(region, ref.key if ref.key is not None else key)
         return Value(frozenset({here}), None, value.name) | self.parts(one, key)
 

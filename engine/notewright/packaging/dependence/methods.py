@@ -203,11 +203,18 @@ class Methods(Libraries):
             return one | self.fresh(parts=held)
         if region.kind in ("list", "dict", "set", "tuple"):
             return self.fresh(region.kind, held) if name == "copy" else NOTHING
+        if name.startswith(known.PREDICTING) and self._overwrites(one):
+            self.change(union(given.all))
+            return one | union(given.all) | self.fresh(parts=results)
         if name in known.NUMBERS and not results.refs and not held.refs:
             return self.fresh()
         if name == "predict" or name.startswith(known.PREDICTING):
             return self.fresh(parts=results)
         return self.fresh(parts=results | held)
+
+    def _overwrites(self, one: Value) -> bool:
+        """Tell whether an estimator, or one in it, writes into the rows it is given."""
+        return any("overwrites" in r.region.traits for r in self.reach(one))
 
     def _view_of(self, one: Value, elements: Value) -> Value:
         """Return a view of a dictionary: it follows what the dictionary becomes."""
@@ -245,14 +252,15 @@ class Methods(Libraries):
                 return self.fresh(parts=held) | held | union(given.all[1:])
             return NOTHING
         if name in known.FITTING:
-            if "overwrites" in region.traits:
+            overwrites = self._overwrites(one)
+            if overwrites:
                 self.change(whole)
             if "keeps" in region.traits:
                 for target in one.regions:
                     self.hold(target, whole)
             self._draw_by_fitting(one)
             if name in ("fit_transform", "fit_predict", "fit_resample"):
-                return self.fresh() | (whole if "overwrites" in region.traits else NOTHING)
+                return self.fresh() | (whole if overwrites else NOTHING)
             return one
         if name not in known.DRAWING_FROM_GENERATOR:
             self.change(whole, deep=True)

@@ -39,6 +39,7 @@ class Refitting(Memory):
 
     def note_estimator(self, region: Region, path: str, given: Given) -> None:
         """Note of a new object whether fitting it twice is as fitting it the second time."""
+        region.traits.add("estimator")
         reached = [ref.region for value in given.all for ref in self.reach(value)]
         if not all(r.kind in _STATELESS and _is_plain(r) for r in reached):
             return
