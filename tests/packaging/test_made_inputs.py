@@ -158,6 +158,20 @@ def test_rows_that_a_model_is_only_judged_on_need_not_be_made_of_the_table(
     assert any("asks the model about rows" in finding for finding in made.findings)
 
 
+def test_random_numbers_that_only_the_notebook_draws_are_behind_those_of_the_package(
+    tmp_path: Path,
+) -> None:
+    made = planned(
+        tmp_path,
+        "from sklearn.linear_model import SGDRegressor\nnp.random.seed(0)\n"
+        "X = np.random.normal(size=(30, 2))\ny = X[:, 0]\nweights = np.random.uniform(size=30)",
+        "SGDRegressor(max_iter=9, tol=None).fit(X, y)\n"
+        "model = SGDRegressor(max_iter=9, tol=None)\nmodel.fit(X, y, sample_weight=weights)",
+    )
+    (state,) = made.random
+    assert made.program.body[state.index].text.startswith("model.fit(")
+
+
 def test_what_the_test_rows_are_made_from_is_prepared_before_they_are(tmp_path: Path) -> None:
     made = planned(
         tmp_path,

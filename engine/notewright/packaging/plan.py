@@ -263,7 +263,7 @@ def _in_stages(roles: Roles) -> set[int]:
 
 def _states_to_give(program: Program, roles: Roles, found: Replayed) -> list[RandomState]:
     """Return the random states that the package must be given, because it has no seed for them."""
-    seeds = {i for i in _to_run(roles) - _in_stages(roles) if program.seeds(i)}
+    seeds = {i for i in _to_run(roles) if program.seeds(i)}
     return [state for state in found.draws if any(i < state.index for i in seeds)]
 
 
