@@ -206,12 +206,26 @@ def test_a_model_that_a_loop_gives_another_name_is_found_where_it_was_fitted(
     assert made.derived.problem is None
 
 
-def test_a_sparse_matrix_is_refused_by_its_type(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["csr_array", "csc_matrix"])
+def test_a_sparse_matrix_is_written_out_and_is_sparse_again(tmp_path: Path, kind: str) -> None:
+    made = planned(
+        tmp_path,
+        f"from scipy.sparse import {kind}\n"
+        f"X = {kind}(np.round(rng.normal(size=(30, 2))))\ny = np.arange(30.0)",
+        "model.fit(X, y)",
+    )
+    assert made.derived.problem is None
+    assert type(made.replayed.values["X:fit"]).__name__ == kind
+    assert made.replayed.values["load:0"].shape == (30, 3)
+
+
+def test_a_large_sparse_matrix_is_refused_by_its_type(tmp_path: Path) -> None:
     with pytest.raises(ExportFailed, match="of the type csr"):
         planned(
             tmp_path,
-            "from scipy.sparse import csr_array\n"
-            "X = csr_array(rng.normal(size=(30, 2)))\ny = np.arange(30.0)",
+            "from scipy.sparse import random_array\n"
+            "X = random_array((30, 100_000), density=1e-5, random_state=0).tocsr()\n"
+            "y = np.arange(30.0)",
             "model.fit(X, y)",
         )
 

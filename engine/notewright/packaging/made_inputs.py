@@ -8,6 +8,7 @@ read again. The rows that its model was fitted on are one: they get a name right
 from __future__ import annotations
 
 import ast
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,9 @@ from notewright.packaging.slicing import Program
 
 #: What a file of text holds exactly.
 _HELD = frozenset(["float64", "int64", "bool"])
+#: A sparse matrix is written out where it has no more numbers than that.
+_MOST_NUMBERS = 2_000_000
+_IMPORT = ("import pandas as pd",)
 
 
 class NoTable(ExportFailed):
@@ -51,6 +55,8 @@ class _Part:
     columns: tuple[str, ...]
     #: The expression that gives it back, with the table's name for ``{table}``.
     again: str
+    #: What that needs.
+    imports: tuple[str, ...] = ()
 
 
 def name_inputs(form: Named, problem: NoTable) -> Named:
@@ -149,19 +155,17 @@ def _taken_from(table: str, x: str, inputs: Any, y: str, wanted: Any, target: st
     """Return the lines that make the table, and take the input and the target out of it."""
     given = _part(x, inputs, "x", (), target)
     if not y or wanted is None:
-        return [*_import(), f"{table} = {given.table}", f"{x} = {given.again.format(table=table)}"]
+        made = [f"{table} = {given.table}", f"{x} = {given.again.format(table=table)}"]
+        return [*_IMPORT, *given.imports, *made]
     hoped = _part(y, wanted, "target", given.columns, target)
     whole = f"{table}.drop(columns={list(hoped.columns)!r})"
     return [
-        *_import(),
+        *_IMPORT,
+        *given.imports,
         f"{table} = pd.concat([{given.table}, {hoped.table}], axis=1)",
         f"{x} = {given.again.format(table=whole)}",
         f"{y} = {hoped.again.format(table=table)}",
     ]
-
-
-def _import() -> list[str]:
-    return ["import pandas as pd"]
 
 
 def _part(name: str, value: Any, prefix: str, others: tuple[str, ...], target: str) -> _Part:
@@ -176,6 +180,8 @@ def _part(name: str, value: Any, prefix: str, others: tuple[str, ...], target: s
         column = _free(value.name if isinstance(value.name, str) else prefix, others)
         made = f"{name}.reset_index(drop=True).to_frame({column!r})"
         return _Part(made, (column,), f"{{table}}[{column!r}]")
+    if prefix == "x" and _is_sparse(value):
+        return _sparse_part(name, value)
     array = np.asarray(value) if isinstance(value, list | tuple) else value
     if not isinstance(array, np.ndarray):
         raise _no_table(target, f"of the type {type(value).__name__}")
@@ -204,6 +210,24 @@ def _part(name: str, value: Any, prefix: str, others: tuple[str, ...], target: s
         if array.dtype.name not in _HELD:
             again += f'.astype("{array.dtype.str}")'
     return _Part(made, columns, again)
+
+
+def _is_sparse(value: Any) -> bool:
+    """Tell whether a value is a sparse matrix that is small enough to be written out."""
+    scipy = sys.modules.get("scipy.sparse")
+    if scipy is None or not scipy.issparse(value) or value.ndim != 2:
+        return False
+    numbers = value.dtype.name in _HELD and value.format in ("csc", "csr")
+    return numbers and value.shape[0] * value.shape[1] <= _MOST_NUMBERS
+
+
+def _sparse_part(name: str, value: Any) -> _Part:
+    kind = type(value).__name__
+    columns = tuple(f"x{n}" for n in range(value.shape[1]))
+    made = f'pd.DataFrame({name}.toarray()).add_prefix("x")'
+    return _Part(
+        made, columns, f"{kind}({{table}}.to_numpy())", (f"from scipy.sparse import {kind}",)
+    )
 
 
 def _no_table(target: str, what: str) -> ExportFailed:
