@@ -204,41 +204,49 @@ def _singly(module: Any, raw: Any, whole: Any, predicted: Any, chosen: Any) -> A
                     labels = labels and _identical([a], [b])
     finally:
         module.features = real
+    apart = _each_apart([_table(rows) for rows in given], whole, chosen)
     return {
         "rows": len(chosen),
-        "equal": _each_same([_table(rows) for rows in given], whole, chosen),
+        "equal": apart is not None,
         "labels_equal": labels,
         "largest_difference": worst,
+        "rounding": apart or 0.0,
     }
 
 
-def _each_same(singles: Any, whole: Any, chosen: Any) -> Any:
-    """Tell whether each one-row table is the row of `whole` at its position."""
+def _each_apart(singles: Any, whole: Any, chosen: Any) -> Any:
+    """Return how far one-row tables are from the rows of `whole`; None if they are others."""
     import pandas as pd
 
     if not singles:
-        return True
+        return 0.0
     first = singles[0]
     alike = all(
         len(one) == 1 and one.columns.equals(whole.columns) and one.dtypes.equals(first.dtypes)
         for one in singles
     )
     # Tables of the same columns and types lose nothing when they are put together.
-    if alike and _same(pd.concat(singles), whole.iloc[list(chosen)], dtypes=False):
-        return True
-    return all(
-        _same(one, whole.iloc[[position]], dtypes=False)
-        for one, position in zip(singles, chosen, strict=True)
-    )
+    if alike and (apart := _apart_from(whole.iloc[list(chosen)], pd.concat(singles))) is not None:
+        return apart
+    worst = 0.0
+    for one, position in zip(singles, chosen, strict=True):
+        apart = _apart_from(whole.iloc[[position]], one)
+        if apart is None:
+            return None
+        worst = max(worst, apart)
+    return worst
 
 
 def _batches(features: Any, raw: Any, whole: Any, random: Any, count: Any = 5) -> Any:
-    equal, rows = True, 0
+    rows, worst = 0, 0.0
     for _ in range(count):
         order = random.permutation(len(raw))[: max(2, len(raw) // count)]
         rows += len(order)
-        equal = equal and _same(_table(features(raw.iloc[order])), whole.iloc[order], dtypes=False)
-    return {"batches": count, "rows": rows, "equal": bool(equal)}
+        apart = _apart_from(whole.iloc[order], _table(features(raw.iloc[order])))
+        if apart is None:
+            return {"batches": count, "rows": rows, "equal": False}
+        worst = max(worst, apart)
+    return {"batches": count, "rows": rows, "equal": True, "rounding": worst}
 
 
 def _table(values: Any) -> Any:
@@ -266,16 +274,28 @@ def _hashes(table: Any) -> Any:
     return pd.util.hash_pandas_object(table, index=False).tolist()
 
 
-def _same(a: Any, b: Any, dtypes: Any = True) -> Any:
+def _apart_from(a: Any, b: Any) -> Any:
+    """Return how far the numbers of two tables are apart, 0.0 to rounding; None if farther."""
+    if _same(a, b, dtypes=False):
+        return 0.0
+    if not _same(a, b, dtypes=False, exact=False):
+        return None
+    numbers = [n for n, dtype in enumerate(a.dtypes) if getattr(dtype, "kind", "") == "f"]
+    return max((_apart_by(a.iloc[:, n], b.iloc[:, n].to_numpy()) for n in numbers), default=0.0)
+
+
+def _same(a: Any, b: Any, dtypes: Any = True, exact: Any = True) -> Any:
     import pandas as pd
 
     try:
         pd.testing.assert_frame_equal(
             a.reset_index(drop=True),
             b.reset_index(drop=True),
-            check_exact=True,
+            check_exact=exact,
             check_dtype=dtypes,
             check_categorical=dtypes,
+            rtol=ROUNDING,
+            atol=1e-12,
         )
     except AssertionError:
         return False
@@ -325,7 +345,7 @@ def _apart(whole: Any, one: Any, rows: Any, position: Any) -> Any:
         return False
     if whole.shape[0] != rows or one.shape[0] != 1:
         return False
-    return not _same(_table(whole).iloc[[position]], _table(one), dtypes=False)
+    return _apart_from(_table(whole).iloc[[position]], _table(one)) is None
 
 
 def _module(job: Any, name: Any) -> Any:

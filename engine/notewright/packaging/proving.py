@@ -109,6 +109,7 @@ def _together(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "equal": all(s["equal"] for s in singly),
             "labels_equal": all(s["labels_equal"] for s in singly),
             "largest_difference": max(s["largest_difference"] for s in singly),
+            "rounding": max(s["rounding"] for s in singly),
         },
     }
     statement = next((f["statement"] for f in features if f.get("statement")), "")
