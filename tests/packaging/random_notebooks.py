@@ -268,7 +268,7 @@ t = [*A, *B]
 t = {**A, "k": B}
 t = [s for s in A]
 t = A.__class__
-t = type(A)(B)
+t = type(A)(B) if type(A) is not np.ndarray else A
 total.append(A)
 t = total"""
 

@@ -47,6 +47,8 @@ _GENERATORS = (
     "numpy.random.default_rng",
     "random.Random",
 )
+#: Lists inside lists of arrays are looked into so far.
+_DEEP = 6
 
 
 class Libraries(BuiltinCalls):
@@ -105,6 +107,8 @@ class Libraries(BuiltinCalls):
         for value in given.all:
             if not self._is_lazy(path):
                 self._use_up(value)
+                if top == "pandas":  # it takes rows that are iterators apart, too
+                    self._use_up(self.parts(value))
         self._draw(path, last, given)
         self._draw_from_given(given)
         first = given.get(0)
@@ -148,8 +152,7 @@ class Libraries(BuiltinCalls):
         if last in known.SAME_MEMORY or (given.plain and given.is_false("copy", "deep")):
             made = self.fresh()
             if top in ("numpy", "pandas"):
-                objects = self._elements_of_objects(whole, columns=top == "pandas")
-                self.hold(made.regions[0], objects)
+                self.hold(made.regions[0], self._elements_of_objects(whole, path))
             return self._memory_of(whole) | functions | made
         held = union([whole, self.parts(whole), functions])
         made = self.fresh(
@@ -164,7 +167,7 @@ class Libraries(BuiltinCalls):
             region.parts.clear()
             self.hold(region, functions)
             if top in ("numpy", "pandas"):
-                self.hold(region, self._elements_of_objects(whole, columns=top == "pandas"))
+                self.hold(region, self._elements_of_objects(whole, path))
         if last == "defaultdict":
             region.traits.add("makes")
         if last in known.ITERATORS or given.is_set("chunksize", "iterator"):
@@ -228,31 +231,35 @@ class Libraries(BuiltinCalls):
                 found.add(ref)
         return Value(frozenset(found), None, value.name)
 
-    def _elements_of_objects(self, value: Value, *, columns: bool) -> Value:
+    def _elements_of_objects(self, value: Value, path: str) -> Value:
         """Return the objects that an array made of `value` refers to, and does not copy.
 
         Parameters
         ----------
         value : Value
             What the array, or the table, is made of.
-        columns : bool
-            Whether a dictionary that is given itself names columns, and is no element.
+        path : str
+            What makes it. In pandas a dictionary that is given itself names columns and is no
+            element, and lists inside the lists of rows and columns are.
         """
+        table = path.startswith("pandas.")
+        cells = _DEEP if not table else 2 if path.endswith("DataFrame") else 1
         found: set[Ref] = set()
-        pending = [(ref, not columns) for ref in value.refs]
-        seen: set[Ref] = set()
+        pending = [(ref, 0) for ref in value.refs]
+        seen: set[tuple[Ref, int]] = set()
         while pending:
-            ref, is_element = pending.pop()
-            if ref in seen:
+            ref, depth = pending.pop()
+            if (ref, depth) in seen:
                 continue
-            seen.add(ref)
+            seen.add((ref, depth))
             kind, generates = ref.region.kind, "generates" in ref.region.traits
             whole = kind in ("instance", "iterator", "partial", "set") or generates
-            if whole or (kind == "dict" and is_element):
+            is_element = kind == "dict" and (depth > 0 or not table)
+            if whole or is_element or (kind == "list" and depth >= cells):
                 found.add(ref)
-            elif kind in ("list", "tuple", "dict", "value"):
+            elif kind in ("list", "tuple", "dict", "value") and depth < _DEEP:
                 parts = self.parts(Value(frozenset({ref}))).refs
-                pending += [(part, True) for part in parts]
+                pending += [(part, depth + (kind != "value")) for part in parts]
         return Value(frozenset(found))
 
     def _path_of(self, given: Given) -> str | None:
