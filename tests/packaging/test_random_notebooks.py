@@ -121,7 +121,7 @@ def _value(program: Program, chosen: Any, name: str, folder: Path) -> str | None
     """Return the variable's digest, or None if it has none."""
     try:
         return value_after([program.body[i] for i in chosen], name, folder)
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, RuntimeError):
         if len(chosen) == len(program.body):
             return None
         raise
