@@ -211,8 +211,8 @@ class Libraries(BuiltinCalls):
                         held = self._copied(held, made, deep=True) if deep else held
                         self.hold(new, held, key)
             refs.add(Ref(made[region]))
-            if "estimator" in region.traits and not deep:
-                refs.add(ref)  # what was learned is shared, and more training writes into it
+            if region.traits & {"estimator", "generates"} and not deep:
+                refs.add(ref)  # what was learned, and the bits, are shared and written into
         return Value(frozenset(refs))
 
     def _memory_of(self, value: Value) -> Value:
