@@ -215,7 +215,9 @@ class BuiltinCalls(Expressions):
         self.bind_anything()
         # Data alone: with functions in it, whoever is given it later would call them all.
         data = frozenset(r for r in everything.refs if r.region.kind not in _CODE)
-        return self.fresh(parts=Value(data))
+        made = self.fresh(parts=Value(data))
+        made.regions[0].traits.add("unknown")  # it may be an iterator
+        return made
 
     def _builtin___import__(self, given: Given) -> Value:
         name = given.get(0) or NOTHING

@@ -208,7 +208,11 @@ class Libraries(BuiltinCalls):
                 for by, key, part in list(region.parts):
                     if by <= self.limit:
                         held = Value(frozenset({part}))
-                        held = self._copied(held, made, deep=True) if deep else held
+                        if deep and region.kind == "value" and "estimator" not in region.traits:
+                            # pandas copies a table, but not the objects in its cells.
+                            held |= self._copied(held, made, deep=True)
+                        elif deep:
+                            held = self._copied(held, made, deep=True)
                         self.hold(new, held, key)
             refs.add(Ref(made[region]))
             if region.traits & {"estimator", "generates"} and not deep:

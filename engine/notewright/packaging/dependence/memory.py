@@ -199,7 +199,7 @@ class Memory:
 
     def bind_anything(self, changes: bool = True) -> None:
         """Let any name be bound here; with `changes`, any value be changed too."""
-        fresh = Region()
+        fresh = Region(traits={"unknown"})
         for name, binding in list(self.globals.items()):
             if name == ANY:
                 continue
