@@ -244,10 +244,10 @@ class Libraries(BuiltinCalls):
             What the array, or the table, is made of.
         path : str
             What makes it. In pandas a dictionary that is given itself names columns and is no
-            element, and lists inside the lists of rows and columns are.
+            element, and lists inside lists may be.
         """
         table = path.startswith("pandas.")
-        cells = _DEEP if not table else 2 if path.endswith("DataFrame") else 1
+        cells = 1 if table else _DEEP
         found: set[Ref] = set()
         pending = [(ref, 0) for ref in value.refs]
         seen: set[tuple[Ref, int]] = set()
@@ -258,12 +258,13 @@ class Libraries(BuiltinCalls):
             seen.add((ref, depth))
             kind, generates = ref.region.kind, "generates" in ref.region.traits
             whole = kind in ("instance", "iterator", "partial", "set") or generates
-            is_element = kind == "dict" and (depth > 0 or not table)
+            is_element = kind == "dict" and not (table and ref in value.refs)
             if whole or is_element or (kind == "list" and depth >= cells):
                 found.add(ref)
             elif kind in ("list", "tuple", "dict", "value") and depth < _DEEP:
                 parts = self.parts(Value(frozenset({ref}))).refs
-                pending += [(part, depth + (kind != "value")) for part in parts]
+                inside = kind != "value" and not (table and kind == "dict")
+                pending += [(part, depth + inside) for part in parts]
         return Value(frozenset(found))
 
     def _path_of(self, given: Given) -> str | None:
