@@ -11,8 +11,10 @@ from notewright.experiments import changes
 from notewright.experiments.changes import Change, CodeChange
 from notewright.experiments.evaluation import Evaluation
 from notewright.experiments.filter import SYNONYMS
+from notewright.experiments.folds import TEST as FOLDS
+from notewright.experiments.folds import over_folds
 from notewright.experiments.measures import auc_scores, measure, right
-from notewright.experiments.pairs import Difference, Estimate, estimates
+from notewright.experiments.pairs import Difference, Estimate, corrected, estimates
 from notewright.experiments.run import Run
 from notewright.experiments.testset import TestSetUse, use_of
 
@@ -83,7 +85,13 @@ def compare(
         raise BadRecord("A comparison needs two different runs.", "`%nw runs` lists them.")
     names = _names(runs)
     scored = [place for place, run in enumerate(runs) if run.evaluation is not None]
-    notes = [_unscored(names[n], run) for n, run in enumerate(runs) if run.evaluation is None]
+    means, by_fold, notes = over_folds(service, runs)
+    folded = {estimate.run for estimate in means}
+    notes += [
+        _unscored(names[place], run)
+        for place, run in enumerate(runs)
+        if run.evaluation is None and place not in folded
+    ]
     same = len({runs[place].row_digest for place in scored}) <= 1
     evaluations = {place: service.evaluation(runs[place]) for place in scored}
     if not same:
@@ -102,11 +110,14 @@ def compare(
         found = [_moved(estimate, scored) for estimate in found]
         differences = [_moved_pair(difference, scored) for difference in differences]
         notes += _untested(runs, metrics, found)
+    found += means
+    differences = corrected([*differences, *by_fold])
     use = None
     if len(scored) > 1 and same:
         chosen = [runs[place] for place in scored]
         rows = len(evaluations[scored[0]])
-        use = use_of(service.store, chosen, rows, differences, count=count)
+        on_them = [each for each in differences if each.test != FOLDS]
+        use = use_of(service.store, chosen, rows, on_them, count=count)
     return Comparison(
         runs=tuple(runs),
         names=names,
