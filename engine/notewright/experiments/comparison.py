@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from notewright.errors import BadRecord, DifferentRows
+from notewright.errors import BadRecord, DifferentRows, NoEvaluation
 from notewright.experiments import changes
 from notewright.experiments.changes import Change, CodeChange
-from notewright.experiments.evaluation import Evaluation
+from notewright.experiments.evaluation import Array, Evaluation
 from notewright.experiments.filter import SYNONYMS
 from notewright.experiments.folds import TEST as FOLDS
 from notewright.experiments.folds import over_folds
@@ -19,6 +19,9 @@ from notewright.experiments.run import Run
 from notewright.experiments.testset import TestSetUse, use_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from notewright.experiments.impact import Impact
     from notewright.experiments.runs import Runs
 
 _SPOKEN = {spoken: names[-1] for spoken, names in SYNONYMS.items()}
@@ -47,6 +50,10 @@ class Comparison:
         How often these rows were used to choose.
     notes : tuple of str
         What could not be compared, and why.
+    evaluations : tuple of Evaluation or None
+        What each run was scored on, rows in the order of their labels.
+    service : Runs
+        Where models, steps and kept tables are read.
     """
 
     runs: tuple[Run, ...]
@@ -60,6 +67,8 @@ class Comparison:
     same_rows: bool
     test_set: TestSetUse | None
     notes: tuple[str, ...]
+    evaluations: tuple[Evaluation | None, ...] = field(repr=False, compare=False)
+    service: Runs = field(repr=False, compare=False)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -75,6 +84,64 @@ class Comparison:
         """Return the difference on a metric between the runs at two places, or None."""
         found = (d for d in self.differences if (d.metric, d.a, d.b) == (metric, a, b))
         return next(found, None)
+
+    def impact(
+        self,
+        columns: pd.DataFrame | str | None = None,
+        a: int = 0,
+        b: int = 1,
+        *,
+        segments: bool = True,
+    ) -> Impact:
+        """Say whose prediction flips between two runs, and which segments gain and lose.
+
+        Parameters
+        ----------
+        columns : DataFrame or str, optional
+            The scored rows' columns: a table with their labels in its index
+            (or of just these rows, in the order scored, where they have no
+            labels), or the name of a variable that was kept with the runs. By
+            default the raw table that was kept with them.
+        a, b : int
+            Places of the runs: the change from `a` to `b`.
+        segments : bool, default True
+            Whether to search for segments.
+
+        Raises
+        ------
+        BadRecord
+            If the runs were not scored on the same rows, or the rows cannot be
+            found in the table.
+        """
+        from notewright.experiments.impact import impact
+
+        first, second = self._scored(a), self._scored(b)
+        table = None
+        if segments:
+            table = self._columns(columns, first.rows, (a, b))
+        return impact(first, second, (self.names[a], self.names[b]), table)
+
+    def _columns(
+        self, given: pd.DataFrame | str | None, rows: Array, places: Sequence[int]
+    ) -> pd.DataFrame:
+        from notewright.experiments.rows import columns_for, kept_table
+
+        if given is None or isinstance(given, str):
+            _, table = kept_table(self.service, [self.runs[n] for n in places], rows, given)
+            return table
+        return columns_for(given, rows)
+
+    def _scored(self, place: int) -> Evaluation:
+        """Return the evaluation of a run, where all have one on the same rows."""
+        found = self.evaluations[place]
+        if found is None:
+            raise NoEvaluation(self.runs[place].name)
+        if not self.same_rows:
+            raise BadRecord(
+                "The runs were scored on different rows, so rows cannot be set side by side.",
+                "Score them on the same rows.",
+            )
+        return found
 
 
 def compare(
@@ -103,8 +170,10 @@ def compare(
         )
     found: list[Estimate] = []
     differences: list[Difference] = []
+    kept: dict[int, Evaluation] = {}
     if scored:
         ordered = [evaluations[place].ordered() for place in scored]
+        kept.update(zip(scored, ordered, strict=True))
         metrics = _metrics([runs[place] for place in scored], ordered)
         found, differences = estimates(ordered, metrics, paired=same)
         found = [_moved(estimate, scored) for estimate in found]
@@ -130,6 +199,8 @@ def compare(
         same_rows=same,
         test_set=use,
         notes=tuple(notes),
+        evaluations=tuple(kept.get(place) for place in range(len(runs))),
+        service=service,
     )
 
 

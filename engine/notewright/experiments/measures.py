@@ -183,6 +183,14 @@ def _probabilities(evaluation: Evaluation) -> Floats | None:
     return np.asarray(score[rows, np.searchsorted(labels, evaluation.y_true)], dtype=np.float64)
 
 
+def losses_of_probabilities(evaluation: Evaluation) -> Floats | None:
+    """Return each row's Brier loss, where there are probabilities of two classes."""
+    if evaluation.positive is None:
+        return None
+    likelihood = _probabilities(evaluation)
+    return None if likelihood is None else (1 - likelihood) ** 2
+
+
 def _log_losses(evaluation: Evaluation) -> Floats | None:
     likelihood = _probabilities(evaluation)
     if likelihood is None:
@@ -191,10 +199,8 @@ def _log_losses(evaluation: Evaluation) -> Floats | None:
 
 
 def _brier_losses(evaluation: Evaluation) -> Floats | None:
-    if evaluation.positive is None:
-        return None
-    likelihood = _probabilities(evaluation)
-    return None if likelihood is None else _with_count((1 - likelihood) ** 2)
+    losses = losses_of_probabilities(evaluation)
+    return None if losses is None else _with_count(losses)
 
 
 def _errors(evaluation: Evaluation) -> Floats | None:
