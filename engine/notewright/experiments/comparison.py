@@ -3,145 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from notewright.errors import BadRecord, DifferentRows, NoEvaluation
+from notewright.errors import BadRecord, DifferentRows
 from notewright.experiments import changes
-from notewright.experiments.changes import Change, CodeChange
-from notewright.experiments.evaluation import Array, Evaluation
+from notewright.experiments.compared import Comparison as Comparison
+from notewright.experiments.evaluation import Evaluation
 from notewright.experiments.filter import SYNONYMS
 from notewright.experiments.folds import TEST as FOLDS
 from notewright.experiments.folds import over_folds
 from notewright.experiments.measures import auc_scores, measure, right
 from notewright.experiments.pairs import Difference, Estimate, corrected, estimates
 from notewright.experiments.run import Run
-from notewright.experiments.testset import TestSetUse, use_of
+from notewright.experiments.testset import use_of
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from notewright.experiments.impact import Impact
     from notewright.experiments.runs import Runs
 
 _SPOKEN = {spoken: names[-1] for spoken, names in SYNONYMS.items()}
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What `Runs.compare` finds.
-
-    Parameters
-    ----------
-    runs : tuple of Run
-    names : tuple of str
-        What sentences call them: their names, with ids where names repeat.
-    params, data, environment : tuple of Change
-        What differs.
-    code : tuple of CodeChange
-        How each run's cell differs from the first one's.
-    estimates : tuple of Estimate
-        Metrics with 95 % intervals.
-    differences : tuple of Difference
-        Pairwise, with interval and test, Holm-corrected together.
-    same_rows : bool
-        Whether all were scored on the same rows.
-    test_set : TestSetUse or None
-        How often these rows were used to choose.
-    notes : tuple of str
-        What could not be compared, and why.
-    evaluations : tuple of Evaluation or None
-        What each run was scored on, rows in the order of their labels.
-    service : Runs
-        Where models, steps and kept tables are read.
-    """
-
-    runs: tuple[Run, ...]
-    names: tuple[str, ...]
-    params: tuple[Change, ...]
-    code: tuple[CodeChange, ...]
-    data: tuple[Change, ...]
-    environment: tuple[Change, ...]
-    estimates: tuple[Estimate, ...]
-    differences: tuple[Difference, ...]
-    same_rows: bool
-    test_set: TestSetUse | None
-    notes: tuple[str, ...]
-    evaluations: tuple[Evaluation | None, ...] = field(repr=False, compare=False)
-    service: Runs = field(repr=False, compare=False)
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """One plain sentence for each difference."""
-        return tuple(difference.sentence(self.names) for difference in self.differences)
-
-    def estimate(self, run: int, metric: str) -> Estimate | None:
-        """Return one metric of the run at this place, or None."""
-        found = (e for e in self.estimates if e.run == run and e.metric == metric)
-        return next(found, None)
-
-    def difference(self, metric: str, a: int = 0, b: int = 1) -> Difference | None:
-        """Return the difference on a metric between the runs at two places, or None."""
-        found = (d for d in self.differences if (d.metric, d.a, d.b) == (metric, a, b))
-        return next(found, None)
-
-    def impact(
-        self,
-        columns: pd.DataFrame | str | None = None,
-        a: int = 0,
-        b: int = 1,
-        *,
-        segments: bool = True,
-    ) -> Impact:
-        """Say whose prediction flips between two runs, and which segments gain and lose.
-
-        Parameters
-        ----------
-        columns : DataFrame or str, optional
-            The scored rows' columns: a table with their labels in its index
-            (or of just these rows, in the order scored, where they have no
-            labels), or the name of a variable that was kept with the runs. By
-            default the raw table that was kept with them.
-        a, b : int
-            Places of the runs: the change from `a` to `b`.
-        segments : bool, default True
-            Whether to search for segments.
-
-        Raises
-        ------
-        BadRecord
-            If the runs were not scored on the same rows, or the rows cannot be
-            found in the table.
-        """
-        from notewright.experiments.impact import impact
-
-        first, second = self._scored(a), self._scored(b)
-        table = None
-        if segments:
-            table = self._columns(columns, first.rows, (a, b))
-        return impact(first, second, (self.names[a], self.names[b]), table)
-
-    def _columns(
-        self, given: pd.DataFrame | str | None, rows: Array, places: Sequence[int]
-    ) -> pd.DataFrame:
-        from notewright.experiments.rows import columns_for, kept_table
-
-        if given is None or isinstance(given, str):
-            _, table = kept_table(self.service, [self.runs[n] for n in places], rows, given)
-            return table
-        return columns_for(given, rows)
-
-    def _scored(self, place: int) -> Evaluation:
-        """Return the evaluation of a run, where all have one on the same rows."""
-        found = self.evaluations[place]
-        if found is None:
-            raise NoEvaluation(self.runs[place].name)
-        if not self.same_rows:
-            raise BadRecord(
-                "The runs were scored on different rows, so rows cannot be set side by side.",
-                "Score them on the same rows.",
-            )
-        return found
 
 
 def compare(

@@ -103,6 +103,24 @@ def kept_table(
     )
 
 
+def kept_value(service: Runs, run: Run, name: str) -> Any:
+    """Return a variable that was kept with a run, as a new object.
+
+    Raises
+    ------
+    BadRecord
+        If it was not.
+    """
+    if service.snapshots is not None and run.snapshot_after is not None:
+        snapshot = service.snapshots.get(run.snapshot_after)
+        if any(each.name == name for each in snapshot.variables):
+            return service.snapshots.load(snapshot, [name])[name]
+    raise BadRecord(
+        f"No variable '{name}' was kept with run '{run.name}'.",
+        "Name one that the notebook had when the run ended, or give the value itself in Python.",
+    )
+
+
 def _tables(service: Runs, run: Run, name: str | None) -> dict[str, pd.DataFrame]:
     if service.snapshots is None or run.snapshot_after is None:
         return {}

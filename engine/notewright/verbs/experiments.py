@@ -6,9 +6,9 @@ import argparse
 
 from notewright.errors import UnknownId, UsageError
 from notewright.verbs.base import Context, Verb
+from notewright.verbs.comparison import compare as compare
 from notewright.views.base import Message, View
 from notewright.views.experiments import (
-    comparison_view,
     model_record,
     models_view,
     moves_view,
@@ -54,34 +54,6 @@ runs = Verb(
     _runs_arguments,
     _runs,
     'A run is one experiment: a cell that begins with `%%nw run "name"`.',
-)
-
-
-def _compare_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="ids or names of two runs or more")
-    parser.add_argument(
-        "--allow-different-rows",
-        action="store_true",
-        help="compare runs that were scored on different rows all the same",
-    )
-
-
-def _compare(args: argparse.Namespace, context: Context) -> View:
-    if len(args.runs) < 2:
-        raise UsageError("A comparison needs two runs.", "`%nw runs` lists them.")
-    found = context.workspace.runs.compare(
-        args.runs, allow_different_rows=args.allow_different_rows
-    )
-    return comparison_view(found)
-
-
-compare = Verb(
-    "compare",
-    "Say which run is better, by how much, and whether it is noise.",
-    _compare_arguments,
-    _compare,
-    "Metrics come with 95 % intervals and a test of each difference; what differs in parameters, "
-    "code and data is listed below them.",
 )
 
 
