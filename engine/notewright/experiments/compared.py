@@ -16,6 +16,7 @@ from notewright.words import some_of
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from notewright.experiments.calibration import Calibration
     from notewright.experiments.costs import Costs, Matrix
@@ -220,6 +221,18 @@ class Comparison:
         else:
             each = [features] * len(self.runs)
         return speeds(self.service, self.runs, each)
+
+    def plots(self) -> dict[str, Figure]:
+        """Return matplotlib figures by name: those for which there is something to show.
+
+        ``roc``, ``precision_recall``, ``calibration``, ``residuals``,
+        ``learning`` (metrics logged with steps), ``parameters`` and
+        ``scatter`` (from three runs on). They are no part of pyplot's state;
+        ``figure.savefig(path)`` writes one.
+        """
+        from notewright.experiments.plots.figures import figures_of
+
+        return figures_of(self)
 
     def _columns(
         self, given: pd.DataFrame | str | None, rows: Array, places: Sequence[int]

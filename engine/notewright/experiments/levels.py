@@ -27,14 +27,14 @@ class Levels:
     Parameters
     ----------
     column : str
-    codes : int array of shape (n,)
+    codes : array of int16, shape (n,)
         The level of each row; `len(words)` where it is in none.
     words : tuple of str
         How each level reads: "region is north", "age is 51 to below 64".
     """
 
     column: str
-    codes: NDArray[np.int64]
+    codes: NDArray[np.int16]
     words: tuple[str, ...]
 
 
@@ -63,7 +63,7 @@ def _banded(name: str, values: NDArray[np.float64]) -> Levels | None:
         return None
     # Four digits: what the words say is then exactly where the cut is.
     cuts = sorted({float(f"{cut:.4g}") for cut in np.quantile(finite, _QUARTERS)})
-    codes = np.searchsorted(np.asarray(cuts), values, side="right").astype(np.int64)
+    codes = np.searchsorted(np.asarray(cuts), values, side="right").astype(np.int16)
     words = [f"{name} is {band}" for band in band_names(cuts)]
     missing = np.isnan(values)
     if missing.any():
@@ -84,7 +84,7 @@ def _common(name: str, column: pd.Series) -> Levels | None:
     counts = np.bincount(codes + 1, minlength=len(found) + 1)
     kept = np.argsort(-counts[1:], kind="stable")[:_MOST_LEVELS]
     words = [f"{name} is {_plain(found[place])}" for place in kept]
-    place_of = np.full(len(found) + 1, -1, dtype=np.int64)
+    place_of = np.full(len(found) + 1, -1, dtype=np.int16)
     place_of[kept + 1] = np.arange(len(kept))
     if counts[0]:
         place_of[0] = len(words)

@@ -102,6 +102,18 @@ class _Candidate:
         return np.asarray(np.logical_and.reduce(masks))
 
 
+@dataclass(frozen=True, eq=False)
+class _Half:
+    """A column's levels in the first half."""
+
+    levels: Levels
+    codes: NDArray[np.int32]
+
+    @property
+    def size(self) -> int:
+        return len(self.levels.words)
+
+
 def search(gain: Floats, columns: Sequence[Levels]) -> Search:
     """Search single columns and pairs of them for segments that gain or lose.
 
@@ -121,7 +133,8 @@ def search(gain: Floats, columns: Sequence[Levels]) -> Search:
     so one change is not told twice.
     """
     first = np.random.Generator(np.random.PCG64(_SEED)).permutation(len(gain)) % 2 == 0
-    candidates = _candidates(np.where(first, gain, 0.0), first, columns)
+    halves = [_Half(each, each.codes[first].astype(np.int32)) for each in columns]
+    candidates = _candidates(gain[first], halves)
     chosen = [
         candidate
         for sign in (1, -1)
@@ -133,41 +146,37 @@ def search(gain: Floats, columns: Sequence[Levels]) -> Search:
     return Search(len(candidates), tuple(sorted(corrected, key=lambda s: s.p_value)))
 
 
-def _candidates(
-    gain: Floats, first: NDArray[np.bool_], columns: Sequence[Levels]
-) -> list[_Candidate]:
-    """Return every segment that is large enough, by the evidence in the first half."""
+def _candidates(gain: Floats, columns: Sequence[_Half]) -> list[_Candidate]:
+    """Return every segment that is large enough, by its evidence in the first half."""
     # Rows on which both do alike count for a segment's size only.
     told = np.flatnonzero(gain)
     gains, squares = gain[told], gain[told] ** 2
-    largest = _LARGEST * len(gain)
 
-    def scored(codes: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], Floats]:
-        halves = np.bincount(codes + size * first, minlength=2 * size)
-        rest, half = halves[:size], halves[size:]
+    def scored(codes: NDArray[np.int32], size: int) -> tuple[NDArray[np.int64], Floats]:
+        rows = np.bincount(codes, minlength=size)
         sums = np.bincount(codes[told], weights=gains, minlength=size)
         spread = np.sqrt(np.bincount(codes[told], weights=squares, minlength=size))
-        enough = (half >= _LEAST) & (rest >= _LEAST) & (half + rest <= largest) & (spread > 0)
+        enough = (rows >= _LEAST) & (rows <= _LARGEST * len(gain)) & (spread > 0)
         places = np.flatnonzero(enough)
         return places, sums[places] / spread[places]
 
     singles: list[_Candidate] = []
     telling: list[float] = []
     for column in columns:
-        places, scores = scored(column.codes, len(column.words) + 1)
-        kept = [(p, s) for p, s in zip(places, scores, strict=True) if p < len(column.words)]
-        singles += [_Candidate(float(s), ((column, int(p)),)) for p, s in kept]
+        places, scores = scored(column.codes, column.size + 1)
+        kept = [(p, s) for p, s in zip(places, scores, strict=True) if p < column.size]
+        singles += [_Candidate(float(s), ((column.levels, int(p)),)) for p, s in kept]
         telling.append(max((abs(s) for _, s in kept), default=0.0))
     order = sorted(range(len(columns)), key=lambda n: -telling[n])[:_PAIRED_COLUMNS]
     pairs: list[_Candidate] = []
     for i, a in enumerate(columns[n] for n in order):
         for b in (columns[n] for n in order[i + 1 :]):
-            width = len(b.words) + 1
-            places, scores = scored(a.codes * width + b.codes, (len(a.words) + 1) * width)
+            width = b.size + 1
+            places, scores = scored(a.codes * np.int32(width) + b.codes, (a.size + 1) * width)
             for place, score in zip(places.tolist(), scores.tolist(), strict=True):
                 level_a, level_b = divmod(place, width)
-                if level_a < len(a.words) and level_b < len(b.words):
-                    pairs.append(_Candidate(score, ((a, level_a), (b, level_b))))
+                if level_a < a.size and level_b < b.size:
+                    pairs.append(_Candidate(score, ((a.levels, level_a), (b.levels, level_b))))
     return singles + pairs
 
 

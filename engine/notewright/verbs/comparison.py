@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notewright.errors import UsageError
@@ -66,6 +67,15 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="time each model on these features, a variable that was kept with the runs: X_test",
     )
+    parser.add_argument(
+        "--plot",
+        action="store_true",
+        help="draw what there is: ROC, precision and recall, calibration, residuals, metrics by "
+        "step, parameters against a metric",
+    )
+    parser.add_argument(
+        "--plots-to", metavar="FOLDER", help="draw it into PNG files in this folder"
+    )
 
 
 def _compare(args: argparse.Namespace, context: Context) -> View:
@@ -93,6 +103,11 @@ def _parts(args: argparse.Namespace, found: Comparison) -> dict[str, View]:
         parts["fairness"] = fairness_view(rates, found)
     if args.speed:
         parts["speed"] = speed_view(found.speed(args.speed), found)
+    if args.plot or args.plots_to:
+        # matplotlib is imported only where something is drawn.
+        from notewright.views.figures import Figures
+
+        parts["plots"] = Figures(found.plots(), Path(args.plots_to) if args.plots_to else None)
     return parts
 
 
