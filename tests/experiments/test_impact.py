@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from notewright.errors import BadRecord
+from notewright.experiments.columns import columns_for
 from notewright.experiments.evaluation import Evaluation
 from notewright.experiments.impact import impact
 from notewright.experiments.levels import levels
-from notewright.experiments.rows import columns_for
 from notewright.experiments.segments import search
 
 

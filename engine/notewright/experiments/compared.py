@@ -211,7 +211,7 @@ class Comparison:
             each run's own value is taken as it was kept with it. Without it
             only sizes are told.
         """
-        from notewright.experiments.rows import kept_value
+        from notewright.experiments.columns import kept_value
         from notewright.experiments.speed import speeds
 
         if features is None:
@@ -237,7 +237,7 @@ class Comparison:
     def _columns(
         self, given: pd.DataFrame | str | None, rows: Array, places: Sequence[int]
     ) -> pd.DataFrame:
-        from notewright.experiments.rows import columns_for, kept_table
+        from notewright.experiments.columns import columns_for, kept_table
 
         if given is None or isinstance(given, str):
             _, table = kept_table(self.service, [self.runs[n] for n in places], rows, given)

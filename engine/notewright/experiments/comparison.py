@@ -11,8 +11,8 @@ from notewright.experiments import changes
 from notewright.experiments.compared import Comparison as Comparison
 from notewright.experiments.evaluation import Evaluation
 from notewright.experiments.filter import SYNONYMS
-from notewright.experiments.folds import TEST as FOLDS
-from notewright.experiments.folds import over_folds
+from notewright.experiments.fold_scores import TEST as FOLDS
+from notewright.experiments.fold_scores import over_folds
 from notewright.experiments.measures import auc_scores, measure, right
 from notewright.experiments.pairs import Difference, Estimate, corrected, estimates
 from notewright.experiments.run import Run

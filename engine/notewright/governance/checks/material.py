@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from notewright.experiments.columns import positions
 from notewright.experiments.groups import group_names
-from notewright.experiments.rows import positions
 from notewright.governance.checks.base import CannotRun
 
 if TYPE_CHECKING:

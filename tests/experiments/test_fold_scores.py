@@ -10,7 +10,13 @@ from scipy import stats
 
 from notewright.errors import BadRecord
 from notewright.experiments.evaluation import Evaluation
-from notewright.experiments.folds import TEST, FoldScores, fold_difference, fold_scores
+from notewright.experiments.fold_scores import (
+    TEST,
+    FoldScores,
+    fold_difference,
+    fold_scores,
+    fold_tags,
+)
 from notewright.experiments.statistics.resampled_t import resampled_t
 
 
@@ -129,3 +135,46 @@ def test_folds_that_tell_their_sizes_in_tags_need_no_rows(runs, generator):
             )
     [difference] = runs.compare(["a", "b"]).differences
     assert (difference.metric, difference.test) == ("r2", TEST)
+
+
+def test_scores_logged_by_fold_with_tags_of_the_splits_are_enough(runs):
+    from sklearn.datasets import make_classification
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import RepeatedStratifiedKFold, cross_validate
+
+    X, y = make_classification(200, flip_y=0.2, random_state=0)
+    splitter = RepeatedStratifiedKFold(n_splits=5, n_repeats=4, random_state=0)
+    results = {}
+    for name, features in (("few", [0, 1]), ("all", slice(None))):
+        results[name] = cross_validate(
+            LogisticRegression(), X[:, features], y, cv=splitter, scoring="roc_auc"
+        )["test_score"]
+        parent = runs.start(name)
+        parent.finish()
+        child = runs.start(f"cross-validation of {name}", parent=parent.id)
+        for tag, value in fold_tags(splitter.split(X, y)).items():
+            child.tags[tag] = value
+        for fold, score in enumerate(results[name]):
+            child.log_metric("roc_auc", score, step=fold)
+            child.log_metric("roc_auc_train", 1.0, step=fold)
+        child.finish()
+    [difference] = runs.compare(["few", "all"]).differences
+    expected = resampled_t(results["all"] - results["few"], 160, 40)
+    assert difference.interval == pytest.approx((expected.low, expected.high))
+    assert difference.p_value == pytest.approx(expected.p_value)
+    assert (difference.metric, difference.test) == ("roc_auc", TEST)
+
+
+def test_tags_tell_splits_apart_and_scores_must_be_there_for_each_fold(runs, generator):
+    one = [(np.arange(4), np.array([4, 5])), (np.arange(2, 6), np.array([0, 1]))]
+    other = [(np.arange(4), np.array([4, 3])), one[1]]
+    assert fold_tags(one) != fold_tags(other)
+    assert fold_tags(one) == fold_tags([(train, test[::-1]) for train, test in one])
+    for name, splits in (("a", one), ("b", other), ("c", one)):
+        active = runs.start(name, fold_tags(splits))
+        for fold in range(1 if name == "c" else 2):
+            active.log_metric("accuracy", float(generator.random()), step=fold)
+        active.finish()
+    assert runs.compare(["a", "b"]).differences == ()
+    assert any("different folds" in note for note in runs.compare(["a", "b"]).notes)
+    assert fold_scores(runs, runs.get("c")) == {}

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from notewright.errors import BadRecord
+from notewright.experiments.evaluation import value_digest
 from notewright.experiments.filter import SYNONYMS
 from notewright.experiments.measures import measure
 from notewright.experiments.pairs import Difference, Estimate
 from notewright.experiments.run import Run
 from notewright.experiments.statistics.normal import POWER_FACTOR, Z
 from notewright.experiments.statistics.resampled_t import resampled_t
+from notewright.store.canonical import digest_of
 
 if TYPE_CHECKING:
     from notewright.experiments.runs import Runs
 
 TEST = "corrected resampled t-test"
-#: Tags of a fold's run that say how many rows it was trained on and judged by.
-TRAIN_ROWS, TEST_ROWS = "train_rows", "test_rows"
+#: Tags that say which rows each fold held out, and how many it trained on and held out.
+FOLDS, TRAIN_ROWS, TEST_ROWS = "folds", "train_rows", "test_rows"
 _SPOKEN = {spoken: names[-1] for spoken, names in SYNONYMS.items()}
 
 
@@ -122,8 +125,7 @@ def over_folds(
 ) -> tuple[list[Estimate], list[Difference], list[str]]:
     """Return means over folds, differences between runs with the same folds, and notes.
 
-    A run's folds are its child runs that were scored on rows or say in tags
-    how many rows they were trained on and judged by.
+    `fold_scores` says where a run's scores by fold are found.
     """
     scores = [fold_scores(service, run) for run in runs]
     found = [
@@ -157,28 +159,79 @@ def over_folds(
     return found, differences, notes if apart else []
 
 
+def fold_tags(splits: Iterable[tuple[ArrayLike, ArrayLike]]) -> dict[str, str]:
+    """Return the tags with which a cross-validated run tells its folds.
+
+    Parameters
+    ----------
+    splits : iterable of (train, test)
+        Row positions or labels, as a splitter's `split` gives them, in the
+        order of the scores.
+
+    Examples
+    --------
+    >>> tags = fold_tags([([1, 2], [0]), ([0, 2], [1]), ([0, 1], [2])])
+    >>> tags["train_rows"], tags["test_rows"]
+    ('2,2,2', '1,1,1')
+    """
+    train, held_out = [], []
+    for ours, theirs in splits:
+        train.append(len(np.asarray(ours)))
+        held_out.append(np.sort(np.asarray(theirs)))
+    each = [value_digest(rows) for rows in held_out]
+    return {
+        FOLDS: digest_of(",".join(each).encode()),
+        TRAIN_ROWS: ",".join(map(str, train)),
+        TEST_ROWS: ",".join(str(len(rows)) for rows in held_out),
+    }
+
+
 def fold_scores(service: Runs, run: Run) -> dict[str, FoldScores]:
-    """Return the scores by fold of each metric of a run's child runs; empty where it has none."""
+    """Return a run's scores by fold for each metric; empty where it tells of none.
+
+    They are the run's steps, where its tags tell its folds (`fold_tags`), or
+    those of the one child run that has such tags; or the metrics of child runs
+    that are a fold each, which are known by their held-out rows.
+    """
+    if _told(run):
+        return _of_steps(service, run)
     children = [child for child in _children(service, run) if child.status == "finished"]
+    whole = [child for child in children if FOLDS in child.tags and _told(child)]
+    if len(whole) == 1:
+        return _of_steps(service, whole[0])
     folds = [child for child in children if child.row_digest is not None or _told(child)]
-    if len(folds) < 2:
-        return {}
-    sizes = _sizes(service, folds)
+    sizes = _sizes(service, folds) if len(folds) > 1 and not whole else None
     if sizes is None:
         return {}
     shared = set.intersection(*[set(fold.metrics) for fold in folds])
-    names = [str(fold.row_digest or fold.name) for fold in folds]
-    train, test = sizes
+    names = tuple(str(fold.row_digest or fold.name) for fold in folds)
+    scores = {name: [fold.metrics[name] for fold in folds] for name in sorted(shared)}
+    return _scores(scores, names, *sizes)
+
+
+def _of_steps(service: Runs, run: Run) -> dict[str, FoldScores]:
+    """Return the scores that a run logged with the number of the fold as step."""
+    sizes = _numbers(run.tags[TRAIN_ROWS]), _numbers(run.tags[TEST_ROWS])
+    by_metric: dict[str, dict[int, float]] = {}
+    for name, step, value in service.steps(run):
+        if step is not None and not name.endswith("_train"):
+            by_metric.setdefault(name, {})[step] = value
+    places = list(range(len(sizes[0])))
+    whole = {n: [v[p] for p in places] for n, v in by_metric.items() if sorted(v) == places}
+    names = tuple(f"{run.tags.get(FOLDS, '')} {place:06}" for place in places)
+    return _scores(whole, names, *sizes) if FOLDS in run.tags and len(places) > 1 else {}
+
+
+def _scores(
+    by_metric: Mapping[str, Sequence[float]],
+    folds: tuple[str, ...],
+    train: tuple[int, ...],
+    test: tuple[int, ...],
+) -> dict[str, FoldScores]:
     return {
-        _SPOKEN.get(name, name): FoldScores(
-            _SPOKEN.get(name, name),
-            tuple(fold.metrics[name] for fold in folds),
-            tuple(names),
-            train,
-            test,
-        )
-        for name in sorted(shared)
-        if all(math.isfinite(fold.metrics[name]) for fold in folds)
+        (metric := _SPOKEN.get(name, name)): FoldScores(metric, tuple(scores), folds, train, test)
+        for name, scores in by_metric.items()
+        if all(map(math.isfinite, scores))
     }
 
 
@@ -192,15 +245,20 @@ def _children(service: Runs, run: Run) -> list[Run]:
 
 
 def _told(run: Run) -> bool:
-    return all(run.tags.get(name, "").isdigit() for name in (TRAIN_ROWS, TEST_ROWS))
+    train, test = (_numbers(run.tags.get(name, "")) for name in (TRAIN_ROWS, TEST_ROWS))
+    return 0 < len(train) == len(test)
+
+
+def _numbers(words: str) -> tuple[int, ...]:
+    parts = words.split(",")
+    return tuple(map(int, parts)) if all(part.isdigit() for part in parts) else ()
 
 
 def _sizes(service: Runs, folds: Sequence[Run]) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
     """Return the rows of each fold: as told, else as the held-out rows of all folds make out."""
     if all(_told(fold) for fold in folds):
-        return tuple(int(f.tags[TRAIN_ROWS]) for f in folds), tuple(
-            int(f.tags[TEST_ROWS]) for f in folds
-        )
+        told = [(_numbers(f.tags[TRAIN_ROWS])[0], _numbers(f.tags[TEST_ROWS])[0]) for f in folds]
+        return tuple(train for train, _ in told), tuple(test for _, test in told)
     if any(fold.evaluation is None for fold in folds):
         return None
     rows = [service.evaluation(fold).rows for fold in folds]
