@@ -2,7 +2,7 @@
 
     python benchmarks/comparison.py [--repetitions 10000] [--json FILE]
 
-Aims (see docs/experiments.md): tests of models that are equally good claim a
+Aims (see docs/comparison.md): tests of models that are equally good claim a
 difference in 4 to 6 % of cases (exact and corrected ones in 6 % at most), 95 %
 intervals hold the true difference in 94 to 96 %, and two models on 100,000 rows
 are compared with intervals, tests and segments in 2 s.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -41,6 +43,15 @@ def comparison(runs, generator):
             evaluation=Evaluation.of(y, (p > 0.4).astype(int), p, probability=True),
         )
     return runs.compare(["one", "two"])
+
+
+def test_a_pickled_comparison_keeps_what_it_found_and_says_what_it_lacks(comparison):
+    again = pickle.loads(pickle.dumps(comparison))
+    assert again == comparison
+    assert again.sentences == comparison.sentences
+    for ask in (again.plots, again.calibration, again.speed, lambda: again.costs(fp=1)):
+        with pytest.raises(BadRecord, match="Compare the runs again"):
+            ask()
 
 
 # -- costs ---------------------------------------------------------------------------------

@@ -51,8 +51,13 @@ class Comparison:
         What could not be compared, and why.
     evaluations : tuple of Evaluation or None
         What each run was scored on, rows in the order of their labels.
-    service : Runs
+    service : Runs or None
         Where models, steps and kept tables are read.
+
+    Notes
+    -----
+    Saved in a snapshot or pickled, it keeps what it found but neither scored
+    rows nor the service, so it can be asked nothing further.
     """
 
     runs: tuple[Run, ...]
@@ -67,7 +72,10 @@ class Comparison:
     test_set: TestSetUse | None
     notes: tuple[str, ...]
     evaluations: tuple[Evaluation | None, ...] = field(repr=False, compare=False)
-    service: Runs = field(repr=False, compare=False)
+    service: Runs | None = field(repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "evaluations": (None,) * len(self.runs), "service": None}
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -156,6 +164,7 @@ class Comparison:
         """
         from notewright.experiments.calibration import calibration
 
+        self._store()
         return tuple(None if e is None else calibration(e, bins) for e in self.evaluations)
 
     def fairness(
@@ -215,12 +224,12 @@ class Comparison:
         from notewright.experiments.speed import speeds
 
         if features is None:
-            return speeds(self.service, self.runs)
+            return speeds(self._store(), self.runs)
         if isinstance(features, str):
-            each = [kept_value(self.service, run, features) for run in self.runs]
+            each = [kept_value(self._store(), run, features) for run in self.runs]
         else:
             each = [features] * len(self.runs)
-        return speeds(self.service, self.runs, each)
+        return speeds(self._store(), self.runs, each)
 
     def plots(self) -> dict[str, Figure]:
         """Return matplotlib figures by name: those for which there is something to show.
@@ -232,7 +241,7 @@ class Comparison:
         """
         from notewright.experiments.plots.figures import figures_of
 
-        return figures_of(self)
+        return figures_of(self, self._store())
 
     def _columns(
         self, given: pd.DataFrame | str | None, rows: Array, places: Sequence[int]
@@ -240,12 +249,21 @@ class Comparison:
         from notewright.experiments.columns import columns_for, kept_table
 
         if given is None or isinstance(given, str):
-            _, table = kept_table(self.service, [self.runs[n] for n in places], rows, given)
+            _, table = kept_table(self._store(), [self.runs[n] for n in places], rows, given)
             return table
         return columns_for(given, rows)
 
+    def _store(self) -> Runs:
+        if self.service is None:
+            raise BadRecord(
+                "This comparison came out of a snapshot or a pickle, without the scored rows.",
+                "Compare the runs again: `ws.runs.compare([...])`.",
+            )
+        return self.service
+
     def _scored(self, place: int) -> Evaluation:
         """Return the evaluation of a run, where all have one on the same rows."""
+        self._store()
         found = self.evaluations[place]
         if found is None:
             raise NoEvaluation(self.runs[place].name)

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from notewright.experiments.compared import Comparison
+    from notewright.experiments.runs import Runs
 
 #: Parameters against a metric say something from so many runs on.
 _MANY = 3
 
 
-def figures_of(comparison: Comparison) -> dict[str, Figure]:
+def figures_of(comparison: Comparison, service: Runs) -> dict[str, Figure]:
     """Return the figures of a comparison by name: those for which there is something to show.
 
     ``roc``, ``precision_recall``, ``calibration`` and ``residuals`` where rows
@@ -48,7 +49,7 @@ def figures_of(comparison: Comparison) -> dict[str, Figure]:
         predicted = [np.asarray(e.y_pred, dtype=np.float64) for _, e in regressions]
         true = np.asarray(regressions[0][1].y_true, dtype=np.float64)
         found["residuals"] = residuals([name for name, _ in regressions], predicted, true)
-    steps = [comparison.service.steps(run) for run in comparison.runs[:most]]
+    steps = [service.steps(run) for run in comparison.runs[:most]]
     if learning.stepped(steps):
         found["learning"] = learning.learning_curves(names, steps)
     metric = _shared_metric(comparison)
