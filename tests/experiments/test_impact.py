@@ -165,5 +165,5 @@ def test_a_comparison_tells_the_impact_on_a_table_given(runs, people, generator)
     found = comparison.impact(people)
     assert found.segments.confirmed[0].words == "region is south"
     assert comparison.impact(segments=False).segments is None
-    with pytest.raises(BadRecord, match="No table that was kept"):
+    with pytest.raises(BadRecord, match="the table they are of is unknown"):
         comparison.impact()

@@ -138,3 +138,14 @@ def test_the_verb_shows_figures_and_writes_them(workspace, generator, tmp_path):
     written = verb.run(verb.parser().parse_args(words), Context(workspace)).data()["plots"]
     assert [each["name"] for each in written] == ["roc", "precision_recall", "calibration"]
     assert all(Path(each["file"]).read_bytes()[:4] == b"\x89PNG" for each in written)
+
+
+def test_runs_are_drawn_by_their_parameters(workspace, tmp_path):
+    for n in range(5):
+        workspace.runs.record(f"run {n}", params={"depth": n}, metrics={"r2": n / 10})
+    verb = find_verb("runs")
+    words = ["params.depth", "<", "4", "--plot", "r2", "--plots-to", str(tmp_path)]
+    written = verb.run(verb.parser().parse_args(words), Context(workspace)).data()
+    assert [Path(each["file"]).name for each in written] == ["parameters.png", "scatter.png"]
+    with pytest.raises(BadRecord, match="Fewer than two"):
+        verb.run(verb.parser().parse_args(["--plot", "auc"]), Context(workspace))

@@ -68,28 +68,38 @@ def columns_for(table: pd.DataFrame, rows: Any) -> pd.DataFrame:
 
 
 def kept_table(
-    service: Runs, runs: Sequence[Run], rows: Any, name: str | None = None
-) -> tuple[str, pd.DataFrame]:
-    """Return the scored rows' columns from a table that a run's snapshot kept, and its name.
+    service: Runs, runs: Sequence[Run], rows: Any, name: str | None = None, column: str = ""
+) -> pd.DataFrame:
+    """Return the scored rows' columns from a table that a run's snapshot kept.
 
     Parameters
     ----------
     name : str, optional
-        The variable; by default the longest table that holds all scored rows,
-        and of those the one with the fewest columns, which is the raw one.
+        The variable; by default the longest table that holds all scored rows
+        by their labels, and of those the one with the fewest columns, which is
+        the raw one.
+    column : str, optional
+        A column that it must have, where any table has it.
 
     Raises
     ------
     BadRecord
-        If no kept table holds the rows.
+        If no kept table holds the rows, or if it cannot be told which they are.
     """
+    if name is None and _are_positions(rows):
+        # A table of as many rows may be any other: length alone tells nothing.
+        raise BadRecord(
+            "The scored rows have no labels of their own, so the table they are of is unknown.",
+            "Name one of just these rows, in the order scored: `--table X_test`.",
+        )
     refused: NotewrightError | None = None
     for run in runs:
         tables = _tables(service, run, name)
-        order = sorted(tables, key=lambda n: (-len(tables[n]), tables[n].shape[1], n))
-        for candidate in order:
+        having = {n: table for n, table in tables.items() if column in table.columns}
+        tables = having or tables
+        for candidate in sorted(tables, key=lambda n: (-len(tables[n]), tables[n].shape[1], n)):
             try:
-                return candidate, columns_for(tables[candidate], rows)
+                return columns_for(tables[candidate], rows)
             except BadRecord as error:
                 refused = error
     if name is not None and refused is not None:

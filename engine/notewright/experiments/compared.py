@@ -201,7 +201,7 @@ class Comparison:
         if not isinstance(sensitive, str):
             columns, sensitive = sensitive.to_frame(), str(sensitive.name)
             columns.columns = [sensitive]
-        table = self._columns(columns, rows, range(len(self.runs)))
+        table = self._columns(columns, rows, range(len(self.runs)), sensitive)
         if sensitive not in table.columns:
             raise BadRecord(
                 f"The table has no column '{sensitive}'.",
@@ -244,13 +244,17 @@ class Comparison:
         return figures_of(self, self._store())
 
     def _columns(
-        self, given: pd.DataFrame | str | None, rows: Array, places: Sequence[int]
+        self,
+        given: pd.DataFrame | str | None,
+        rows: Array,
+        places: Sequence[int],
+        column: str = "",
     ) -> pd.DataFrame:
         from notewright.experiments.columns import columns_for, kept_table
 
         if given is None or isinstance(given, str):
-            _, table = kept_table(self._store(), [self.runs[n] for n in places], rows, given)
-            return table
+            runs = [self.runs[n] for n in places]
+            return kept_table(self._store(), runs, rows, given, column)
         return columns_for(given, rows)
 
     def _store(self) -> Runs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from notewright.errors import UnknownId, UsageError
 from notewright.verbs.base import Context, Verb
@@ -31,10 +32,18 @@ def _runs_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--descending", action="store_true", help="highest first")
     parser.add_argument("-n", "--limit", type=int, default=50, help="how many at most (50)")
+    parser.add_argument(
+        "--plot",
+        metavar="METRIC",
+        help="draw the parameters that differ against this metric instead of listing",
+    )
+    parser.add_argument("--plots-to", metavar="FOLDER", help="with --plot: into PNG files here")
 
 
 def _runs(args: argparse.Namespace, context: Context) -> View:
     runs = context.workspace.runs
+    if args.plot:
+        return _drawn(args, context)
     words = " ".join(args.filter)
     if words:
         try:
@@ -46,6 +55,18 @@ def _runs(args: argparse.Namespace, context: Context) -> View:
     if args.descending and not order.startswith("-"):
         order = f"-{order}"
     return runs_view(runs.list(words or None, order=order, limit=args.limit), newest_first=False)
+
+
+def _drawn(args: argparse.Namespace, context: Context) -> View:
+    # matplotlib is imported only where something is drawn.
+    from notewright.experiments.plots.parameters import parallel, scatter
+    from notewright.views.figures import Figures
+
+    found = context.workspace.runs.list(
+        " ".join(args.filter) or None, order="-created", limit=args.limit
+    )
+    figures = {"parameters": parallel(found, args.plot), "scatter": scatter(found, args.plot)}
+    return Figures(figures, Path(args.plots_to) if args.plots_to else None)
 
 
 runs = Verb(
