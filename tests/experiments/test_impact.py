@@ -162,6 +162,13 @@ def test_a_comparison_tells_the_impact_on_a_table_given(runs, people, generator)
     ):
         runs.record(name, metrics={"accuracy": 0.5}, evaluation=evaluation)
     comparison = runs.compare(["a", "b"])
+    flipped = comparison.flipped()
+    flips = comparison.impact(segments=False).flips
+    assert len(flipped) == flips.changed
+    assert (flipped.becomes == "right").sum() == flips.gained
+    first = flipped.iloc[0]
+    evaluation = comparison.evaluations[1]
+    assert first.after == evaluation.y_pred[evaluation.rows == flipped.index[0]][0]
     found = comparison.impact(people)
     assert found.segments.confirmed[0].words == "region is south"
     assert comparison.impact(segments=False).segments is None

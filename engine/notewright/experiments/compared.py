@@ -128,6 +128,16 @@ class Comparison:
             table = self._columns(columns, first.rows, (a, b))
         return impact(first, second, (self.names[a], self.names[b]), table)
 
+    def flipped(self, a: int = 0, b: int = 1) -> pd.DataFrame:
+        """Return the rows whose predicted label changes between two runs, by their labels.
+
+        Its columns are ``true``, ``before``, ``after`` and ``becomes``
+        ("right", "wrong", or "" where it stays wrong).
+        """
+        from notewright.experiments.impact import flipped_rows
+
+        return flipped_rows(self._scored(a), self._scored(b))
+
     def costs(self, matrix: Matrix | None = None, /, **cells: float) -> Costs:
         """Say what each run's mistakes cost a row, and whether the difference is noise.
 

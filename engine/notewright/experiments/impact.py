@@ -190,6 +190,36 @@ def impact(
     return Impact(names, _flips(a, b), _shift(a, b), unit, found, tuple(left_out))
 
 
+def flipped_rows(a: Evaluation, b: Evaluation) -> pd.DataFrame:
+    """Return the rows whose predicted label changes, by their labels.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``true``, ``before``, ``after`` and ``becomes``: "right",
+        "wrong", or "" where it was and stays wrong.
+
+    Raises
+    ------
+    BadRecord
+        If one of the two has no predicted labels, or several a row.
+    """
+    import pandas as pd
+
+    hits_a, hits_b = right(a), right(b)
+    if hits_a is None or hits_b is None or a.y_true.ndim != 1:
+        raise BadRecord(
+            "There is not one predicted label a row in both runs, so none can flip.",
+            "Call a metric of labels, such as `accuracy_score`, inside the recorded cell.",
+        )
+    before, after = np.asarray(a.y_pred), np.asarray(b.y_pred)
+    changed = np.flatnonzero(before != after)
+    becomes = np.where(hits_b, "right", np.where(hits_a, "wrong", ""))
+    columns = {"true": a.y_true, "before": before, "after": after, "becomes": becomes}
+    found = {name: values[changed] for name, values in columns.items()}
+    return pd.DataFrame(found, index=pd.Index(a.rows[changed], name="row"))
+
+
 def _gain(a: Evaluation, b: Evaluation) -> tuple[str, Floats | None]:
     """Return how much better `b` does on each row, and in what."""
     hits = right(a), right(b)
