@@ -238,10 +238,10 @@ def _scores(
 def _children(service: Runs, run: Run) -> list[Run]:
     # A child begins after its parent; records are canonical JSON, so this text is exact.
     rows = service.store.catalog.query(
-        "SELECT id FROM runs WHERE created >= ? AND instr(body, ?) > 0 ORDER BY seq",
+        "SELECT digest, body FROM runs WHERE created >= ? AND instr(body, ?) > 0 ORDER BY seq",
         (run.created, f'"parent":"{run.id}"'),
     )
-    return [service.get(row["id"]) for row in rows]
+    return [Run.parse(row["body"], row["digest"]) for row in rows]
 
 
 def _told(run: Run) -> bool:
