@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from notewright.errors import BadFilter, UnknownId, UsageError
+from notewright.errors import BadFilter, BadRecord, UnknownId, UsageError
 from notewright.experiments.evaluation import Evaluation
 from notewright.verbs import find_verb
 from notewright.verbs.base import Context
@@ -110,3 +112,62 @@ def test_nothing_yet_says_what_to_do(workspace):
     view = verb.run(verb.parser().parse_args([]), Context(workspace))
     assert "%%nw run" in view.text()
     assert view.data() == []
+
+
+def test_compare_answers_what_is_asked_further(do):
+    view = do("compare strong", "weak <b>", "--cost", "fp=1", "--cost", "fn=10", "--calibration")
+    text, data = view.text(), view.data()
+    assert {"costs", "calibration", "differences"} <= set(data)
+    assert data["costs"]["differences"][0]["sentence"] in text
+    assert "Reliability of 'strong'" in text
+    with pytest.raises(UsageError, match="not CELL=COST"):
+        do("compare strong", "weak <b>", "--cost", "fp")
+
+
+def test_tables_and_features_are_found_where_the_runs_kept_them(workspace, generator):
+    from sklearn.tree import DecisionTreeClassifier
+
+    from notewright.state.namespace import Namespace
+
+    session = workspace.history.begin_session(workspace.root).id
+    raw = pd.DataFrame(
+        {
+            "region": generator.choice(["north", "south"], 900),
+            "age": generator.integers(18, 80, 900),
+            "x": generator.normal(size=900),
+        }
+    )
+    raw["label"] = (raw.x > 0).astype(int)
+    held_out = raw.index[generator.permutation(900)[:600]]
+    X_test, y_test = raw.loc[held_out, ["x"]], raw.loc[held_out, "label"]
+    for name in ("old", "new"):
+        model = DecisionTreeClassifier(max_depth=1).fit(X_test, y_test)
+        said = model.predict(X_test)
+        if name == "new":
+            north = (raw.loc[held_out, "region"] == "north").to_numpy()
+            said = np.where(north & (generator.random(600) < 0.3), 1 - said, said)
+        kept = Namespace({"raw": raw, "X_test": X_test, "model": model})
+        after = workspace.snapshots.take(kept, session=session)
+        workspace.runs.record(
+            name,
+            model=model,
+            metrics={"accuracy": float((said == y_test).mean())},
+            evaluation=Evaluation.of(y_test, said),
+            snapshot_after=after.id,
+        )
+    words = "compare old new --impact --fairness region --speed X_test"
+    verb = find_verb("compare")
+    view = verb.run(verb.parser().parse_args(words.split()[1:]), Context(workspace))
+    data = json.loads(json.dumps(view.data()))
+    [segment, *_] = data["impact"]["segments"]
+    assert segment["words"] == "region is north"
+    assert segment["sentence"] in view.text()
+    assert segment["columns"] == ["region"]
+    assert {g["group"] for g in data["fairness"][0]["groups"]} == {"north", "south"}
+    assert [s["rows"] for s in data["speed"]] == [600, 600]
+    assert all(s["median"] > 0 and s["stored"] > 0 for s in data["speed"])
+    with pytest.raises(BadRecord, match="No table 'cooked' was kept"):
+        verb.run(
+            verb.parser().parse_args(["old", "new", "--impact", "--table", "cooked"]),
+            Context(workspace),
+        )

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notewright.experiments.evaluation import Evaluation
+from notewright.experiments.groups import group_names, rates
 from notewright.governance.checks.base import CannotRun
 from notewright.governance.checks.bias import (
     DemographicParityDifference,
@@ -23,7 +24,6 @@ from notewright.governance.checks.bias import (
     GroupSize,
     SelectionRateRatio,
 )
-from notewright.governance.checks.groups import group_names, rates
 from notewright.governance.checks.material import Evidence, Material
 from notewright.governance.policy import parse_policy
 

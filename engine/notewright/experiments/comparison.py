@@ -3,76 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from notewright.errors import BadRecord, DifferentRows
 from notewright.experiments import changes
-from notewright.experiments.changes import Change, CodeChange
+from notewright.experiments.compared import Comparison as Comparison
 from notewright.experiments.evaluation import Evaluation
 from notewright.experiments.filter import SYNONYMS
+from notewright.experiments.fold_scores import TEST as FOLDS
+from notewright.experiments.fold_scores import over_folds
 from notewright.experiments.measures import auc_scores, measure, right
-from notewright.experiments.pairs import Difference, Estimate, estimates
+from notewright.experiments.pairs import Difference, Estimate, corrected, estimates
 from notewright.experiments.run import Run
-from notewright.experiments.testset import TestSetUse, use_of
+from notewright.experiments.testset import use_of
 
 if TYPE_CHECKING:
     from notewright.experiments.runs import Runs
 
 _SPOKEN = {spoken: names[-1] for spoken, names in SYNONYMS.items()}
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What `Runs.compare` finds.
-
-    Parameters
-    ----------
-    runs : tuple of Run
-    names : tuple of str
-        What sentences call them: their names, with ids where names repeat.
-    params, data, environment : tuple of Change
-        What differs.
-    code : tuple of CodeChange
-        How each run's cell differs from the first one's.
-    estimates : tuple of Estimate
-        Metrics with 95 % intervals.
-    differences : tuple of Difference
-        Pairwise, with interval and test, Holm-corrected together.
-    same_rows : bool
-        Whether all were scored on the same rows.
-    test_set : TestSetUse or None
-        How often these rows were used to choose.
-    notes : tuple of str
-        What could not be compared, and why.
-    """
-
-    runs: tuple[Run, ...]
-    names: tuple[str, ...]
-    params: tuple[Change, ...]
-    code: tuple[CodeChange, ...]
-    data: tuple[Change, ...]
-    environment: tuple[Change, ...]
-    estimates: tuple[Estimate, ...]
-    differences: tuple[Difference, ...]
-    same_rows: bool
-    test_set: TestSetUse | None
-    notes: tuple[str, ...]
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """One plain sentence for each difference."""
-        return tuple(difference.sentence(self.names) for difference in self.differences)
-
-    def estimate(self, run: int, metric: str) -> Estimate | None:
-        """Return one metric of the run at this place, or None."""
-        found = (e for e in self.estimates if e.run == run and e.metric == metric)
-        return next(found, None)
-
-    def difference(self, metric: str, a: int = 0, b: int = 1) -> Difference | None:
-        """Return the difference on a metric between the runs at two places, or None."""
-        found = (d for d in self.differences if (d.metric, d.a, d.b) == (metric, a, b))
-        return next(found, None)
 
 
 def compare(
@@ -83,7 +32,13 @@ def compare(
         raise BadRecord("A comparison needs two different runs.", "`%nw runs` lists them.")
     names = _names(runs)
     scored = [place for place, run in enumerate(runs) if run.evaluation is not None]
-    notes = [_unscored(names[n], run) for n, run in enumerate(runs) if run.evaluation is None]
+    means, by_fold, notes = over_folds(service, runs)
+    folded = {estimate.run for estimate in means}
+    notes += [
+        _unscored(names[place], run)
+        for place, run in enumerate(runs)
+        if run.evaluation is None and place not in folded
+    ]
     same = len({runs[place].row_digest for place in scored}) <= 1
     evaluations = {place: service.evaluation(runs[place]) for place in scored}
     if not same:
@@ -95,18 +50,23 @@ def compare(
         )
     found: list[Estimate] = []
     differences: list[Difference] = []
+    kept: dict[int, Evaluation] = {}
     if scored:
         ordered = [evaluations[place].ordered() for place in scored]
+        kept.update(zip(scored, ordered, strict=True))
         metrics = _metrics([runs[place] for place in scored], ordered)
         found, differences = estimates(ordered, metrics, paired=same)
         found = [_moved(estimate, scored) for estimate in found]
         differences = [_moved_pair(difference, scored) for difference in differences]
         notes += _untested(runs, metrics, found)
+    found += means
+    differences = corrected([*differences, *by_fold])
     use = None
     if len(scored) > 1 and same:
         chosen = [runs[place] for place in scored]
         rows = len(evaluations[scored[0]])
-        use = use_of(service.store, chosen, rows, differences, count=count)
+        on_them = [each for each in differences if each.test != FOLDS]
+        use = use_of(service.store, chosen, rows, on_them, count=count)
     return Comparison(
         runs=tuple(runs),
         names=names,
@@ -119,6 +79,8 @@ def compare(
         same_rows=same,
         test_set=use,
         notes=tuple(notes),
+        evaluations=tuple(kept.get(place) for place in range(len(runs))),
+        service=service,
     )
 
 

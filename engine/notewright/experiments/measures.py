@@ -44,6 +44,32 @@ def measure(name: str) -> Measure | None:
     return _MEASURES.get(name)
 
 
+def mean_measure(name: str, title: str, losses: Callable[[Evaluation], Floats | None]) -> Measure:
+    """Return the measure that is the mean of a loss over rows; lower is better.
+
+    Parameters
+    ----------
+    losses : callable
+        From an evaluation to an array of shape (rows,), or None.
+    """
+
+    def contributions(evaluation: Evaluation) -> Floats | None:
+        found = losses(evaluation)
+        return None if found is None else _with_count(found)
+
+    return Measure(name, title, False, contributions, _mean)
+
+
+def positive_probabilities(
+    evaluation: Evaluation,
+) -> tuple[NDArray[np.bool_], Floats] | None:
+    """Return which rows are positive and their probabilities of it, where there are any."""
+    scored = auc_scores(evaluation) if evaluation.probability else None
+    if scored is None or not np.all((scored[1] >= 0) & (scored[1] <= 1)):
+        return None
+    return scored
+
+
 def auc_scores(evaluation: Evaluation) -> tuple[NDArray[np.bool_], Floats] | None:
     """Return which rows are positive and their scores, where an AUC is defined."""
     scores = evaluation.y_score
@@ -183,6 +209,14 @@ def _probabilities(evaluation: Evaluation) -> Floats | None:
     return np.asarray(score[rows, np.searchsorted(labels, evaluation.y_true)], dtype=np.float64)
 
 
+def losses_of_probabilities(evaluation: Evaluation) -> Floats | None:
+    """Return each row's Brier loss, where there are probabilities of two classes."""
+    if evaluation.positive is None:
+        return None
+    likelihood = _probabilities(evaluation)
+    return None if likelihood is None else (1 - likelihood) ** 2
+
+
 def _log_losses(evaluation: Evaluation) -> Floats | None:
     likelihood = _probabilities(evaluation)
     if likelihood is None:
@@ -191,10 +225,8 @@ def _log_losses(evaluation: Evaluation) -> Floats | None:
 
 
 def _brier_losses(evaluation: Evaluation) -> Floats | None:
-    if evaluation.positive is None:
-        return None
-    likelihood = _probabilities(evaluation)
-    return None if likelihood is None else _with_count((1 - likelihood) ** 2)
+    losses = losses_of_probabilities(evaluation)
+    return None if losses is None else _with_count(losses)
 
 
 def _errors(evaluation: Evaluation) -> Floats | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from notewright.experiments.evaluation import Evaluation
-from notewright.experiments.measures import auc_scores, measure, right
+from notewright.experiments.measures import Measure, auc_scores, measure, right
 from notewright.experiments.statistics.bootstrap import Resampler, difference_p, spread
 from notewright.experiments.statistics.delong import (
     area_difference,
@@ -73,6 +73,8 @@ class Difference:
     higher_is_better : bool
     paired : bool
         Whether both were scored on the same rows.
+    shown_by : str, default "this test set"
+        What the evidence is, as sentences say it.
     """
 
     a: int
@@ -87,6 +89,7 @@ class Difference:
     detectable: float
     higher_is_better: bool
     paired: bool
+    shown_by: str = "this test set"
 
     @property
     def significant(self) -> bool:
@@ -100,6 +103,10 @@ class Difference:
             return None
         return self.b if (self.value > 0) == self.higher_is_better else self.a
 
+    @property
+    def _subject(self) -> str:
+        return "they" if self.shown_by.startswith("these") else "it"
+
     def sentence(self, names: Sequence[str]) -> str:
         """Return the difference in plain words.
 
@@ -112,20 +119,21 @@ class Difference:
         if winner is None:
             return (
                 f"No difference in {self.title} between {names[self.a]} and {names[self.b]} "
-                f"that this test set could show; it could have shown {_short(self.detectable)}."
+                f"that {self.shown_by} could show; {self._subject} could have shown "
+                f"{short(self.detectable)}."
             )
         low, high = sorted(abs(end) for end in self.interval)
         if self.interval[0] < 0 < self.interval[1]:
             # The test and the interval are different methods and may part at the border.
             low = -low
         return (
-            f"{names[winner]} is better by {_short(abs(self.value))} {self.title} "
-            f"(95 % interval {_short(low)} to {_short(high)})."
+            f"{names[winner]} is better by {short(abs(self.value))} {self.title} "
+            f"(95 % interval {short(low)} to {short(high)})."
         )
 
 
 def estimates(
-    evaluations: Sequence[Evaluation], metrics: Sequence[str], *, paired: bool
+    evaluations: Sequence[Evaluation], metrics: Sequence[str | Measure], *, paired: bool
 ) -> tuple[list[Estimate], list[Difference]]:
     """Return every metric of every run, and every pairwise difference, Holm-corrected.
 
@@ -133,7 +141,7 @@ def estimates(
     ----------
     evaluations : sequence of Evaluation
         Aligned row by row if `paired`.
-    metrics : sequence of str
+    metrics : sequence of str or Measure
         Names as runs record them; what cannot be computed is left out.
     """
     found: list[Estimate] = []
@@ -145,11 +153,19 @@ def estimates(
         elif name == "accuracy":
             values, pairs = _accuracies(evaluations, paired)
         else:
-            values, pairs = _bootstrapped(evaluations, name, paired, resamplers)
+            chosen = name if isinstance(name, Measure) else measure(name)
+            if chosen is None:
+                continue
+            values, pairs = _bootstrapped(evaluations, chosen, paired, resamplers)
         found += values
         differences += pairs
+    return found, corrected(differences)
+
+
+def corrected(differences: Sequence[Difference]) -> list[Difference]:
+    """Return differences with p-values corrected together after Holm."""
     adjusted = holm([difference.p_value for difference in differences])
-    return found, [
+    return [
         replace(difference, p_adjusted=p)
         for difference, p in zip(differences, adjusted, strict=True)
     ]
@@ -227,13 +243,11 @@ def _accuracies(
 
 def _bootstrapped(
     evaluations: Sequence[Evaluation],
-    name: str,
+    chosen: Measure,
     paired: bool,
     resamplers: dict[int, Resampler],
 ) -> tuple[list[Estimate], list[Difference]]:
-    chosen = measure(name)
-    if chosen is None:
-        return [], []
+    name = chosen.name
     values, resampled = [], {}
     for n, evaluation in enumerate(evaluations):
         contributions = chosen.contributions(evaluation)
@@ -284,12 +298,12 @@ def _pairs(count: int) -> list[tuple[int, int]]:
     return [(i, j) for i in range(count) for j in range(i + 1, count)]
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
     """Return a number with two telling digits: `0.012`, `3.4`, `-0.0051`.
 
     Examples
     --------
-    >>> _short(0.01234), _short(12.345), _short(0.0)
+    >>> short(0.01234), short(12.345), short(0.0)
     ('0.012', '12.3', '0')
     """
     if value == 0:

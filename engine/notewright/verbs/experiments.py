@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from notewright.errors import UnknownId, UsageError
 from notewright.verbs.base import Context, Verb
+from notewright.verbs.comparison import compare as compare
 from notewright.views.base import Message, View
 from notewright.views.experiments import (
-    comparison_view,
     model_record,
     models_view,
     moves_view,
@@ -31,10 +32,18 @@ def _runs_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--descending", action="store_true", help="highest first")
     parser.add_argument("-n", "--limit", type=int, default=50, help="how many at most (50)")
+    parser.add_argument(
+        "--plot",
+        metavar="METRIC",
+        help="draw the parameters that differ against this metric instead of listing",
+    )
+    parser.add_argument("--plots-to", metavar="FOLDER", help="with --plot: into PNG files here")
 
 
 def _runs(args: argparse.Namespace, context: Context) -> View:
     runs = context.workspace.runs
+    if args.plot:
+        return _drawn(args, context)
     words = " ".join(args.filter)
     if words:
         try:
@@ -48,40 +57,24 @@ def _runs(args: argparse.Namespace, context: Context) -> View:
     return runs_view(runs.list(words or None, order=order, limit=args.limit), newest_first=False)
 
 
+def _drawn(args: argparse.Namespace, context: Context) -> View:
+    # matplotlib is imported only where something is drawn.
+    from notewright.experiments.plots.parameters import parallel, scatter
+    from notewright.views.figures import Figures
+
+    found = context.workspace.runs.list(
+        " ".join(args.filter) or None, order="-created", limit=args.limit
+    )
+    figures = {"parameters": parallel(found, args.plot), "scatter": scatter(found, args.plot)}
+    return Figures(figures, Path(args.plots_to) if args.plots_to else None)
+
+
 runs = Verb(
     "runs",
     "List runs, filtered and sorted, or show one.",
     _runs_arguments,
     _runs,
     'A run is one experiment: a cell that begins with `%%nw run "name"`.',
-)
-
-
-def _compare_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="ids or names of two runs or more")
-    parser.add_argument(
-        "--allow-different-rows",
-        action="store_true",
-        help="compare runs that were scored on different rows all the same",
-    )
-
-
-def _compare(args: argparse.Namespace, context: Context) -> View:
-    if len(args.runs) < 2:
-        raise UsageError("A comparison needs two runs.", "`%nw runs` lists them.")
-    found = context.workspace.runs.compare(
-        args.runs, allow_different_rows=args.allow_different_rows
-    )
-    return comparison_view(found)
-
-
-compare = Verb(
-    "compare",
-    "Say which run is better, by how much, and whether it is noise.",
-    _compare_arguments,
-    _compare,
-    "Metrics come with 95 % intervals and a test of each difference; what differs in parameters, "
-    "code and data is listed below them.",
 )
 
 

@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from notewright.experiments.groups import Rates, rates
 from notewright.governance.checks import intervals
 from notewright.governance.checks.base import CannotRun, Check, Finding, Option
-from notewright.governance.checks.groups import Rates, rates
 from notewright.governance.checks.material import Material
 
 _MIN_GROUP = Option(20, "Smaller groups are named, but no verdict is drawn from them.", minimum=1)

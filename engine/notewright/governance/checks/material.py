@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from notewright.experiments.columns import positions
+from notewright.experiments.groups import group_names
 from notewright.governance.checks.base import CannotRun
-from notewright.governance.checks.groups import group_names
 
 if TYPE_CHECKING:
     import numpy as np
@@ -222,9 +223,9 @@ class Material:
             )
         order = sorted(holders, key=lambda n: (-len(holders[n]), holders[n].shape[1], n))
         for holder in order:
-            positions = _positions(holders[holder], self.evaluation.rows)
-            if positions is not None:
-                return holders[holder][name].iloc[positions]
+            places = positions(holders[holder], self.evaluation.rows)
+            if places is not None:
+                return holders[holder][name].iloc[places]
         raise CannotRun(
             f"The test rows cannot be found in the tables that have '{name}' "
             f"({', '.join(order)}): their row labels differ.",
@@ -246,19 +247,3 @@ class Material:
                 "Set `data: favourable:` in policy.yaml to one of the labels.",
             )
         return np.asarray([str(label) == str(wanted) for label in np.asarray(labels).tolist()])
-
-
-def _positions(frame: pd.DataFrame, rows: Any) -> np.ndarray | None:
-    """Return where the labelled rows are in the frame, or None if they are not all there."""
-    import numpy as np
-    import pandas as pd
-
-    if not frame.index.is_unique:
-        return None
-    labels = np.asarray(rows).tolist()
-    positions = frame.index.get_indexer(pd.Index(labels))
-    if (positions < 0).any():
-        positions = pd.Index([str(i) for i in frame.index]).get_indexer(
-            pd.Index([str(label) for label in labels])
-        )
-    return None if (positions < 0).any() else positions

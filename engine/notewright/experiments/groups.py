@@ -112,12 +112,7 @@ def group_names(column: pd.Series, bands: Sequence[float]) -> np.ndarray:
         codes, found = pd.factorize(column)
         names = np.asarray([*(str(value) for value in found), "missing"], dtype=object)
         return names[codes]  # a missing value has the code -1, which is the last
-    cuts = [_number(cut) for cut in bands]
-    labels = [
-        f"below {cuts[0]}",
-        *(f"{low} to below {high}" for low, high in pairwise(cuts)),
-        f"{cuts[-1]} and above",
-    ]
+    labels = band_names(bands)
     values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     places = np.searchsorted(np.asarray(bands, dtype=float), values, side="right")
     result = np.asarray(labels, dtype=object)[np.minimum(places, len(bands))]
@@ -125,5 +120,14 @@ def group_names(column: pd.Series, bands: Sequence[float]) -> np.ndarray:
     return result
 
 
-def _number(value: float) -> str:
-    return f"{value:g}"
+def band_names(cuts: Sequence[float]) -> list[str]:
+    """Return how the bands between rising cuts read.
+
+    Examples
+    --------
+    >>> band_names([25, 60])
+    ['below 25', '25 to below 60', '60 and above']
+    """
+    words = [f"{cut:g}" for cut in cuts]
+    between = (f"{low} to below {high}" for low, high in pairwise(words))
+    return [f"below {words[0]}", *between, f"{words[-1]} and above"]
