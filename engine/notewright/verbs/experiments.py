@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from notewright.errors import UnknownId, UsageError
+from notewright.experiments.run import Run
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import Message, View
 from notewright.views.experiments import (
@@ -38,7 +39,7 @@ def _runs(args: argparse.Namespace, context: Context) -> View:
     words = " ".join(args.filter)
     if words:
         try:
-            return run_view(runs.get(words))
+            return _one_run(runs.get(words), context)
         except UnknownId:
             if not set(words) & set("<>=!["):
                 raise  # no filter either
@@ -46,6 +47,13 @@ def _runs(args: argparse.Namespace, context: Context) -> View:
     if args.descending and not order.startswith("-"):
         order = f"-{order}"
     return runs_view(runs.list(words or None, order=order, limit=args.limit), newest_first=False)
+
+
+def _one_run(run: Run, context: Context) -> View:
+    versions: dict[str, list[str]] = {}
+    for version in context.workspace.datasets.of_files(run.files):
+        versions.setdefault(version.content, []).append(version.ref)
+    return run_view(run, versions)
 
 
 runs = Verb(
