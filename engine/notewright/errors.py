@@ -748,6 +748,31 @@ class OutsideWorkspace(NotewrightError):
         )
 
 
+class MlflowMissing(NotewrightError):
+    """MLflow is not installed where it is asked for."""
+
+    code = "mlflow_missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "MLflow is not installed here.", "Install it: `pip install 'notewright[mlflow]'`."
+        )
+
+
+class MlflowFailed(NotewrightError):
+    """MLflow could not use its own store."""
+
+    code = "mlflow_failed"
+
+    def __init__(self, store: str, reason: str) -> None:
+        first = " ".join(reason.split())
+        first = first if len(first) < 300 else first[:299] + "…"
+        super().__init__(
+            f"MLflow cannot use the store {store}: {first.rstrip('.')}.",
+            "Look at it with MLflow itself; what was taken over so far is complete.",
+        )
+
+
 class BadRecord(NotewrightError):
     """A value given to a run, or the use made of the run, cannot be."""
 

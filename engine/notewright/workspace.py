@@ -10,6 +10,7 @@ from notewright.store import Store
 
 if TYPE_CHECKING:
     from notewright.experiments.datasets import Datasets
+    from notewright.experiments.mlflow_store.service import MlflowStores
     from notewright.experiments.models import Models
     from notewright.experiments.runs import Runs
     from notewright.governance.approvals import Approvals
@@ -145,6 +146,13 @@ class Workspace:
             acts=self._governance.acts,
             drift=_drift,
         )
+
+    @cached_property
+    def mlflow(self) -> MlflowStores:
+        """MLflow's stores: taking over from them, and writing to them."""
+        from notewright.experiments.mlflow_store.service import MlflowStores
+
+        return MlflowStores(self.runs, self.models, self.identities.me, self._governance.acts)
 
     # -- governance ----------------------------------------------------------------
 

@@ -254,7 +254,6 @@ def test_a_store_from_before_datasets_opens(tmp_path):
     workspace = Workspace(tmp_path)
     with workspace.store.catalog.transaction() as connection:
         connection.execute("DROP TABLE dataset_versions")
-        connection.execute("DROP TABLE taken_over")
         connection.execute("PRAGMA user_version = 3")
     workspace.store.catalog.close()
     again = Workspace(tmp_path)

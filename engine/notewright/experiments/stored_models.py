@@ -42,7 +42,7 @@ def reference(
         held = runs.snapshots.get(snapshot).variable(variable)
         stored = None if held is None else held.group
     if stored is None and keep:
-        stored = runs.store.objects.put(_dump(model))
+        stored = runs.store.objects.put(dumped(model))
         where = None
     return ModelRef(variable, type_name(model), fingerprint(model), stored, where)
 
@@ -75,7 +75,8 @@ def load(runs: Runs, run: Run) -> Any:
     return model
 
 
-def _dump(model: Any) -> bytes:
+def dumped(model: Any) -> bytes:
+    """Return a model's bytes in skops' format."""
     import skops.io
 
     try:

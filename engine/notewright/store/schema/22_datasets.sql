@@ -1,4 +1,4 @@
--- Versions of datasets, and what was taken over from other trackers.
+-- Versions of datasets.
 CREATE TABLE IF NOT EXISTS dataset_versions (
     id TEXT PRIMARY KEY,
     digest TEXT NOT NULL,
@@ -18,14 +18,3 @@ CREATE TRIGGER IF NOT EXISTS dataset_versions_are_immutable BEFORE UPDATE ON dat
 BEGIN
     SELECT RAISE(ABORT, 'dataset versions are immutable');
 END;
--- What a record here was elsewhere, so that taking it over twice changes nothing.
-CREATE TABLE IF NOT EXISTS taken_over (
-    -- "mlflow"
-    system TEXT NOT NULL,
-    -- "run", "version"
-    kind TEXT NOT NULL,
-    foreign_id TEXT NOT NULL,
-    id TEXT NOT NULL,
-    created TEXT NOT NULL,
-    PRIMARY KEY (system, kind, foreign_id)
-) WITHOUT ROWID;
