@@ -268,7 +268,8 @@ best = mlflow.search_runs(experiment_names=["written by us"], filter_string="met
 print(len(runs), best["tags.mlflow.runName"][0], best["params.n_estimators"][0])
 assert "notewright" not in sys.modules
 model = mlflow.pyfunc.load_model("models:/credit@champion")
-numpy.save({str(tmp_path / "answers.npy")!r}, model.predict(numpy.load({str(tmp_path / "rows.npy")!r})))
+answers = model.predict(numpy.load({str(tmp_path / "rows.npy")!r}))
+numpy.save({str(tmp_path / "answers.npy")!r}, answers)
 mlflow.sklearn.load_model("models:/credit/2").predict_proba(numpy.zeros((1, 3)))
 """
     done = subprocess.run(
@@ -404,6 +405,34 @@ def test_a_record_that_was_changed_there_is_taken_over_as_mlflow_tells_it(filled
     (run,) = other.runs.list()
     assert run.metrics["auc"] == 0.525
     assert run.origin == "mlflow"
+
+
+def test_a_record_never_makes_a_strangers_bytes_a_model_that_is_loaded(filled, tmp_path):
+    """Not even where the record is whole, and the bytes came along as an artifact."""
+    import json
+
+    import skops.io
+    from sklearn.preprocessing import FunctionTransformer
+
+    from notewright.errors import ModelUnloadable
+    from notewright.store.canonical import canonical, digest_of
+
+    target = f"sqlite:///{tmp_path}/ours.db"
+    filled.mlflow.give(target, filter='name == "fitted 25"')
+    evil = skops.io.dumps(FunctionTransformer(eval))
+    (path,) = (tmp_path / "mlartifacts").rglob("run.json")
+    body = json.loads(path.read_text())["record"]
+    body["model"]["object"] = body["models"][0]["object"] = digest_of(evil)
+    body["artifacts"] = [{"name": "evil", "digest": digest_of(evil), "size": len(evil)}]
+    path.write_bytes(canonical({"record": body, "digest": digest_of(canonical(body))}))
+    (path.parent.parent / "evil").write_bytes(evil)
+    (path.parent.parent / "model" / "model.skops").write_bytes(evil)
+    other = Workspace(tmp_path / "other")
+    assert other.mlflow.take(target).versions == []
+    (run,) = other.runs.list()
+    assert run.model.object is None
+    with pytest.raises(ModelUnloadable):
+        other.runs.load_model(run)
 
 
 def test_the_verb_takes_over_and_writes(store, workspace, tmp_path):

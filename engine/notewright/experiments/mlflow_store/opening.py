@@ -44,7 +44,11 @@ def opened(uri: str) -> Iterator[Any]:
         except ImportError as error:
             raise MlflowMissing from error
         try:
-            yield MlflowClient(uri, uri)
+            client = MlflowClient(uri, uri)
+        except Exception as error:  # MLflow's libraries raise their own
+            raise MlflowFailed(shown(uri), str(error)) from error
+        try:
+            yield client
         except MlflowException as error:
             raise MlflowFailed(shown(uri), str(error)) from error
 

@@ -68,7 +68,9 @@ def keys(names: list[str]) -> dict[str, str]:
     for name in names:
         key = re.sub(r"[^\w\-. :/]", "_", name)
         parts = [part for part in key.split("/") if part not in ("", ".", "..")]
-        key = whole = "/".join(parts)[: LONGEST_KEY - 10] or "_"
+        # In bytes: a file store makes them names of files.
+        key = "/".join(parts).encode()[: LONGEST_KEY - 10].decode(errors="ignore")
+        key = whole = key.rstrip("/") or "_"
         number = 1
         while key in taken:
             number += 1

@@ -160,21 +160,28 @@ class Taking:
         return self._with_model(record, run), steps
 
     def _with_model(self, record: Run, run: ForeignRun) -> Run:
-        """Return a record whose model is where it can be loaded from here."""
-        data = run.files.get("model/model.skops")
-        if record.model is None or data is None:
+        """Return a record whose model is what was looked at here, or cannot be loaded.
+
+        A record is no proof of what its bytes do: nobody else's are loaded that `flavour` has not
+        seen, whatever address the record gives.
+        """
+        if record.model is None:
             return record
+        stored: str | None = None
+        notes = record.notes
         try:
+            data = run.files["model/model.skops"]
             flavour.parsed(data)
-        except flavour.NotLoadable as error:
-            return replace(record, notes=(*record.notes, f"The model was not taken over: {error}."))
-        stored = self._runs.store.objects.put(data)
-        if record.model.snapshot is None:
+            stored = self._runs.store.objects.put(data)
+        except (KeyError, flavour.NotLoadable) as error:
+            why = "it is not there" if isinstance(error, KeyError) else str(error)
+            notes = (*notes, f"The model was not taken over: {why}.")
+        if record.model.snapshot is None and record.model.object == stored:
             return record
-        # The snapshot that holds it is in another workspace.
+        # A snapshot that held it is in another workspace.
         here = replace(record.model, object=stored, snapshot=None)
         others = tuple(m for m in record.models if m != record.model)
-        return replace(record, model=here, models=(here, *others))
+        return replace(record, model=here, models=(here, *others), notes=notes)
 
     def _translated(self, run: ForeignRun, id_: str) -> tuple[Run, list[Step]]:
         notes = []
