@@ -395,3 +395,20 @@ def test_fsck_finds_nothing_wrong_and_gc_takes_nothing(workspace):
     workspace.retention.carry_out(Rules(last=0, daily=0, named=False))
     pd.testing.assert_frame_equal(workspace.datasets.load("a"), table())
     assert verify_store(workspace.store, Progress(), workspace.snapshots.needs).sound
+
+
+def test_fsck_names_the_dataset_that_lacks_an_object(workspace):
+    version, _ = workspace.datasets.add(table(), "a")
+    verb = find_verb("fsck")
+
+    def fsck():
+        return verb.run(verb.parser().parse_args([]), Context(workspace))
+
+    assert fsck().exit_code() == 0
+    manifest = workspace.store.objects.get_json(version.address)
+    workspace.store.objects.path(manifest["stream"]).unlink()
+    shown = fsck()
+    assert shown.exit_code() == 1
+    assert "dataset a@1" in shown.text()
+    workspace.store.objects.path(version.address).unlink()
+    assert "dataset a@1" in fsck().text()

@@ -17,11 +17,13 @@ from typing import Any
 import blake3
 
 from notewright.errors import FolderUnusable, NoDataset, NotewrightError
+from notewright.experiments.dataset_version import DatasetVersion
 from notewright.progress import Progress
 from notewright.state.capture.chunks import CHUNK, LARGE, pieces, row_of
 from notewright.state.contents import Contents
 from notewright.state.describe import type_name
 from notewright.state.loading import load_groups
+from notewright.state.loading import parts as table_parts
 from notewright.state.pickling.pickler import dump
 from notewright.store.disk import words
 from notewright.store.ids import new_id
@@ -132,6 +134,16 @@ def file_pieces(objects: ObjectStore, content: str, address: str) -> Iterator[by
     parts = Contents(objects).parts(content, address)
     for piece in parts if address == content else parts[1:]:
         yield objects.get(piece)
+
+
+def parts(objects: ObjectStore, version: DatasetVersion) -> list[str]:
+    """Return the addresses of every object that a version needs; those that can be told."""
+    try:
+        if version.kind == "table":
+            return [version.digest, *table_parts(version.address, objects)]
+        return [version.digest, *Contents(objects).parts(version.content, version.address)]
+    except NotewrightError:  # a list of pieces is damaged, which is found by itself
+        return [version.digest, version.address]
 
 
 def write_file(objects: ObjectStore, content: str, address: str, target: Path) -> None:

@@ -37,6 +37,7 @@ _AT_ONCE = 500
 # Inside the class, `list` is the method.
 Versions = list[DatasetVersion]
 Names = list[tuple[str, str]]
+Words = list[str]
 
 
 class Datasets:
@@ -263,6 +264,14 @@ class Datasets:
             for row in rows
             if any(file["digest"] == version.content for file in json.loads(row["body"])["files"])
         ]
+
+    def needs(self) -> dict[str, Words]:
+        """Return, for each object that a version needs, the words for those versions."""
+        needed: dict[str, Words] = {}
+        for version in self.list():
+            for address in contents.parts(self._store.objects, version):
+                needed.setdefault(address, []).append(f"dataset {version.ref}")
+        return needed
 
     def _with_content(self, name: str, content: str) -> DatasetVersion | None:
         row = self._store.catalog.one(
