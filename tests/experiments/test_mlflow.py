@@ -285,6 +285,26 @@ mlflow.sklearn.load_model("models:/credit/2").predict_proba(numpy.zeros((1, 3)))
     np.testing.assert_array_equal(np.load(tmp_path / "answers.npy"), champion.predict(X))
 
 
+def test_a_run_whose_writing_was_cut_short_is_written_anew(filled, tmp_path, monkeypatch):
+    from mlflow import MlflowClient
+
+    target = f"sqlite:///{tmp_path}/ours.db"
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "log_artifacts", stop)
+        with pytest.raises(KeyboardInterrupt):
+            filled.mlflow.give(target, filter='name == "fitted 25"')
+    given = filled.mlflow.give(target, filter='name == "fitted 25"')
+    assert (given.runs, given.known) == (1, 0)
+    with opened(target) as client:
+        (id_,) = [e.experiment_id for e in client.search_experiments() if e.name == "notewright"]
+        (run,) = client.search_runs([id_])
+    assert run.info.status == "FINISHED"
+
+
 def test_a_run_that_began_before_a_child_is_its_parent_there_too(filled, tmp_path):
     target = f"sqlite:///{tmp_path}/ours.db"
     filled.mlflow.give(target, filter='name == "fitted 25" or name == "run 25"')

@@ -107,7 +107,13 @@ class Giving:
         #: The ids there of runs that were in another store of MLflow's.
         self._moved: dict[str, str] = {}
         for found in runs_of(client, list(self._experiments.values())):
-            self._ids[found.data.tags.get(RUN_TAG, "")] = found.info.run_id
+            ours = found.data.tags.get(RUN_TAG)
+            if ours and found.info.status == "RUNNING":
+                # Writing it was cut short; it is written anew.
+                client.delete_run(found.info.run_id)
+                continue
+            if ours:
+                self._ids[ours] = found.info.run_id
             self._moved[found.info.run_id] = found.info.run_id
         self.given = Given()
 
