@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,13 +10,12 @@ from typing import Any
 from notewright.errors import (
     NoDataset,
     OutsideWorkspace,
-    UnknownId,
     UnsavedContent,
-    UntrustedStore,
     UsageError,
 )
 from notewright.experiments import dataset_contents as contents
 from notewright.experiments.dataset_diff import DatasetDiff, Drift, diff_tables, parsed
+from notewright.experiments.dataset_ledger import DatasetLedger, Names, Versions
 from notewright.experiments.dataset_version import Column, DatasetVersion
 from notewright.experiments.ports import Acts, no_audit
 from notewright.progress import Progress
@@ -25,18 +23,12 @@ from notewright.state.contents import shown_path
 from notewright.state.describe import summary, type_name
 from notewright.state.records import FileRead
 from notewright.store import Store
-from notewright.store.canonical import canonical, digest_of, plain
-from notewright.store.ids import new_id, now
+from notewright.store.canonical import plain
 from notewright.store.names import check_name
-from notewright.store.signing import Signer, verify
+from notewright.store.signing import Signer
 from notewright.words import number_of
 
-_LISTING = "%nw dataset list"
-#: So many values are bound in one query.
-_AT_ONCE = 500
 # Inside the class, `list` is the method.
-Versions = list[DatasetVersion]
-Names = list[tuple[str, str]]
 Words = list[str]
 
 
@@ -69,9 +61,8 @@ class Datasets:
     ) -> None:
         self._store = store
         self._root = root
-        self._signer = signer
+        self._ledger = DatasetLedger(store, signer, acts)
         self._trusted = trusted
-        self._acts = acts
         self._drift = drift
 
     # -- adding -----------------------------------------------------------------------
@@ -115,7 +106,7 @@ class Datasets:
         shown = shown_path(path, self._root)
         suffix = path.suffix.lower()
         words = f"{suffix[1:].upper()} file" if suffix else "file"
-        return self._commit(
+        return self._ledger.commit(
             name,
             content,
             {
@@ -136,12 +127,12 @@ class Datasets:
         if not contents.is_table(table):
             raise NoDataset(f"A {type_name(table)}", "it is no table")
         content = content_of(table)
-        known = self._with_content(name, content)
+        known = self._ledger.of_content(name, content)
         if known is not None:
             return known, False
         address, size = contents.keep_table(self._store.objects, table, progress)
         shape = getattr(table, "shape", ())
-        return self._commit(
+        return self._ledger.commit(
             name,
             content,
             {
@@ -156,59 +147,11 @@ class Datasets:
             },
         )
 
-    def _commit(
-        self, name: str, content: str, fields: dict[str, Any]
-    ) -> tuple[DatasetVersion, bool]:
-        signer = self._signer()
-        with self._store.catalog.transaction() as connection:
-            known = self._with_content(name, content)
-            if known is not None:
-                return known, False
-            row = connection.execute(
-                "SELECT MAX(number) AS last FROM dataset_versions WHERE name = ?", (name,)
-            ).fetchone()
-            body = {
-                "id": new_id(),
-                "name": name,
-                "number": (row["last"] or 0) + 1,
-                "content": content,
-                "created": now(),
-                "actor": signer.name,
-                "schema": 1,
-                **fields,
-            }
-            text = canonical(body)
-            digest = self._store.objects.put(text, sync=True)
-            version = DatasetVersion.parse(text.decode(), digest)
-            connection.execute(
-                "INSERT INTO dataset_versions(id, digest, name, number, content, created, signer,"
-                " signature, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    version.id,
-                    digest,
-                    name,
-                    version.number,
-                    content,
-                    version.created,
-                    signer.public,
-                    signer.sign(digest.encode()).hex(),
-                    text.decode(),
-                ),
-            )
-            details = {"version": version.id, "digest": digest, "content": content}
-            self._acts("dataset.add", version.ref, details)
-        return version, True
-
     # -- finding ----------------------------------------------------------------------
 
     def list(self, name: str | None = None) -> list[DatasetVersion]:
         """Return all versions, or those of one dataset, oldest first."""
-        rows = self._store.catalog.query(
-            "SELECT digest, body FROM dataset_versions WHERE name = ? OR ? IS NULL"
-            " ORDER BY name, number",
-            (name, name),
-        )
-        return [DatasetVersion.parse(row["body"], row["digest"]) for row in rows]
+        return self._ledger.list(name)
 
     def get(self, ref: str) -> DatasetVersion:
         """Return `applications` (its newest version) or `applications@2`.
@@ -217,37 +160,11 @@ class Datasets:
         ------
         UnknownId
         """
-        name, at, number = ref.partition("@")
-        row = None
-        if not at:
-            row = self._store.catalog.one(
-                "SELECT digest, body FROM dataset_versions WHERE name = ?"
-                " ORDER BY number DESC LIMIT 1",
-                (name,),
-            )
-        elif number.isdecimal() and len(number) < 10:
-            row = self._store.catalog.one(
-                "SELECT digest, body FROM dataset_versions WHERE name = ? AND number = ?",
-                (name, int(number)),
-            )
-        if row is None:
-            raise UnknownId("dataset", ref, _LISTING)
-        return DatasetVersion.parse(row["body"], row["digest"])
+        return self._ledger.get(ref)
 
     def with_content(self, digests: Iterable[str]) -> Versions:
         """Return the versions, of any dataset, that have one of these contents."""
-        wanted = [*dict.fromkeys(digests)]
-        found: Versions = []
-        for start in range(0, len(wanted), _AT_ONCE):
-            some = wanted[start : start + _AT_ONCE]
-            marks = ", ".join("?" * len(some))
-            rows = self._store.catalog.query(
-                "SELECT digest, body FROM dataset_versions"  # noqa: S608 - marks only
-                f" WHERE content IN ({marks}) ORDER BY name, number",
-                some,
-            )
-            found += [DatasetVersion.parse(row["body"], row["digest"]) for row in rows]
-        return found
+        return self._ledger.with_content(digests)
 
     def of_files(self, files: Iterable[FileRead]) -> Versions:
         """Return the versions that these files are: what a run used, by `run.files`."""
@@ -255,15 +172,7 @@ class Datasets:
 
     def runs_using(self, version: DatasetVersion) -> Names:
         """Return id and name of each run that read a file with this version's content."""
-        rows = self._store.catalog.query(
-            "SELECT id, name, body FROM runs WHERE instr(body, ?) ORDER BY seq",
-            (version.content,),
-        )
-        return [
-            (row["id"], row["name"])
-            for row in rows
-            if any(file["digest"] == version.content for file in json.loads(row["body"])["files"])
-        ]
+        return self._ledger.runs_using(version)
 
     def needs(self) -> dict[str, Words]:
         """Return, for each object that a version needs, the words for those versions."""
@@ -272,13 +181,6 @@ class Datasets:
             for address in contents.parts(self._store.objects, version):
                 needed.setdefault(address, []).append(f"dataset {version.ref}")
         return needed
-
-    def _with_content(self, name: str, content: str) -> DatasetVersion | None:
-        row = self._store.catalog.one(
-            "SELECT digest, body FROM dataset_versions WHERE name = ? AND content = ?",
-            (name, content),
-        )
-        return None if row is None else DatasetVersion.parse(row["body"], row["digest"])
 
     # -- giving back ------------------------------------------------------------------
 
@@ -296,7 +198,7 @@ class Datasets:
         """
         found = self.get(version) if isinstance(version, str) else version
         if found.kind == "table":
-            self._check_trust(found)
+            self._ledger.check_trust(found, self._trusted)
             return contents.load_table(self._store.objects, found.address)
         data = self.bytes_of(found)
         table = parsed(data, found.type)
@@ -357,20 +259,6 @@ class Datasets:
             note = f"{was.size:,} → {now_.size:,} bytes; no table could be read from both"
             return DatasetDiff(was, now_, (None, None), (None, None), note=note)
         return diff_tables(was, now_, before, after, self._drift)
-
-    def _check_trust(self, version: DatasetVersion) -> None:
-        row = self._store.catalog.one(
-            "SELECT signer, signature, body FROM dataset_versions WHERE id = ?", (version.id,)
-        )
-        if row is None:
-            raise UnknownId("dataset", version.ref, _LISTING)
-        signer = str(row["signer"])
-        digest = digest_of(row["body"].encode())
-        holds = digest == version.digest and verify(signer, row["signature"], digest.encode())
-        # What is loaded is what was signed, whatever the caller's record says.
-        holds = holds and DatasetVersion.parse(row["body"], digest) == version
-        if not holds or not self._trusted(signer):
-            raise UntrustedStore(signer)
 
 
 def content_of(table: Any) -> str:
