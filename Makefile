@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 OBJECTS := $(CURDIR)/$(VENV)/objects/lib
+MLFLOW  := $(CURDIR)/$(VENV)/mlflow/lib
 export OMP_NUM_THREADS ?= 1
 # Kernels, servers and packages start several times faster when libraries stay compiled.
 unexport PYTHONDONTWRITEBYTECODE
@@ -24,12 +25,13 @@ test: $(VENV)/panel  ## Run the tests (browser tests too)
 	$(BIN)/python scripts/ensure_chromium.py
 	$(BIN)/python scripts/test.py
 
-test-all: $(VENV)/panel $(VENV)/objects/done  ## Run the slow suites as well
+test-all: $(VENV)/panel $(VENV)/objects/done $(VENV)/mlflow/done  ## Run the slow suites as well
 	$(BIN)/python scripts/ensure_chromium.py
 	$(BIN)/python scripts/test.py -m "slow or not slow"
 	PYTHONPATH=$(OBJECTS) $(BIN)/python -m pytest tests/state
 	PYTHONPATH=$(OBJECTS) $(BIN)/python -m pytest -m "slow or not slow" \
 	  $(addprefix tests/packaging/,test_arrow.py test_onnx.py test_openers.py)
+	PYTHONPATH=$(MLFLOW) $(BIN)/python -m pytest -m slow tests/experiments/test_mlflow.py
 
 lint: $(VENV)/installed  ## Check style, types and layers
 	$(BIN)/ruff check .
@@ -51,6 +53,10 @@ lock:  ## Resolve the dependencies anew
 	  --no-emit-package scikit-learn --no-emit-package joblib --no-emit-package threadpoolctl \
 	  --no-emit-package packaging --no-emit-package typing-extensions --no-emit-package cloudpickle \
 	  -o requirements/objects.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --group mlflow --constraints requirements/dev.txt \
+	  $$(sed -n 's/^\([a-z][a-z0-9-]*\)==.*/--no-emit-package \1/p' requirements/dev.txt | sort -u) \
+	  -o requirements/mlflow.txt
 
 clean:  ## Remove what was made
 	rm -rf $(VENV) dist build demo_run
@@ -65,6 +71,11 @@ $(VENV)/installed: pyproject.toml requirements/dev.txt scripts/install.py
 # where PyArrow is installed, and the other suites shall see what users without it see.
 $(VENV)/objects/done: $(VENV)/installed requirements/objects.txt
 	$(PYTHON) scripts/install.py $(VENV) requirements/objects.txt $(VENV)/objects/lib
+	@touch $@
+
+# MLflow, in a folder of its own: nothing but its interchange shall need it.
+$(VENV)/mlflow/done: $(VENV)/installed requirements/mlflow.txt
+	$(PYTHON) scripts/install.py $(VENV) requirements/mlflow.txt $(VENV)/mlflow/lib
 	@touch $@
 
 # The JupyterLab panel, built from its sources and linked into the environment.

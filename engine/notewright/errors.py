@@ -711,6 +711,68 @@ class NoEvaluation(NotewrightError):
         )
 
 
+class NoDataset(NotewrightError):
+    """What was given is neither a table nor a data file."""
+
+    code = "no_dataset"
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(
+            f"{what} cannot be a dataset: {reason}.",
+            "Give the path of a data file, or a variable that holds a table or an array.",
+        )
+
+
+class UnsavedContent(NotewrightError):
+    """Something that no dataset holds would be overwritten."""
+
+    code = "unsaved_content"
+
+    def __init__(self, what: str, elsewhere: str) -> None:
+        super().__init__(
+            f"{what} holds something else, which is no version of a dataset.",
+            f"Add it first (`%nw dataset add`), choose another place with `{elsewhere}`, or say "
+            "`--replace`.",
+        )
+
+
+class OutsideWorkspace(NotewrightError):
+    """A record names a place outside the project."""
+
+    code = "outside_workspace"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} lies outside the project, so nothing was written there.",
+            "Say where the file shall go: `--to PATH`.",
+        )
+
+
+class MlflowMissing(NotewrightError):
+    """MLflow is not installed where it is asked for."""
+
+    code = "mlflow_missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "MLflow is not installed here.", "Install it: `pip install 'notewright[mlflow]'`."
+        )
+
+
+class MlflowFailed(NotewrightError):
+    """MLflow could not use its own store."""
+
+    code = "mlflow_failed"
+
+    def __init__(self, store: str, reason: str) -> None:
+        first = " ".join(reason.split())
+        first = first if len(first) < 300 else first[:299] + "…"
+        super().__init__(
+            f"MLflow cannot use the store {store}: {first.rstrip('.')}.",
+            "Look at it with MLflow itself; what was taken over so far is complete.",
+        )
+
+
 class BadRecord(NotewrightError):
     """A value given to a run, or the use made of the run, cannot be."""
 

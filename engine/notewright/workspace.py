@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from notewright.store import Store
 
 if TYPE_CHECKING:
+    from notewright.experiments.datasets import Datasets
+    from notewright.experiments.mlflow_store.service import MlflowStores
     from notewright.experiments.models import Models
     from notewright.experiments.runs import Runs
     from notewright.governance.approvals import Approvals
@@ -131,6 +133,27 @@ class Workspace:
 
         return Models(self.store, self.runs, self._governance.acts, self._permit)
 
+    @cached_property
+    def datasets(self) -> Datasets:
+        """The datasets that were added, in versions."""
+        from notewright.experiments.datasets import Datasets
+
+        return Datasets(
+            self.store,
+            self.root,
+            signer=lambda: self.identities.me(),
+            trusted=lambda public: self.identities.require_trusted(public),
+            acts=self._governance.acts,
+            drift=_drift,
+        )
+
+    @cached_property
+    def mlflow(self) -> MlflowStores:
+        """MLflow's stores: taking over from them, and writing to them."""
+        from notewright.experiments.mlflow_store.service import MlflowStores
+
+        return MlflowStores(self.runs, self.models, self.identities.me, self._governance.acts)
+
     # -- governance ----------------------------------------------------------------
 
     @cached_property
@@ -243,3 +266,9 @@ class Workspace:
 
     def _permit(self, actor: Any, action: str, subject: str) -> None:
         self.roles.permit(actor, action, subject)
+
+
+def _drift(old: Any, new: Any) -> Any:
+    from notewright.governance.drift import drift, profile
+
+    return drift(profile(old), new)

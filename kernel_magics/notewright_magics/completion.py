@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _SNAPSHOTS = {"restore", "show", "diff", "tag"}
 _RUNS = {"compare", "register"}
-_VARIABLES = {"export", "slice", "check"}
+_VARIABLES = {"export", "slice", "check", "dataset"}
 _DEPLOYMENTS = {"monitor", "rollback", "stop", "retrain"}
 _MODELS = {"gate", "approve", "check", "deploy", "alias"}
 
@@ -68,6 +68,8 @@ def candidates(session: KernelSession, line: str, symbol: str = "") -> list[str]
         found += list(session.namespace.variables())
     if verb == "restore" and "--only" in words:
         found += list(session.namespace.state())
+    if verb == "dataset":
+        found += [version.ref for version in workspace.datasets.list()]
     if verb in _MODELS:
         found += sorted({version.name for version in workspace.models.list()})
     if verb in _DEPLOYMENTS:

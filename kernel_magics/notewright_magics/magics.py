@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 GENERAL = GeneralOptions("%nw", "--json", "--widget", "--debug")
 #: What also works while the notebook is run for an export: cells may rely on it. All else has
 #: been done by the user, or not, and is not done again behind their back.
-_ALWAYS = {"snapshot", "restore", "tag", "autosnapshot"}
+_ALWAYS = {"snapshot", "restore", "tag", "autosnapshot", "dataset"}
 _INTRODUCTION = """\
 `%nw VERB -h` explains one. `%%nw run "name"` in a cell's first line records the cell as a run."""
 

@@ -107,7 +107,16 @@ def test_every_word_of_every_verb_is_explained() -> None:
 
 
 def test_json_on_everything_that_lists(stored: Path) -> None:
-    for verb in ("timeline", "history", "runs", "models", "packages", "deployments", "status"):
+    for verb in (
+        "timeline",
+        "history",
+        "runs",
+        "models",
+        "packages",
+        "deployments",
+        "status",
+        "dataset",
+    ):
         done = notewright(verb, "--json", folder=stored)
         assert done.returncode == 0, done.stderr
         json.loads(done.stdout)
@@ -260,3 +269,17 @@ def test_looking_at_governance_needs_no_key(stored: Path, tmp_path_factory) -> N
     for words in (["deployments"], ["identity"], ["role"], ["audit", "verify"]):
         done = notewright(*words, folder=stored, more=elsewhere)
         assert done.returncode == 0, done.stderr
+
+
+def test_a_file_is_kept_as_a_dataset_and_given_back_in_a_shell(stored: Path) -> None:
+    path = stored / "rows.csv"
+    path.write_text("a,b\n1,2\n")
+    added = notewright("dataset", "add", str(path), "--as", "rows", "--json", folder=stored)
+    assert json.loads(added.stdout)["ref"] == "rows@1"
+    path.write_text("a,b\n1,3\n")
+    assert notewright("dataset", "use", "rows@1", folder=stored).returncode == 2
+    assert notewright("dataset", "add", str(path), "--as", "rows", folder=stored).returncode == 0
+    shown = notewright("dataset", "diff", "rows@1", "rows@2", "--json", folder=stored)
+    assert json.loads(shown.stdout)["same"] is False
+    assert notewright("dataset", "use", "rows@1", folder=stored).returncode == 0
+    assert path.read_text() == "a,b\n1,2\n"

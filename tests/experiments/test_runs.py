@@ -343,3 +343,24 @@ def test_logging_costs_microseconds(runs):
         active.log_metric("loss", n, step=n)
         active.log_param("depth", n)
     assert (time.perf_counter() - began) / 2000 < 0.00015
+
+
+def test_runs_of_different_shapes_and_of_older_stores_make_the_same_frame(runs):
+    import json
+
+    import pandas as pd
+
+    runs.record("a", metrics={"auc": 0.5, "loss": float("nan")}, params={"x": 1}, tags={"t": "ü"})
+    runs.record("b", metrics={"auc": float("inf")}, params={"x": "text", "y": None})
+    runs.record("c")
+    runs.record("d", metrics={"auc": -0.0, "loss": 1 / 3}, params={"x": True}, tags={"t": "v"})
+    before = runs.frame()
+    assert before["metrics.auc"].tolist()[0::3] == [0.5, -0.0]
+    assert before["metrics.auc"].dtype == before["metrics.loss"].dtype == float
+    assert before["params.x"].tolist() == [1, "text", None, True]
+    with runs.store.catalog.transaction() as connection:
+        for run in runs.list()[:2]:
+            groups = (run.metrics, run.params, run.tags)
+            text = json.dumps([group[name] for group in groups for name in sorted(group)])
+            connection.execute("UPDATE runs SET shape_values = ? WHERE id = ?", (text, run.id))
+    pd.testing.assert_frame_equal(runs.frame(), before)

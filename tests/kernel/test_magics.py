@@ -358,3 +358,18 @@ def test_show_says_what_a_snapshot_holds_and_copies_files_out(live) -> None:
     assert (live.folder / "back" / "work.ipynb").read_text() == '{"cells": []}'
     refused = live.run("%nw show --to back").error
     assert "nothing of yours is overwritten" in " ".join(refused["traceback"])
+
+
+def test_a_table_is_kept_as_a_dataset_and_given_back(live) -> None:
+    live.run("%load_ext notewright")
+    live.run("import pandas as pd\ndf = pd.DataFrame({'a': [1, 2]})")
+    assert "Added rows@1: DataFrame 2 x 1" in live.run("%nw dataset add df --as rows").text
+    live.run("df.loc[0, 'a'] = 9")
+    assert "UnsavedContent" in str(live.run("%nw dataset use rows@1").error)
+    live.run("%nw dataset add df --as rows")
+    assert "1 of 2 values changed" in live.run("%nw dataset diff rows@1 rows@2").text
+    live.run("%nw dataset use rows@1")
+    assert live.run("print(df['a'].tolist())").text == "[1, 2]\n"
+    history = json.loads(live.run("%nw history --json").text)
+    assert [e["source"] for e in history if "df" in e["changed"]][-1] == "%nw dataset use rows@1"
+    assert "rows@2" in live.complete("%nw dataset use ro")

@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import sqlite3
+import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -144,13 +145,16 @@ def _columns(run: Run) -> dict[str, dict[str, Any]]:
     }
 
 
-def _shape(run: Run) -> tuple[str, str]:
-    """Return the names of a run's values, and the values in the same order, as JSON."""
-    groups = (run.metrics, run.params, run.tags)
-    names = [sorted(group) for group in groups]
-    values = [group[n] for group, wanted in zip(groups, names, strict=True) for n in wanted]
-    # For our own reading only, so NaN and infinities may stand as Python writes them.
-    return json.dumps(names), json.dumps(values)
+def _shape(run: Run) -> tuple[str, bytes]:
+    """Return the names of a run's values, and the values in the same order.
+
+    Metrics are doubles, since many are read at once fastest that way; what
+    follows them is JSON.
+    """
+    metrics, params, tags = (sorted(group) for group in (run.metrics, run.params, run.tags))
+    doubles = struct.pack(f"<{len(metrics)}d", *(run.metrics[name] for name in metrics))
+    others = [run.params[name] for name in params] + [run.tags[name] for name in tags]
+    return json.dumps([metrics, params, tags]), doubles + json.dumps(others).encode()
 
 
 def _shape_id(connection: sqlite3.Connection, names: str) -> int:

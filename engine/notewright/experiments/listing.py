@@ -73,29 +73,58 @@ class RunList(Sequence[Run]):
         columns.update(self._values())
         return pd.DataFrame(columns)
 
-    def _values(self) -> dict[str, list[Any]]:
+    def _values(self) -> dict[str, Any]:
         """Return the columns of metrics, parameters and tags.
 
         Runs of one shape are turned from rows to columns together, which is
         what makes ten thousand runs quick.
         """
-        places: dict[int, list[int]] = {}
+        places: dict[tuple[int, type], list[int]] = {}
         for place, row in enumerate(self._rows):
-            places.setdefault(row["shape"], []).append(place)
-        columns: dict[str, list[Any]] = {}
-        for shape, where in places.items():
-            texts = ",".join([self._rows[place]["shape_values"] for place in where])
-            values = zip(*json.loads(f"[{texts}]"), strict=True)
-            for name, column in zip(_names(self._shapes[shape]), values, strict=True):
-                whole = columns.setdefault(name, [None] * len(self._rows))
-                if len(where) == len(self._rows):
-                    whole[:] = column
-                else:
-                    for place, value in zip(where, column, strict=True):
-                        whole[place] = value
+            places.setdefault((row["shape"], type(row["shape_values"])), []).append(place)
+        columns: dict[str, Any] = {}
+        for (shape, kind), where in places.items():
+            packed = [self._rows[place]["shape_values"] for place in where]
+            names = _names(self._shapes[shape])
+            read = _columns if kind is bytes else _columns_of_text
+            for name, column in zip(names, read(names, packed), strict=True):
+                _fill(columns, name, column, where, len(self._rows))
         groups = ("metrics", "params", "tags")
         ordered = sorted(columns, key=lambda name: groups.index(name.partition(".")[0]))
         return {name: columns[name] for name in ordered}
+
+
+def _columns(names: Sequence[str], packed: Sequence[bytes]) -> list[Any]:
+    """Return the columns of runs of one shape: metrics as arrays, the others as they are."""
+    import numpy as np
+
+    metrics = sum(name.startswith("metrics.") for name in names)
+    end = 8 * metrics
+    numbers = np.frombuffer(b"".join([each[:end] for each in packed]), "<f8")
+    others = json.loads(b"[" + b",".join([each[end:] for each in packed]) + b"]")
+    rest = list(zip(*others, strict=True)) or [()] * (len(names) - metrics)
+    return [*numbers.reshape(len(packed), metrics).T, *rest]
+
+
+def _columns_of_text(names: Sequence[str], packed: Sequence[str]) -> list[Any]:
+    """Return the columns of runs from before metrics were stored as doubles."""
+    values = json.loads(f"[{','.join(packed)}]")
+    return list(zip(*values, strict=True)) or [()] * len(names)
+
+
+def _fill(columns: dict[str, Any], name: str, column: Any, where: list[int], count: int) -> None:
+    """Put the values of some runs where they belong in the column of all."""
+    import numpy as np
+
+    if len(where) == count:
+        columns[name] = column
+        return
+    if name.startswith("metrics."):
+        columns.setdefault(name, np.full(count, np.nan))[where] = column
+        return
+    whole = columns.setdefault(name, [None] * count)
+    for place, value in zip(where, column, strict=True):
+        whole[place] = value
 
 
 def _names(shape: str) -> list[str]:

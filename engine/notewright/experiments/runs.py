@@ -179,7 +179,23 @@ class Runs:
         )
         return self._ledger.commit(run)
 
+    def take_over(self, run: Run, steps: Steps) -> Run:
+        """Record a run as another tracker, or another workspace, had it; its id stays.
+
+        Parameters
+        ----------
+        run : Run
+            A run that is over; what it refers to is stored already.
+        steps : list of (metric, step, value)
+            What was logged, in order.
+        """
+        return self._ledger.commit(run, steps)
+
     # -- finding ------------------------------------------------------------------
+
+    def has(self, id: str) -> bool:
+        """Tell whether there is a run with this full id."""
+        return self.store.catalog.one("SELECT 1 FROM runs WHERE id = ?", (id,)) is not None
 
     def get(self, ref: str) -> Run:
         """Return a run by id, id prefix, `last`, or its name (the latest of that name).

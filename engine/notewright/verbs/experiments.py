@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from notewright.errors import UnknownId, UsageError
+from notewright.experiments.run import Run
 from notewright.verbs.base import Context, Verb
 from notewright.verbs.comparison import compare as compare
 from notewright.views.base import Message, View
@@ -47,7 +48,7 @@ def _runs(args: argparse.Namespace, context: Context) -> View:
     words = " ".join(args.filter)
     if words:
         try:
-            return run_view(runs.get(words))
+            return _one_run(runs.get(words), context)
         except UnknownId:
             if not set(words) & set("<>=!["):
                 raise  # no filter either
@@ -67,6 +68,13 @@ def _drawn(args: argparse.Namespace, context: Context) -> View:
     )
     figures = {"parameters": parallel(found, args.plot), "scatter": scatter(found, args.plot)}
     return Figures(figures, Path(args.plots_to) if args.plots_to else None)
+
+
+def _one_run(run: Run, context: Context) -> View:
+    versions: dict[str, list[str]] = {}
+    for version in context.workspace.datasets.of_files(run.files):
+        versions.setdefault(version.content, []).append(version.ref)
+    return run_view(run, versions)
 
 
 runs = Verb(

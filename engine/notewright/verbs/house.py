@@ -135,7 +135,14 @@ slice_ = Verb(
 
 def _fsck(args: argparse.Namespace, context: Context) -> View:
     workspace = context.workspace
-    report = verify_store(workspace.store, context.progress, workspace.snapshots.needs)
+
+    def needs() -> dict[str, list[str]]:
+        needed = workspace.snapshots.needs()
+        for address, refs in workspace.datasets.needs().items():
+            needed.setdefault(address, []).extend(refs)
+        return needed
+
+    report = verify_store(workspace.store, context.progress, needs)
     if report.sound:
         words = f"{report.objects} objects, every byte as it was stored."
         return Page([Message(words)], {"objects": report.objects, "damaged": []})

@@ -46,8 +46,16 @@ def runs_view(runs: Sequence[Run], *, newest_first: bool = True) -> View:
     return Table(columns, rows, empty="No run yet: `%%nw run NAME` above a cell.", records=records)
 
 
-def run_view(run: Run) -> View:
-    """Say what one run was."""
+def run_view(run: Run, datasets: Mapping[str, Sequence[str]] | None = None) -> View:
+    """Say what one run was.
+
+    Parameters
+    ----------
+    run : Run
+    datasets : mapping, optional
+        For the digests of files the versions of datasets that they are.
+    """
+    known = datasets or {}
     words = f"Run {run.id[:6]} '{run.name}' {run.status} in {run.seconds:.2f} s"
     if run.model is not None:
         words += f": {run.model.type.rpartition('.')[2]} in `{run.model.variable}`"
@@ -66,10 +74,14 @@ def run_view(run: Run) -> View:
     elif run.params:
         parts.append(Message(f"All {len(run.params)} parameters are at their defaults."))
     if run.files:
-        files = [(file.path, file.digest[:12]) for file in run.files]
-        parts.append(Table(["data", "hash"], files))
+        files = [
+            (file.path, file.digest[:12], ", ".join(known.get(file.digest, ())))
+            for file in run.files
+        ]
+        parts.append(Table(["data", "hash", "dataset"], files))
     parts += [Message(note) for note in run.notes]
-    return Page(parts, run_record(run))
+    used = sorted({ref for file in run.files for ref in known.get(file.digest, ())})
+    return Page(parts, {**run_record(run), "datasets": used})
 
 
 def model_record(
