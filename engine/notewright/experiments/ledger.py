@@ -67,6 +67,8 @@ class Ledger:
             known = connection.execute("SELECT seq FROM runs WHERE id = ?", (run.id,)).fetchone()
             if known is None:
                 seq = connection.execute(_INSERT, bound).lastrowid
+                if run.parent is not None:
+                    connection.execute("INSERT INTO run_parents VALUES (?, ?)", (seq, run.parent))
             else:
                 seq = known["seq"]
                 connection.execute(_UPDATE, bound)

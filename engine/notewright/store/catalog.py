@@ -36,9 +36,13 @@ from typing import Any
 from notewright.errors import AmbiguousId, StoreReadOnly, StoreTooNew, StoreUnusable, UnknownId
 from notewright.store.disk import is_full
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 #: What a store of each older version lacks, as files of store/schema.
-_ADDED_SINCE = {1: ("15_packs.sql", "16_collections.sql"), 2: ("16_collections.sql",)}
+_ADDED_SINCE = {
+    1: ("15_packs.sql", "16_collections.sql", "60_run_parents.sql"),
+    2: ("16_collections.sql", "60_run_parents.sql"),
+    3: ("60_run_parents.sql",),
+}
 _BUSY_SECONDS = 30.0
 
 #: Connections that stay open; more stores than these at once only tests have.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 
 from notewright.errors import UnknownId, UsageError
+from notewright.experiments.listing import RunList
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import Message, View
 from notewright.views.experiments import (
@@ -16,6 +18,9 @@ from notewright.views.experiments import (
     run_view,
     runs_view,
 )
+
+#: How many runs that are part of another are listed below it.
+_MOST_CHILDREN = 10
 
 
 def _runs_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,14 +43,19 @@ def _runs(args: argparse.Namespace, context: Context) -> View:
     words = " ".join(args.filter)
     if words:
         try:
-            return run_view(runs.get(words))
+            found = runs.get(words)
+            return run_view(found, runs.children(found)[:_MOST_CHILDREN])
         except UnknownId:
             if not set(words) & set("<>=!["):
                 raise  # no filter either
     order = args.sort or "-created"
     if args.descending and not order.startswith("-"):
         order = f"-{order}"
-    return runs_view(runs.list(words or None, order=order, limit=args.limit), newest_first=False)
+    if words:
+        return runs_view(runs.list(words, order=order, limit=args.limit), newest_first=False)
+    top = list(runs.list("parent == None", order=order, limit=args.limit))
+    below = runs.list(f"parent in {json.dumps([run.id for run in top])}") if top else RunList()
+    return runs_view(top, below.by_parent(_MOST_CHILDREN), newest_first=False)
 
 
 runs = Verb(
@@ -53,7 +63,31 @@ runs = Verb(
     "List runs, filtered and sorted, or show one.",
     _runs_arguments,
     _runs,
-    'A run is one experiment: a cell that begins with `%%nw run "name"`.',
+    'A run is one experiment: a cell that begins with `%%nw run "name"`, or any cell that fits a '
+    "model after `%%nw autorun on`. What a search or a cross-validation tried stands below its "
+    "run; `runs 'parent == \"ID\"'` lists all of it.",
+)
+
+
+def _autorun_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("state", choices=["on", "off"], help="start it or stop it")
+
+
+def _autorun(args: argparse.Namespace, context: Context) -> View:
+    kernel = context.live("autorun")
+    kernel.autorun = args.state == "on"
+    words = "Every cell that fits an estimator becomes a run." if kernel.autorun else "Off."
+    return Message(words, {"autorun": kernel.autorun})
+
+
+autorun = Verb(
+    "autorun",
+    "Make a run of every cell that fits an estimator, or stop doing so.",
+    _autorun_arguments,
+    _autorun,
+    "The run is named after the estimator and what differs from its defaults, and holds what "
+    "`%%nw run` records; a snapshot after the cell holds the model. Cells that fit nothing make "
+    "no run. Works in a notebook only.",
 )
 
 
