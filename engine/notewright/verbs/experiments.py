@@ -1,4 +1,4 @@
-"""runs, compare, register, models, alias."""
+"""runs, autorun, rerun, compare, register, models, alias."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from notewright.views.experiments import (
     models_view,
     moves_view,
     registered_view,
+    rerun_view,
     run_view,
     runs_view,
 )
@@ -88,6 +89,37 @@ autorun = Verb(
     "The run is named after the estimator and what differs from its defaults, and holds what "
     "`%%nw run` records; a snapshot after the cell holds the model. Cells that fit nothing make "
     "no run. Works in a notebook only.",
+)
+
+
+def _rerun_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="id or name of a run")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another value for a parameter of its model, or for a name that its cells give a "
+        "literal; may be repeated",
+    )
+
+
+def _rerun(args: argparse.Namespace, context: Context) -> View:
+    from notewright.afresh.rerunning import rerun
+    from notewright.afresh.setting import parse_setting
+
+    settings = dict(parse_setting(each) for each in args.set)
+    return rerun_view(rerun(context.workspace, args.run, settings, context.progress))
+
+
+rerun = Verb(
+    "rerun",
+    "Run the cells behind a run again, with other parameters, as a new run.",
+    _rerun_arguments,
+    _rerun,
+    "They run in a fresh process in the notebook's folder, with all they do to files, databases "
+    "and other machines; the notebook's variables stay as they are. Without --set it is a test of "
+    "whether the run can be repeated. Example: `%nw rerun 3f2a1b --set max_depth=8`.",
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from notewright.experiments.changes import Change
 from notewright.experiments.comparison import Comparison
@@ -17,6 +17,9 @@ from notewright.store.refs import RefMove
 from notewright.views.base import Message, Page, Table, View, escape
 from notewright.views.state import size
 from notewright.words import local_second
+
+if TYPE_CHECKING:
+    from notewright.afresh.rerunning import Rerun
 
 #: More columns than this do not fit beside each other.
 _MOST_METRICS = 5
@@ -132,6 +135,23 @@ def _resources(run: Run) -> list[View]:
         least = "" if run.memory_exact else "at least "
         words += f"; the process grew by {least}{size(run.memory)}"
     return [Message(words + ".")]
+
+
+def rerun_view(rerun: Rerun) -> View:
+    """Say what a run became when it was run again."""
+    what = ", ".join(f"{name}={value}" for name, value in rerun.settings.items())
+    cells = "1 cell" if rerun.cells == 1 else f"{rerun.cells} cells"
+    words = f"Ran {cells} of run {rerun.first.id[:6]} '{rerun.first.name}' again"
+    words += f" with {what}." if what else "."
+    first, new = rerun.first.metrics, rerun.run.metrics
+    parts: list[View] = [Message(words)]
+    both = [name for name in new if name in first]
+    if both:
+        rows = [(name, number(first[name]), number(new[name])) for name in both]
+        parts.append(Table(["metric", rerun.first.id[:6], rerun.run.id[:6]], rows))
+    parts += [Message(note) for note in rerun.notes]
+    parts.append(run_view(rerun.run))
+    return Page(parts, {**run_record(rerun.run), "rerun_notes": list(rerun.notes)})
 
 
 def comparison_view(comparison: Comparison) -> View:
