@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from notewright.experiments import hooks
 from notewright.experiments.active import ActiveRun
 from notewright.experiments.assembly import Ending
-from notewright.experiments.drafting import Draft, drafted, fits_in
+from notewright.experiments.drafting import Draft, drafted, fits_in, fitted_unseen
 from notewright.lineage.writes import touched_names
+from notewright_magics.cells import plain_code
 from notewright_magics.figures import Figures
 
 if TYPE_CHECKING:
@@ -75,12 +76,13 @@ class AutoRuns:
 
     def follower(self, active: ActiveRun, cell: Cell) -> AutoRun | None:
         """Return what makes a run of a cell that fitted something, else None."""
+        fitted = fits_in(active.recorder)
         # What a run inside recorded is not recorded twice.
-        code = "" if active.encloses else cell.code
-        fitted = fits_in(active.recorder, self._namespace.dict, code)
+        if fitted is None and not active.encloses and ".fit" in cell.source:
+            fitted = fitted_unseen(self._namespace.dict, plain_code(cell.source))
         if fitted is None and not active.logged_by_hand:
             return None
-        return AutoRun(active, self._namespace, cell.code, fitted or "run", self._finished)
+        return AutoRun(active, self._namespace, cell, fitted or "run", self._finished)
 
 
 class AutoRun:
@@ -90,14 +92,14 @@ class AutoRun:
         self,
         active: ActiveRun,
         namespace: Namespace,
-        code: str,
+        cell: Cell,
         fitted: str,
         finished: Callable[[Run], object],
     ) -> None:
         self.message = f"run: {fitted}"
         self._active = active
         self._namespace = namespace
-        self._code = code
+        self._cell = cell
         self._finished = finished
 
     def observe(self) -> Any:
@@ -122,8 +124,8 @@ class AutoRun:
     def _draft(self, variables: dict[str, Any]) -> Draft:
         recorder = self._active.recorder
         fitted = [name for name, value in variables.items() if recorder.fits.of(value) is not None]
-        changed = dict.fromkeys([*fitted, *touched_names(self._code)])
-        return drafted(recorder, variables, list(changed), self._code)
+        changed = dict.fromkeys([*fitted, *touched_names(self._cell.code)])
+        return drafted(recorder, variables, list(changed), self._cell.code)
 
 
 def _status(cell: Cell) -> Any:

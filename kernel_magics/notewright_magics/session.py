@@ -254,7 +254,6 @@ class KernelSession:
         active = None if self._auto is None else self._auto.ends()
         if active is None or self._auto is None or self._run is not None:
             return
-        cell.code = plain_code(cell.source)
         cell.follower = self._auto.follower(active, cell)
         if cell.follower is not None:
             show_autorun(active, cell.follower.message)
@@ -309,7 +308,7 @@ class KernelSession:
         started, opened = self._started[0], self._opened
 
         def hold() -> None:
-            cell.code = cell.code or plain_code(cell.source)
+            cell.code = plain_code(cell.source)
             self._recorder.ended(cell, started, seconds, opened)
 
         self._hold = hold

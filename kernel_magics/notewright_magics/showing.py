@@ -19,7 +19,9 @@ def show_run(run: Run) -> None:
 
 
 def show_autorun(active: ActiveRun, words: str) -> None:
-    """Say in one line that a cell is being recorded as a run."""
-    from notewright.views.base import Message
+    """Say in one line that a cell is being recorded as a run.
 
-    display(Message(f"{words} (`%nw runs {active.id[:6]}`)", {"id": active.id}))
+    It is printed: to display it, ipykernel would wait until all streams are
+    flushed, which takes longer than all that recording does meanwhile.
+    """
+    print(f"{words} (`%nw runs {active.id[:6]}`)")

@@ -242,24 +242,24 @@ def logged_over(
     return merged, tuple(dict.fromkeys([*map(str, logged), *changed]))
 
 
-def fits_in(recorder: Recorder, variables: Mapping[str, Any], code: str) -> str | None:
-    """Return the type of the model that a recorded execution fitted, or None if it fitted none.
-
-    Fits of scikit-learn's estimators are seen as they happen. Those of other
-    libraries are known by a fitted model in a variable that the code calls
-    `fit` on, or binds to what `fit` returned.
-    """
+def fits_in(recorder: Recorder) -> str | None:
+    """Return the type of the model that a recorded execution fitted last, None if none was seen."""
     for fit in reversed(list(recorder.fits)):
         if fit.predicts and not fit.failed:
             return fit.type
-    if recorder.trials:
-        return recorder.trials[-1].type.rpartition(".")[2]
-    if "fit" not in code:
-        return None
-    named = estimators.name_fitted_last(code)
-    model = variables.get(named) if named is not None else None
+    return recorder.trials[-1].type.rpartition(".")[2] if recorder.trials else None
+
+
+def fitted_unseen(variables: Mapping[str, Any], code: str) -> str | None:
+    """Return the type of a fitted model of another library, going by the text.
+
+    Fits of scikit-learn's estimators are seen as they happen. Others are known
+    by a fitted model in a variable that the code calls `fit` on, or binds to
+    what `fit` returned.
+    """
+    name = estimators.name_fitted_last(code)
+    model = variables.get(name) if name is not None else None
     if model is None or isinstance(model, type) or not estimators.is_fitted_model(model):
         return None
-    if is_seen(type(model)):
-        return None  # it was fitted elsewhere
-    return type(model).__name__
+    # One whose fit would have been seen was fitted elsewhere.
+    return None if is_seen(type(model)) else type(model).__name__
