@@ -72,7 +72,9 @@ def cell_of(name: str) -> str:
     given = GIVEN.get(name, "")
     if not given:
         parameters = inspect.signature(kind).parameters
-        options = {"random_state": "0", "max_iter": "60", "n_estimators": "5"}
+        options = {"random_state": "0", "n_estimators": "5"}
+        if not name.startswith("Orthogonal"):
+            options["max_iter"] = "60"
         given = ", ".join(f"{n}={v}" for n, v in options.items() if n in parameters)
     regression = "Regressor" in name or name not in CLASSIFIERS
     target = "value" if regression else "label"
@@ -87,8 +89,8 @@ def cell_of(name: str) -> str:
     return (
         f"from {kind.__module__} import {name}\nnp.random.seed(0)\n"
         f"model = {name}({given}).fit(X_train, {target}[:60])\n"
-        "said = model.predict(X_test) if hasattr(model, 'predict') else model.labels_"
-    )
+        "said = model.predict(X_test) if hasattr(model, 'predict') else SAID"
+    ).replace("SAID", "model.offset_" if name == "LocalOutlierFactor" else "model.labels_")
 
 
 CLASSIFIERS = {
@@ -120,6 +122,11 @@ def autorun(notebook):
     hooks.uninstall()
 
 
+def of_fit(model) -> str:
+    """Return the hash of a fitted model; of a search, which keeps times, of its best."""
+    return fingerprint(getattr(model, "best_estimator_", model))
+
+
 def check(name: str, notebook, autorun) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -134,7 +141,7 @@ def _check(name: str, notebook, autorun) -> None:
     run = autorun(code)
     model = notebook["model"]
     # Nothing is other than without recording.
-    assert fingerprint(model) == fingerprint(space["model"])
+    assert of_fit(model) == of_fit(space["model"])
     np.testing.assert_array_equal(notebook["said"], space["said"])
     # Everything is there.
     assert run.model is not None
@@ -189,7 +196,12 @@ def test_models_of_other_libraries_are_recorded_too(library, notebook, autorun):
     assert run.params["n_estimators"] == 7
     curve = notebook.workspace.runs.steps(run)
     assert len([step for step in curve if "logloss" in step[0]]) == 7
-    loaded = notebook.workspace.runs.load_model(run)
-    np.testing.assert_array_equal(
-        loaded.predict(notebook["X_test"]), notebook["model"].predict(notebook["X_test"])
-    )
+    runs = notebook.workspace.runs
+    if run.model.snapshot is None:
+        # lightgbm's threads wait for ever in a copy of the process.
+        assert library == "lightgbm"
+        with pytest.raises(ModelUnloadable, match="could not be pickled in time"):
+            runs.load_model(run)
+    else:
+        X = notebook["X_test"]
+        np.testing.assert_array_equal(runs.load_model(run).predict(X), notebook["model"].predict(X))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from notewright.errors import NotewrightError
-from notewright.experiments import estimators
+from notewright.experiments import estimators, stored_models
 from notewright.experiments.drafting import Draft, drafted, logged_over
 from notewright.experiments.folds import Trial
 from notewright.experiments.ledger import Step
@@ -169,7 +169,7 @@ def _kept(runs: Runs, model: ModelRef, snapshot: str | None, notes: list[str]) -
     if held is not None:
         return replace(model, object=held.group, snapshot=snapshot)
     reason = next((u.reason for u in taken.unsaved if u.name == model.variable), "it was not saved")
-    notes.append(f"The model {model.variable} cannot be loaded again: {reason}")
+    notes.append(stored_models.NOT_KEPT.format(model.variable) + reason)
     return model
 
 

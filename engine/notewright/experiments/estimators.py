@@ -92,6 +92,8 @@ def parameters(model: Any) -> tuple[dict[str, Scalar], tuple[str, ...]]:
 
 #: Parameters that say how a fit runs, not what is fitted.
 _HOW = {"random_state", "n_jobs", "verbose", "copy_X", "cache_size", "memory"}
+#: Lists of parts, which are told one by one.
+_PARTS = {"steps", "estimators", "transformers", "transformer_list"}
 _LONGEST_NAME = 80
 
 
@@ -107,7 +109,7 @@ def words_for(kind: str, values: Mapping[str, Scalar], changed: Iterable[str]) -
         f"{name.rpartition('__')[2]}={values[name]}"
         for name in changed
         # The parts of a pipeline are told by what is set in them.
-        if name.rpartition("__")[2] not in _HOW and name in values and name != "steps"
+        if name.rpartition("__")[2] not in _HOW | _PARTS and name in values
     ]
     words = f"{kind} {', '.join(told)}".strip()
     return words if len(words) <= _LONGEST_NAME else words[: _LONGEST_NAME - 1] + "…"

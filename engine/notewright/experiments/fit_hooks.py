@@ -86,14 +86,17 @@ def _fit_frame(frame: types.FrameType | None) -> types.FrameType | None:
         return None
     if frame is None or "estimator" not in frame.f_code.co_varnames:
         return None
-    return None if _inside_a_library(frame.f_back) else frame
+    return None if _inside_a_library(frame.f_back, frame.f_locals["estimator"]) else frame
 
 
-def _inside_a_library(frame: types.FrameType | None) -> bool:
+def _inside_a_library(frame: types.FrameType | None, estimator: Any) -> bool:
+    """Tell whether a library fits `estimator` for itself, and not by a method of its own."""
     while frame is not None:
         name = frame.f_globals.get("__name__")
         if isinstance(name, str) and name.partition(".")[0] in FITTING:
-            return True
+            local = frame.f_locals
+            if all(local.get(each) is not estimator for each in ("self", "estimator")):
+                return True
         frame = frame.f_back
     return False
 

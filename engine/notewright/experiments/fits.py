@@ -13,8 +13,10 @@ import numpy as np
 from notewright.experiments.estimators import is_predictor
 from notewright.experiments.observers import Arguments
 
-#: More fits than this in one cell are counted, not kept.
-_MOST = 200
+#: More fits than this in one cell are counted, not kept, and the rows of so many of them.
+_MOST, _MOST_ROWS = 200, 20
+#: Arrays of so many bytes are held until the end of the cell.
+_SMALL = 4 << 20
 
 
 @dataclass(eq=False)
@@ -30,8 +32,8 @@ class Fit:
     model : weakref
         The estimator, as long as it is there.
     X, index : object or None
-        The features where they are an array that is still there, as a weak
-        reference; their row labels where they are a pandas object.
+        What gives the features where they are an array that is still there;
+        their row labels where they are a pandas object.
     y : array or None
         A copy of the target.
     calls : int
@@ -42,6 +44,8 @@ class Fit:
         Whether the last one raised.
     predicts : bool
         Whether the class predicts; a scaler does not.
+    depth : int
+        How many methods of it are fitting it now, one inside the other.
     """
 
     number: int
@@ -54,6 +58,7 @@ class Fit:
     seconds: float = 0.0
     failed: bool = False
     predicts: bool = False
+    depth: int = 1
     began: float = field(default_factory=time.perf_counter)
 
     @property
@@ -77,6 +82,9 @@ class Fits:
         """Take note of a fit that begins."""
         known = self._all.get(id(estimator))
         if known is not None and known.estimator is estimator:
+            known.depth += 1
+            if known.depth > 1:
+                return  # a method of its own has called another one
             known.calls += 1
             known.began = time.perf_counter()
             X, index, y = _rows(arguments)
@@ -95,14 +103,18 @@ class Fits:
             )
             if len(self._all) > _MOST:
                 del self._all[next(iter(self._all))]
+            if len(self._all) > _MOST_ROWS:
+                list(self._all.values())[-_MOST_ROWS - 1].X = None
         self._latest = estimator
 
     def ended(self, estimator: Any, *, failed: bool) -> None:
         """Take note that it has ended."""
         fit = self._all.get(id(estimator))
         if fit is not None and fit.estimator is estimator:
-            fit.seconds += time.perf_counter() - fit.began
-            fit.failed = failed
+            fit.depth -= 1
+            if fit.depth == 0:
+                fit.seconds += time.perf_counter() - fit.began
+                fit.failed = failed
 
     def of(self, estimator: Any) -> Fit | None:
         """Return how `estimator` was fitted, if it was."""
@@ -116,9 +128,15 @@ class Fits:
         return len(self._all)
 
 
-def reference_to(value: Any) -> Any:
-    """Return what gives `value` as long as somebody else holds it."""
-    return _reference(value)
+def features(X: Any) -> Any:
+    """Return what gives the array `X` later on: it may be a part made for one call.
+
+    Small arrays and views are held for as long, larger ones as long as somebody
+    else holds them.
+    """
+    if X.base is not None or X.nbytes <= _SMALL:
+        return lambda: X
+    return _reference(X)
 
 
 def _reference(value: Any) -> Any:
@@ -136,7 +154,7 @@ def _rows(arguments: Arguments) -> tuple[Any, Any, Any]:
     index = index_of(X)
     if index is None:
         index = index_of(y)
-    array = reference_to(X) if isinstance(X, np.ndarray) else None
+    array = features(X) if isinstance(X, np.ndarray) else None
     return array, index, target_copy(y)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from notewright.experiments.callers import Caller
 from notewright.experiments.evaluation import Array, Evaluation, plain_array, value_digest
-from notewright.experiments.fits import index_of, reference_to
+from notewright.experiments.fits import features, index_of
 from notewright.experiments.scalars import scalar
 
 _TRUE = ("y_true", "y1")
@@ -89,7 +89,7 @@ class Observation:
         The estimator whose predictions these are, where that is known.
     weighted : bool
         Whether rows had weights.
-    X, index : weakref or pandas.Index or None
+    X, index : callable or pandas.Index or None
         What the predictions were made from, where it is known: the array, or its row labels.
     """
 
@@ -129,7 +129,7 @@ def observe(
     weighted = given.get("sample_weight") is not None
     found = Observation(name, value, scored, value_digest(copied), y_name, model, weighted)
     if isinstance(caller.X, np.ndarray):
-        found.X = reference_to(caller.X)
+        found.X = features(caller.X)
     elif (index := index_of(caller.X)) is not None and len(index) == len(copied):
         found.index = index
     return found

@@ -89,6 +89,8 @@ class Located:
     of: int | None = None
     labels: Array | None = None
     problem: str | None = None
+    #: Whether the rows are in a table, but which of its rows is not clear.
+    doubtful: bool = False
 
     @property
     def count(self) -> int:
@@ -169,6 +171,8 @@ def _by_index(used: Used, variables: Mapping[str, Any]) -> Located:
         # All of a smaller table with the same columns: a part whose labels were made anew.
         if len(table) == len(index) < len(frames[n]) and set(table) <= set(frames[n])
     ]
+    if not rivals and set(larger) & set(twice):
+        return Located(used, problem=_index_problem(used, (), twice))
     if rivals or larger:
         return Located(used, problem=_ambiguous(used, [name, *rivals, *larger]))
     return Located(used, name, "index", len(table), _plain_labels(index))
@@ -238,20 +242,28 @@ def _by_position(used: Used, variables: Mapping[str, Any]) -> Located:
         for name, value in variables.items()
         if (array := _matrix(value, X)) is not None and len(array) >= len(X)
     }
-    if not sources:
-        return Located(used)
-    name = max(sources, key=lambda each: len(sources[each]))
-    source = sources[name]
-    if X.size + source.size > _MOST_VALUES:
-        return Located(used)
+    problem = None
+    # What everything came from is the largest; where it is not the one, a smaller may be.
+    for name in sorted(sources, key=lambda each: -len(sources[each])):
+        if X.size + sources[name].size > _MOST_VALUES:
+            continue
+        found = _in_source(used, name, sources[name], variables)
+        if found.labels is not None or found.doubtful:
+            return found
+        problem = problem or found.problem
+    return Located(used, problem=problem)
+
+
+def _in_source(used: Used, name: str, source: Array, variables: Mapping[str, Any]) -> Located:
+    """Return where rows are in one array, checked against the target."""
     targets = [np.asarray(v) for v in variables.values() if _is_target(v) and len(v) == len(source)]
-    where = _inside(X, source)
+    where, doubtful = _inside(used.X, source), 0
     if where is None:
-        where, doubtful = _by_values(X, used.y, source, targets)
-        if doubtful:
-            return Located(used, problem=_doubtful(used, name, doubtful))
-        if where is None:
-            return Located(used)
+        where, doubtful = _by_values(used.X, used.y, source, targets)
+    if doubtful:
+        return Located(used, problem=_doubtful(used, name, doubtful), doubtful=True)
+    if where is None:
+        return Located(used)
     if used.y is not None and not any(_equal(t[where], used.y) for t in targets):
         what = "trained on" if used.role == "train" else "scored"
         return Located(
