@@ -78,6 +78,10 @@ def autorun(on: bool = True) -> None:
     """
     import sys
 
+    from notewright.afresh.mark import is_afresh
+
+    if is_afresh():
+        return  # the cells run for an export, or for one run again
     magics = sys.modules.get("notewright_magics.session")
     session = None if magics is None else magics.KernelSession.current
     if session is None:

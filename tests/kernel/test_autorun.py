@@ -80,6 +80,38 @@ def test_a_run_cell_is_not_doubled_and_off_means_off(live) -> None:
     assert live.run(look).text == "['sklearn._config'] warnings\n"
 
 
+def test_a_cell_that_fits_and_then_fails_is_a_failed_run(live) -> None:
+    live.run("%load_ext notewright")
+    live.run(DATA + "from sklearn.linear_model import LogisticRegression")
+    live.run("%nw autorun on")
+    live.run("model = LogisticRegression().fit(X_train, y_train)\n1 / 0")
+    live.run("LogisticRegression().fit(X_train, y_train[:3])")  # nothing was fitted
+    [run] = runs(live)
+    assert run["status"] == "failed"
+    assert run["error"] == "ZeroDivisionError: division by zero"
+    assert run["model"]["variable"] == "model"
+
+
+def test_what_is_logged_by_hand_joins_the_run_or_makes_one(live) -> None:
+    live.run("%load_ext notewright")
+    live.run(DATA + "from sklearn.linear_model import LogisticRegression")
+    live.run("import notewright as nw; nw.autorun()")
+    live.run(
+        "model = LogisticRegression().fit(X_train, y_train)\n"
+        "for step in range(3): nw.log_metric('profit', step / 2, step)\n"
+        "nw.log_param('team', 'risk'); nw.log_artifact(b'abc', 'note.txt')"
+    )
+    [run] = runs(live)
+    assert run["metrics"]["profit"] == 1.0
+    assert run["params"]["team"] == "risk"
+    assert [a["name"] for a in run["artifacts"]] == ["note.txt"]
+    live.run("nw.log_metric('alone', 1)")
+    assert runs(live)[0]["metrics"] == {"alone": 1.0}
+    live.run("nw.autorun(False)")
+    refused = live.run("nw.log_metric('late', 1)").error
+    assert "No run is under way." in " ".join(refused["traceback"])
+
+
 def test_what_was_tried_figures_and_warnings_are_on_the_run(live) -> None:
     live.run("%load_ext notewright")
     live.run(DATA)

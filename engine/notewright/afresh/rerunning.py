@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from notewright.afresh.mark import MARK
 from notewright.afresh.setting import changed_codes
 from notewright.errors import (
     NotRunAgain,
@@ -134,7 +135,7 @@ def _run(
 ) -> str:
     directory = Path(workspace.history.session(executions[-1].session).directory)
     words = ", ".join(f"{name}={value}" for name, value in settings.items()) or "again"
-    job = {
+    job: dict[str, Any] = {
         "root": str(workspace.root),
         "directory": str(directory if directory.is_dir() else workspace.root),
         # A run that nobody named is named after its model, also this time.
@@ -150,7 +151,7 @@ def _run(
         file, out = Path(folder) / "job.json", Path(folder) / "done.json"
         file.write_text(json.dumps({**job, "out": str(out)}), encoding="utf-8")
         command = [sys.executable, "-m", "notewright.afresh.rerun_child", str(file)]
-        ended = run_process(command, directory, progress=progress)
+        ended = run_process(command, Path(job["directory"]), {MARK: "1"}, progress)
         if not out.exists():
             last = (ended.stderr.strip().splitlines() or ["its process ended"])[-1]
             raise NotRunAgain(first.name, last[:300])

@@ -45,7 +45,7 @@ def current_run() -> ActiveRun:
         If there is none.
     """
     run = _current.get()
-    if run is None:
+    if run is None or run.recorder.over:
         raise BadRecord(
             "No run is under way.",
             'Log inside a `%%nw run "name"` cell or a `with nw.run("name"):` block.',

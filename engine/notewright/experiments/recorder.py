@@ -45,7 +45,7 @@ class Recorder:
         self.warnings: dict[str, int] = {}
         self.problems: list[str] = []
         #: Tasks that the code began may outlive it, with its context.
-        self._over = False
+        self.over = False
         self._latest: dict[tuple[str, str, int], Observation] = {}
 
     @contextmanager
@@ -69,7 +69,7 @@ class Recorder:
 
     def unwatch(self) -> None:
         """Record nothing more, in whatever context."""
-        self._over = True
+        self.over = True
         if hooks.observer.get() is self:
             hooks.observer.set(None)
 
@@ -81,7 +81,7 @@ class Recorder:
         caller: types.FrameType | None,
     ) -> None:
         """Keep one call, or the reason why it cannot be kept."""
-        if self._over:
+        if self.over:
             return
         try:
             place = caller_of(caller)
@@ -96,7 +96,7 @@ class Recorder:
 
     def begins(self, estimator: Any, method: str, arguments: Arguments) -> None:
         """Keep on which rows an estimator is fitted, or the reason why that cannot be kept."""
-        if self._over:
+        if self.over:
             return
         try:
             self.fits.begins(estimator, arguments)
