@@ -79,7 +79,20 @@ PREPARE = """
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 generator = np.random.default_rng(0)
-X = generator.normal(size=(ROWS, 10)); y = (X @ generator.normal(size=10) > 0).astype(int)
+X = generator.normal(size=(3500, 10)); y = (X @ generator.normal(size=10) > 0).astype(int)
+"""
+#: Reads the main thread's clock when a cell begins and when everybody was told that it has ended.
+WATCH = """
+import time
+clocks = []
+def began(info): clocks.append([time.thread_time()])
+def ended(result): clocks[-1].append(time.thread_time())
+events = get_ipython().events
+events.callbacks["pre_run_cell"].insert(0, began)
+events.callbacks["post_run_cell"].append(ended)
+def seen():
+    (start, end), (following,) = clocks[-2:]
+    return [1000 * (end - start), 1000 * (following - start)]
 """
 FIT = "model = DecisionTreeClassifier(max_depth=6, random_state=0).fit(X, y)"
 
@@ -87,40 +100,50 @@ FIT = "model = DecisionTreeClassifier(max_depth=6, random_state=0).fit(X, y)"
 def autorun(repeat: int = 40) -> dict[str, float]:
     """Return what `%nw autorun on` adds to a cell that fits for about 50 ms, in a real kernel.
 
-    The cells alternate between on and off, so that the machine's moods fall on
-    both. "Until its answer" is what the user waits for; "until the next cell
-    has run" includes what history does between two cells, with and without.
+    The cells alternate between on and off. What is added is told as processor
+    time of the kernel's main thread, which other work on the machine changes
+    least: until the cell's own code has ended and been answered for, and until
+    the next cell runs, which includes what history does between two cells.
     """
     from jupyter_client.manager import start_new_kernel
 
     with tempfile.TemporaryDirectory() as folder:
         manager, client = start_new_kernel(cwd=folder)
         try:
-            for code in ("%load_ext notewright", PREPARE.replace("ROWS", "3500"), FIT):
-                client.execute_interactive(code, output_hook=lambda message: None)
-            taken: dict[str, list[float]] = {"off": [], "on": [], "next off": [], "next on": []}
+            for code in ("%load_ext notewright", PREPARE, FIT, WATCH):
+                _shown(client, code)
+            taken: dict[str, list[list[float]]] = {"off": [], "on": []}
             for n in range(2 * repeat):
                 state = ("off", "on")[n % 2]
-                _wait(client, f"%nw autorun {state}")
-                time.sleep(0.3)  # what was behind the cell before is done
-                taken[state].append(_wait(client, FIT))
-                taken[f"next {state}"].append(taken[state][-1] + _wait(client, "0"))
+                _shown(client, f"%nw autorun {state}")
+                time.sleep(0.2)  # what is done behind that cell is no part of this
+                _shown(client, FIT)
+                taken[state].append(json.loads(_shown(client, "print(seen())")))
         finally:
             client.stop_channels()
             manager.shutdown_kernel(now=True)
-    middle = {name: statistics.median(times) for name, times in taken.items()}
+    middle = {
+        state: [statistics.median(times) for times in zip(*rows, strict=True)]
+        for state, rows in taken.items()
+    }
+    answered, after = (on - off for on, off in zip(middle["on"], middle["off"], strict=True))
     return {
-        "a cell that fits, autorun off": middle["off"],
-        "autorun adds until its answer": middle["on"] - middle["off"],
-        "autorun adds until the next cell has run": middle["next on"] - middle["next off"],
+        "a cell that fits, autorun off": middle["off"][0],
+        "autorun adds until its answer": answered,
+        "autorun adds until the next cell": after,
     }
 
 
-def _wait(client: Any, code: str) -> float:
-    """Run a cell; return the milliseconds until its answer."""
-    began = time.perf_counter()
-    client.execute(code, reply=True, timeout=60)
-    return 1000 * (time.perf_counter() - began)
+def _shown(client: Any, code: str) -> str:
+    """Run a cell and return what it printed."""
+    printed: list[str] = []
+
+    def take(message: dict[str, Any]) -> None:
+        if message["msg_type"] == "stream":
+            printed.append(message["content"]["text"])
+
+    client.execute_interactive(code, output_hook=take, timeout=60)
+    return "".join(printed)
 
 
 def comparison(runs: Runs) -> float:

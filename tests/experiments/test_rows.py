@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notewright.experiments.rows import Used, locate
+from notewright.experiments.locating import locate
+from notewright.experiments.rows import Used
 
 TABLE = """
 import pandas as pd

@@ -77,9 +77,9 @@ def _place(run: Run, executions: Sequence[Execution], codes: Sequence[str], name
     trees = [ast.parse(code) for code in codes]
     kind = _owner(run, name)
     found = list(_calls(trees, kind)) if kind is not None else []
-    what = f"a call of {kind}"
+    what = f"no call of {kind}"
     if kind is None:
-        found, what = list(_constants(trees, name)), f"`{name} = …`"
+        found, what = list(_constants(trees, name)), f"no `{name} = …`"
         if not found and name not in run.params:
             raise _unknown(run, trees, name)
     if len(found) > 1:
@@ -87,7 +87,7 @@ def _place(run: Run, executions: Sequence[Execution], codes: Sequence[str], name
         found = [place for place in found if place.cell == len(codes) - 1] or found
     if not found:
         raise UsageError(
-            f"Where '{name}' is set is not in the run's cells: they hold no {what}.",
+            f"Where '{name}' is set is not in the run's cells: they hold {what}.",
             "Change it where it is set, and run the cell again.",
         )
     if len(found) > 1:

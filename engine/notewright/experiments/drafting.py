@@ -15,10 +15,11 @@ from notewright.experiments.curves import curves, iterations
 from notewright.experiments.fit_hooks import is_seen
 from notewright.experiments.folds import Trial, is_search, search
 from notewright.experiments.ledger import Step
+from notewright.experiments.locating import locate
 from notewright.experiments.outcome import Outcome, outcome_of
 from notewright.experiments.ports import names_of
 from notewright.experiments.recorder import Recorder
-from notewright.experiments.rows import Located, RowSet, Used, dump_labels, locate, overlap
+from notewright.experiments.rows import Located, RowSet, Used, dump_labels, overlap
 from notewright.experiments.run import ModelRef
 from notewright.experiments.scalars import Scalar, scalar
 
