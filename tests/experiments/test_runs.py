@@ -343,3 +343,18 @@ def test_logging_costs_microseconds(runs):
         active.log_metric("loss", n, step=n)
         active.log_param("depth", n)
     assert (time.perf_counter() - began) / 2000 < 0.00015
+
+
+def test_a_store_from_before_knows_which_run_came_of_which(tmp_path):
+    from notewright.experiments.runs import Runs
+    from notewright.store import Store
+
+    store = Store(tmp_path / "old")
+    first = Runs(store).record("first")
+    Runs(store).record("retrained", parent=first.id, origin="retrain")
+    with store.catalog.transaction() as connection:
+        connection.execute("DROP TABLE run_parents")
+        connection.execute("PRAGMA user_version = 3")
+    again = Runs(Store(tmp_path / "old"))
+    assert [run.name for run in again.list(f'parent == "{first.id}"')] == ["retrained"]
+    assert [run.name for run in again.list("part_of == None")] == ["first", "retrained"]

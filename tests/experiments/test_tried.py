@@ -92,10 +92,14 @@ def test_several_scores_of_a_cross_validation_are_all_kept(record, runs):
 def test_runs_are_filtered_by_what_they_are_part_of(record, runs):
     run = record(SEARCH.format(kind="GridSearchCV", grid="[1, 2, 5]", more=""))
     other = record("x = 1", name="other")
+    later = runs.record("retrained", parent=run.id, origin="retrain")
     assert [r.id for r in runs.list("parent == None")] == [run.id, other.id]
+    assert [r.id for r in runs.list("part_of == None")] == [run.id, other.id, later.id]
+    assert [r.id for r in runs.list(f'parent == "{run.id}" and part_of == None')] == [later.id]
+    assert len(runs.children(run)) == 3
     assert len(runs.list(f'parent == "{run.id[:6]}" and params.max_depth > 1')) == 2
     assert len(runs.list(f'parent != "{run.id}"')) == 0
-    assert runs.frame()["parent"].fillna("").tolist() == ["", *[run.id] * 3, ""]
+    assert runs.frame()["parent"].fillna("").tolist() == ["", *[run.id] * 3, "", run.id]
 
 
 def test_results_are_the_same_with_and_without_recording(record):

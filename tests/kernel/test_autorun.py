@@ -45,6 +45,9 @@ def test_a_cell_that_fits_becomes_a_run_without_a_line_of_logging(live) -> None:
     assert run["cpu_seconds"] > 0
     assert run["memory"] is not None
     assert {r["role"]: r["table"] for r in run["rows"]} == {"train": "df", "test": "df"}
+    told = live.run("%nw runs last").text
+    assert "225 of the 300 rows of `df`, by their labels" in told
+    assert "s of processor time; the process grew by" in told
     history = json.loads(live.run("%nw history --json").text)
     assert run["execution"] == next(e["id"] for e in history if "RandomForest" in e["source"])
     loaded = live.run(
@@ -139,5 +142,5 @@ def test_what_was_tried_figures_and_warnings_are_on_the_run(live) -> None:
     assert [a["name"] for a in parent["artifacts"]] == ["figure-1.png"]
     listed = live.run("%nw runs").text
     assert "↳ max_depth=" in listed
-    one = json.loads(live.run(f"%nw runs 'parent == \"{parent['id'][:6]}\"' --json").text)
+    one = json.loads(live.run(f"%nw runs 'part_of == \"{parent['id'][:6]}\"' --json").text)
     assert len(one) == 4

@@ -52,7 +52,7 @@ def test_a_run_is_run_again_with_another_parameter(fitted) -> None:
     new = last(fitted)
     assert new["params"]["max_depth"] == 8
     assert new["name"] == "DecisionTreeClassifier max_depth=8"
-    assert new["tags"] == {"rerun_of": first["id"]}
+    assert new["parent"] == first["id"]
     assert new["origin"] == "rerun"
     assert [r["table"] for r in new["rows"]] == ["df", "df"]
     check = (
@@ -73,6 +73,19 @@ def test_a_run_is_run_again_with_another_parameter(fitted) -> None:
 def test_without_a_change_it_says_whether_the_model_is_the_same(fitted) -> None:
     shown = fitted.run("%nw rerun last")
     assert "The model is the same to the last bit." in shown.text
+
+
+def test_a_named_run_keeps_its_name_and_what_it_logs(fitted) -> None:
+    fitted.run("import notewright as nw; nw.autorun(False)")
+    fitted.run('%%nw run "mine" --tags team=risk\n' + FIT + "\nnw.log_metric('profit', 3)")
+    shown = fitted.run("%nw rerun mine --set max_depth=1")
+    assert shown.error is None, shown.error
+    new = last(fitted)
+    assert (new["name"], new["tags"]) == ("mine (max_depth=1)", {"team": "risk"})
+    assert new["metrics"]["profit"] == 3
+    compared = fitted.run(f"%nw compare mine {new['id'][:6]}")
+    assert "max_depth" in compared.text
+    assert "- model = Tree(max_depth=2" in compared.text
 
 
 @pytest.mark.parametrize(

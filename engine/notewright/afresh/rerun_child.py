@@ -47,6 +47,7 @@ def _run(job: dict[str, Any]) -> dict[str, Any]:
             session=recorder.session,
             namespace=namespace,
             origin="rerun",
+            parent=job["parent"],
         )
         with active.recording():
             cell, error = _cell(recorder, job["cells"][-1], variables)

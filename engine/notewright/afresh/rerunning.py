@@ -81,7 +81,7 @@ def rerun(
         If a parameter is unknown, or where it is set is not clear.
     """
     first = workspace.runs.get(ref)
-    if first.parent is not None:
+    if first.parent is not None and first.origin == "trial":
         parent = workspace.runs.get(first.parent)
         raise UsageError(
             f"'{first.name}' was tried inside the run '{parent.name}' and has no cells of its own.",
@@ -140,8 +140,8 @@ def _run(
         "directory": str(directory if directory.is_dir() else workspace.root),
         # A run that nobody named is named after its model, also this time.
         "name": "" if first.origin == "auto" else f"{first.name} ({words})",
-        "tags": {**first.tags, "rerun_of": first.id},
-        "settings": {name: repr(value) for name, value in settings.items()},
+        "tags": dict(first.tags),
+        "parent": first.id,
         "cells": [
             {"code": code, "cell": e.cell, "number": e.number or e.ordinal, "words": e.words}
             for e, code in zip(executions, codes, strict=True)

@@ -68,7 +68,8 @@ class Ledger:
             if known is None:
                 seq = connection.execute(_INSERT, bound).lastrowid
                 if run.parent is not None:
-                    connection.execute("INSERT INTO run_parents VALUES (?, ?)", (seq, run.parent))
+                    came = (seq, run.parent, run.origin)
+                    connection.execute("INSERT INTO run_parents VALUES (?, ?, ?)", came)
             else:
                 seq = known["seq"]
                 connection.execute(_UPDATE, bound)

@@ -322,7 +322,7 @@ class Runs:
 
     def children(self, run: Run) -> RunList:
         """Return what a search or a cross-validation of the run tried, best first."""
-        return self.list(f'parent == "{run.id}"')
+        return self.list(f'part_of == "{run.id}"')
 
     def artifact(self, run: Run, name: str) -> bytes:
         """Return the contents of a logged file."""

@@ -54,8 +54,8 @@ def _runs(args: argparse.Namespace, context: Context) -> View:
         order = f"-{order}"
     if words:
         return runs_view(runs.list(words, order=order, limit=args.limit), newest_first=False)
-    top = list(runs.list("parent == None", order=order, limit=args.limit))
-    below = runs.list(f"parent in {json.dumps([run.id for run in top])}") if top else RunList()
+    top = list(runs.list("part_of == None", order=order, limit=args.limit))
+    below = runs.list(f"part_of in {json.dumps([run.id for run in top])}") if top else RunList()
     return runs_view(top, below.by_parent(_MOST_CHILDREN), newest_first=False)
 
 
@@ -66,7 +66,7 @@ runs = Verb(
     _runs,
     'A run is one experiment: a cell that begins with `%%nw run "name"`, or any cell that fits a '
     "model after `%%nw autorun on`. What a search or a cross-validation tried stands below its "
-    "run; `runs 'parent == \"ID\"'` lists all of it.",
+    "run; `runs 'part_of == \"ID\"'` lists all of it.",
 )
 
 

@@ -123,7 +123,7 @@ def _children_table(run: Run, children: Sequence[Run]) -> View:
         )
         for child in children
     ]
-    caption = f"Tried in this run (all: `%nw runs 'parent == \"{run.id[:8]}\"'`)"
+    caption = f"Tried in this run (all: `%nw runs 'part_of == \"{run.id[:8]}\"'`)"
     return Table(["id", "name", *metrics], rows, caption=caption)
 
 
