@@ -117,3 +117,25 @@ def test_partial_fits_in_a_loop_are_one_fit(record):
         "for n in range(3):\n    model.partial_fit(X_train, y_train, classes=[0, 1])"
     )
     assert [rows.count for rows in run.rows] == [300]
+
+
+def test_models_that_a_loop_does_not_keep_are_counted(record):
+    run = record(
+        "from sklearn.tree import DecisionTreeClassifier\n"
+        "for depth in (1, 2, 3):\n"
+        "    model = DecisionTreeClassifier(max_depth=depth).fit(X_train, y_train)\n"
+        "    print(model.score(X_test, y_test))"
+    )
+    assert run.params["max_depth"] == 3
+    assert any("models were fitted; the run is of one of them" in note for note in run.notes)
+
+
+def test_fits_on_another_thread_are_not_the_cells(record):
+    run = record(
+        "import threading\n"
+        "from sklearn.tree import DecisionTreeClassifier\n"
+        "def work(): DecisionTreeClassifier().fit(X_train, y_train)\n"
+        "thread = threading.Thread(target=work); thread.start(); thread.join()"
+    )
+    assert run.rows == ()
+    assert run.model is None

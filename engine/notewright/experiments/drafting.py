@@ -96,6 +96,12 @@ def drafted(
         draft.evaluation = outcome.evaluation.dumps()
         draft.row_digest = outcome.evaluation.row_digest
     model = _choose(draft, recorder, variables, changed, outcome, code)
+    fitted = sum(fit.predicts and not fit.failed for fit in recorder.fits)
+    if fitted > max(1, len(draft.models)):
+        draft.notes.append(
+            f"{fitted} models were fitted; the run is of one of them. A cell each, or a search, "
+            "keeps all."
+        )
     draft.trials = list(recorder.trials)
     if model is not None:
         draft.kind = type(model).__name__

@@ -249,20 +249,24 @@ class Recorder:
 
         def failed(error: BaseException, found: Outcome | None) -> None:
             self.problems.append(error)
-            if cell.execution is not None:
-                return
-            if found is not None:  # it was looked at; only storing it failed
+            if cell.execution is None and found is not None:  # only storing it failed
                 self._record_ended(ended, found.observed, self._change_to(found.digests))
-            else:  # what the page says is all that is known then
+            elif cell.execution is None:  # what the page says is all that is known then
                 touched = touched_names(code)
                 self._record_ended(ended, _Observations((), touched, (), (), {}), Change(touched))
             if follower is not None:
                 followed = None if found is None else found.observed.followed
-                follower.finish(followed, cell, None)
+                self._follow_without_snapshot(follower, followed, cell)
 
         self._keeper.view(save=save, observe=observe, finish=finish, failed=failed)
         self.cost.cells += 1
         self.cost.seconds += time.perf_counter() - clock
+
+    def _follow_without_snapshot(self, follower: Follower, seen: Any, cell: Cell) -> None:
+        try:
+            follower.finish(seen, cell, None)
+        except Exception as error:  # noqa: BLE001 - told like the one that came first
+            self.problems.append(error)
 
     def take(self, message: str = "", kind: str = "named", *, with_data: bool = False) -> Snapshot:
         """Take a snapshot of the namespace as it is; durable when this returns.
