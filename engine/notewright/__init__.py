@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from notewright.workspace import Workspace
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "log_artifact", "log_metric", "log_param", "open_workspace", "run"]
+__all__ = [
+    "__version__",
+    "autorun",
+    "log_artifact",
+    "log_metric",
+    "log_param",
+    "open_workspace",
+    "run",
+]
 
 
 def open_workspace(path: Path | str | None = None) -> Workspace:
@@ -54,6 +62,33 @@ def run(name: str, tags: dict[str, str] | None = None) -> ActiveRun:
 
     namespace = Namespace(vars(sys.modules["__main__"]))
     return open_workspace().runs.start(name, tags, namespace=namespace, origin="code")
+
+
+def autorun(on: bool = True) -> None:
+    """Make a run of every cell of this notebook that fits an estimator, or stop doing so.
+
+    Parameters
+    ----------
+    on : bool, default True
+
+    Raises
+    ------
+    NeedsKernel
+        Outside a notebook in which Notewright is loaded.
+    """
+    import sys
+
+    from notewright.afresh.mark import is_afresh
+
+    if is_afresh():
+        return  # the cells run for an export, or for one run again
+    magics = sys.modules.get("notewright_magics.session")
+    session = None if magics is None else magics.KernelSession.current
+    if session is None:
+        from notewright.errors import NeedsKernel
+
+        raise NeedsKernel("autorun")
+    session.autorun = on
 
 
 def log_metric(name: str, value: float, step: int | None = None) -> None:

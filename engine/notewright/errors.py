@@ -902,6 +902,18 @@ class ReplayFailed(ExportFailed):
         )
 
 
+class NotRunAgain(NotewrightError):
+    """The cells behind a run cannot be run again."""
+
+    code = "not_run_again"
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"The run '{name}' cannot be run again: {reason}.",
+            "Run its cells in the notebook, with `%nw autorun on` or `%%nw run` above the last.",
+        )
+
+
 class NotTheSame(ExportFailed):
     """What was run again differs from what the notebook holds."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from notewright_magics.session import KernelSession
 
 _SNAPSHOTS = {"restore", "show", "diff", "tag"}
-_RUNS = {"compare", "register"}
+_RUNS = {"compare", "register", "rerun"}
 _VARIABLES = {"export", "slice", "check", "dataset"}
 _DEPLOYMENTS = {"monitor", "rollback", "stop", "retrain"}
 _MODELS = {"gate", "approve", "check", "deploy", "alias"}

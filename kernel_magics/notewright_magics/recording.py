@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from notewright.errors import UsageError
 from notewright.lineage.files import FileWatch
 from notewright.verbs.base import VerbParser
+from notewright_magics.figures import figures_kept
 
 if TYPE_CHECKING:
     from notewright_magics.session import KernelSession
@@ -39,7 +40,7 @@ def run_cell(session: KernelSession, words: list[str], body: str) -> None:
     )
     with FileWatch.paused():
         before = session.snapshot_now("run", f"before {options.name}")
-    with active.recording():
+    with active.recording(), figures_kept(session.shell, active):
         result = session.shell.run_cell(body, store_history=False)
     error = result.error_before_exec or result.error_in_exec
     session.finish_run_after_cell(active, before, error)

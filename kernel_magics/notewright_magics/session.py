@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from notewright.errors import NotewrightError
+from notewright.errors import NotewrightError, StoreReadOnly
 from notewright.lineage.files import FileWatch, Opened
 from notewright.lineage.onlooker import Onlooker
 from notewright.lineage.recorder import Cell, Cost, Recorder, line_of
@@ -23,7 +23,7 @@ from notewright_magics import history_thread
 from notewright_magics.cells import is_only_nw, plain_code
 from notewright_magics.listeners import Listeners
 from notewright_magics.quiet import only_the_shells_own_work
-from notewright_magics.showing import show_run
+from notewright_magics.showing import show_autorun, show_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
     from notewright.experiments.active import ActiveRun
+    from notewright.experiments.run import Run
     from notewright.lineage.replaying import Replayed
     from notewright.state.records import Snapshot
     from notewright.state.snapshots import Restored
+    from notewright_magics.autorun import AutoRuns
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class KernelSession:
         #: Whether the cell that runs is the one that loaded Notewright.
         self._loading = False
         self._run: PendingRun | None = None
+        self._auto: AutoRuns | None = None
         self._at_off: list[Callable[[], object]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         #: Takes hold of the variables after the latest cell, if that is still to be done.
@@ -108,6 +111,28 @@ class KernelSession:
     @autosnapshot.setter
     def autosnapshot(self, on: bool) -> None:
         self._recorder.autosnapshot = on
+
+    @property
+    def autorun(self) -> bool:
+        """Whether every cell that fits an estimator becomes a run."""
+        return self._auto is not None
+
+    @autorun.setter
+    def autorun(self, on: bool) -> None:
+        if on == self.autorun:
+            return
+        if self._auto is not None:
+            self._auto.close()
+            self._auto = None
+            return
+        from notewright_magics.autorun import AutoRuns
+
+        if self.workspace.read_only:
+            raise StoreReadOnly(self.workspace.root)
+        runs = self.workspace.runs
+        self._auto = AutoRuns(self.shell, runs, self.namespace, self.session, self._run_finished)
+        if self._cell is not None:
+            self._auto.begins()  # what follows in the cell that switches it on
 
     @property
     def cost(self) -> Cost:
@@ -154,6 +179,7 @@ class KernelSession:
         """Stop watching, and take ``%nw``'s hooks out of the shell."""
         if not self._on:
             return
+        self.autorun = False
         self.settle()
         self._on = False
         events = self.shell.events
@@ -218,6 +244,20 @@ class KernelSession:
         self.listeners.tell("runs")
         show_run(run)
 
+    def _run_finished(self, run: Run) -> None:
+        # Called on another thread; listeners speak to the panel on the shell's own.
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.listeners.tell, "runs")
+
+    def _follow(self, cell: Cell) -> None:
+        """Let a cell that fitted something become a run once it is recorded."""
+        active = None if self._auto is None else self._auto.ends()
+        if active is None or self._auto is None or self._run is not None:
+            return
+        cell.follower = self._auto.follower(active, cell)
+        if cell.follower is not None:
+            show_autorun(active, cell.follower.message)
+
     # -- events --------------------------------------------------------------------
 
     def start(self) -> None:
@@ -272,6 +312,7 @@ class KernelSession:
             self._recorder.ended(cell, started, seconds, opened)
 
         self._hold = hold
+        self._follow(cell)
         try:
             if self._run is not None:
                 self.settle()
@@ -320,6 +361,8 @@ class KernelSession:
         self._started = (now(), time.perf_counter())
         self._watch = FileWatch.watching()
         self._opened = self._watch.__enter__()
+        if self._auto is not None:
+            self._auto.begins()
 
     def _is_hidden(self, name: str, value: Any) -> bool:
         if not isinstance(name, str) or name in _HIDDEN or name.startswith("__"):

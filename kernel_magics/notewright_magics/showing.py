@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from IPython.display import display
 
 if TYPE_CHECKING:
+    from notewright.experiments.active import ActiveRun
     from notewright.experiments.run import Run
 
 
@@ -15,3 +16,12 @@ def show_run(run: Run) -> None:
     from notewright.views.experiments import run_view
 
     display(run_view(run))
+
+
+def show_autorun(active: ActiveRun, words: str) -> None:
+    """Say in one line that a cell is being recorded as a run.
+
+    It is printed: to display it, ipykernel would wait until all streams are
+    flushed, which takes longer than all that recording does meanwhile.
+    """
+    print(f"{words} (`%nw runs {active.id[:6]}`)")

@@ -364,3 +364,18 @@ def test_runs_of_different_shapes_and_of_older_stores_make_the_same_frame(runs):
             text = json.dumps([group[name] for group in groups for name in sorted(group)])
             connection.execute("UPDATE runs SET shape_values = ? WHERE id = ?", (text, run.id))
     pd.testing.assert_frame_equal(runs.frame(), before)
+
+
+def test_a_store_from_before_knows_which_run_came_of_which(tmp_path):
+    from notewright.experiments.runs import Runs
+    from notewright.store import Store
+
+    store = Store(tmp_path / "old")
+    first = Runs(store).record("first")
+    Runs(store).record("retrained", parent=first.id, origin="retrain")
+    with store.catalog.transaction() as connection:
+        connection.execute("DROP TABLE run_parents")
+        connection.execute("PRAGMA user_version = 3")
+    again = Runs(Store(tmp_path / "old"))
+    assert [run.name for run in again.list(f'parent == "{first.id}"')] == ["retrained"]
+    assert [run.name for run in again.list("part_of == None")] == ["first", "retrained"]

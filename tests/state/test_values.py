@@ -64,3 +64,13 @@ def test_a_generator_is_what_it_will_give_next_not_how_it_was_seeded() -> None:
     two.bit_generator.state = one.bit_generator.state
     assert fingerprint(one) == fingerprint(two)
     assert fingerprint(np.random.RandomState(1)) != fingerprint(np.random.RandomState(2))
+
+
+def test_a_bunch_has_the_value_of_its_items_also_after_a_pickle():
+    import pickle
+
+    from sklearn.utils import Bunch
+
+    bunch = Bunch(a=1, b=[2.0])
+    assert fingerprint(pickle.loads(pickle.dumps(bunch))) == fingerprint(bunch)
+    assert fingerprint(Bunch(a=1, b=[3.0])) != fingerprint(bunch)

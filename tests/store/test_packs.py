@@ -108,6 +108,7 @@ def test_a_store_from_before_packs_opens(tmp_path: Path) -> None:
     with store.catalog.transaction() as connection:
         connection.execute("DROP TABLE packed")
         connection.execute("DROP TABLE collections")
+        connection.execute("DROP TABLE run_parents")
         connection.execute("PRAGMA user_version = 1")
     store.catalog.close()
     again = Store(tmp_path / ".notewright")
@@ -125,6 +126,7 @@ def test_a_store_from_before_collections_opens(tmp_path: Path) -> None:
     commit(store, writer)
     with store.catalog.transaction() as connection:
         connection.execute("DROP TABLE collections")
+        connection.execute("DROP TABLE run_parents")
         connection.execute("PRAGMA user_version = 2")
     store.catalog.close()
     again = Store(tmp_path / ".notewright")

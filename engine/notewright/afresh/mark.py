@@ -1,4 +1,4 @@
-"""How a kernel that was started for an export knows it."""
+"""How a process that runs a notebook's cells once more knows it."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ MARK = "NOTEWRIGHT_AFRESH"
 
 
 def is_afresh() -> bool:
-    """Tell whether this process runs a notebook for an export of it."""
+    """Tell whether this process runs a notebook for an export of it, or a run of it again."""
     return MARK in os.environ

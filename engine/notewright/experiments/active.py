@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -12,8 +12,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from notewright.errors import BadRecord
+from notewright.experiments.assembly import Ending, draft_of
+from notewright.experiments.drafting import Draft
 from notewright.experiments.ledger import Step
 from notewright.experiments.recorder import Recorder
+from notewright.experiments.resources import Meter, Used
 from notewright.experiments.run import Run, Status
 from notewright.experiments.scalars import Scalar, scalar
 from notewright.state.records import FileRead
@@ -42,7 +45,7 @@ def current_run() -> ActiveRun:
         If there is none.
     """
     run = _current.get()
-    if run is None:
+    if run is None or run.recorder.over:
         raise BadRecord(
             "No run is under way.",
             'Log inside a `%%nw run "name"` cell or a `with nw.run("name"):` block.',
@@ -85,9 +88,16 @@ class ActiveRun:
         self.metrics: dict[str, float] = {}
         self.steps: list[Step] = []
         self.artifacts: dict[str, bytes] = {}
+        #: Figures that the recorded code showed.
+        self.figures: dict[str, bytes] = {}
         self.run: Run | None = None
+        #: Whether another run was recorded inside.
+        self.encloses = False
         self._runs = runs
         self.namespace = namespace
+        #: Processor time and memory of the recorded code, once it has ended.
+        self.used: Used | None = None
+        self._meter = Meter()
         self._began = time.perf_counter()
         self._took: float | None = None
         self._committed = 0
@@ -179,18 +189,41 @@ class ActiveRun:
 
     # -- the recorded code ---------------------------------------------------------
 
+    def watch(self) -> None:
+        """Begin to capture, from here to `unwatch`; the hooks are the caller's to install."""
+        self._meter, self._began = Meter(), time.perf_counter()
+        self.recorder.watch()
+        _current.set(self)
+
+    def unwatch(self) -> None:
+        """Capture nothing more."""
+        self._took = time.perf_counter() - self._began
+        self.used = self._meter.read()
+        self.recorder.unwatch()
+        if _current.get() is self:
+            _current.set(None)
+
+    @property
+    def logged_by_hand(self) -> bool:
+        """Whether anything was logged by hand."""
+        return bool(self.params or self.metrics or self.artifacts or self.tags)
+
     @contextmanager
     def recording(self) -> Iterator[None]:
         """Capture the metrics computed inside; results and errors are the user's own."""
+        outer = _current.get()
+        if outer is not None:
+            outer.encloses = True
         token = _current.set(self)
         try:
             with self.recorder.recording():
-                began = time.perf_counter()
+                meter, began = Meter(), time.perf_counter()
                 try:
                     yield
                 finally:
                     # Snapshots and our own imports are not the user's time.
                     self._took = (self._took or 0.0) + time.perf_counter() - began
+                    self.used = meter.read()
         finally:
             _current.reset(token)
 
@@ -231,23 +264,16 @@ class ActiveRun:
         -------
         Run
         """
+        self.namespace = namespace or self.namespace
+        ending = Ending(status, execution, snapshot_before, snapshot_after, files, error)
+        names = list(changed) if changed is not None else self._rebound()
+        return self.end(lambda: draft_of(self._runs, self, names, execution, code), ending)
+
+    def end(self, draft: Callable[[], Draft], ending: Ending) -> Run:
+        """End the run and commit what `draft` gives, unless it has ended."""
         with self._lock:
-            if self.run is not None:
-                return self.run
-            self.namespace = namespace or self.namespace
-            names = list(changed) if changed is not None else self._rebound()
-            self.run = self._runs.commit_finished(
-                self,
-                status=status,
-                changed=names,
-                execution=execution,
-                snapshot_before=snapshot_before,
-                snapshot_after=snapshot_after,
-                files=files,
-                code=code,
-                error=error,
-                first=self._committed,
-            )
+            if self.run is None:
+                self.run = self._runs.commit_finished(self, draft(), ending, first=self._committed)
             return self.run
 
     def __enter__(self) -> ActiveRun:

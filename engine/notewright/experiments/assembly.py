@@ -1,22 +1,46 @@
-"""Putting a run together when it ends: model, parameters, metrics, rows, data."""
+"""Putting a run together when it ends: from its draft and what it links to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from notewright.errors import NotewrightError
 from notewright.experiments import estimators, stored_models
+from notewright.experiments.drafting import Draft, drafted, logged_over
+from notewright.experiments.folds import Trial
 from notewright.experiments.ledger import Step
-from notewright.experiments.outcome import Outcome, outcome_of
-from notewright.experiments.ports import names_of, unique_files
+from notewright.experiments.ports import unique_files
 from notewright.experiments.run import ModelRef, Run, Status
-from notewright.experiments.scalars import Scalar, metric_to_json, scalar
+from notewright.experiments.scalars import Scalar, metric_to_json
 from notewright.state.records import FileRead
+from notewright.store.ids import new_id
 
 if TYPE_CHECKING:
     from notewright.experiments.active import ActiveRun
     from notewright.experiments.runs import Runs
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a recorded execution ended, and what its run links to."""
+
+    status: Status = "finished"
+    execution: str | None = None
+    snapshot_before: str | None = None
+    snapshot_after: str | None = None
+    files: Iterable[FileRead] | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run as it is kept, with all its steps in order, and its children."""
+
+    run: Run
+    steps: list[Step]
+    children: list[tuple[Run, list[Step]]]
 
 
 def partial(runs: Runs, active: ActiveRun) -> Run:
@@ -39,62 +63,70 @@ def partial(runs: Runs, active: ActiveRun) -> Run:
     )
 
 
-def finished(
+def draft_of(
     runs: Runs,
     active: ActiveRun,
-    *,
-    status: Status,
     changed: Sequence[str],
     execution: str | None,
-    snapshot_before: str | None,
-    snapshot_after: str | None,
-    files: Iterable[FileRead] | None,
     code: str | None,
-    error: str | None,
-) -> tuple[Run, list[Step]]:
-    """Return the run as it is kept, and all its steps in order."""
-    seconds = active.seconds
-    outcome = outcome_of(active.recorder.observations)
-    notes = [*outcome.notes, *dict.fromkeys(active.recorder.problems)]
-    if code is None:
-        code = _code(runs, execution)
-    chosen, found = _models(active, changed, outcome, code, notes)
-    references = _references(runs, found, snapshot_after, notes)
-    model = found.get(chosen) if chosen is not None else outcome.model
-    values, different = _parameters(model, active.params, notes)
-    evaluation = outcome.evaluation
-    steps = [*active.steps, *outcome.steps]
-    reference = references.get(chosen) if chosen is not None else None
+) -> Draft:
+    """Return the draft of a run from the variables as they are now."""
+    variables = active.namespace.variables() if active.namespace is not None else {}
+    source = _code(runs, execution) if code is None else code
+    return drafted(active.recorder, variables, changed, source)
+
+
+def finished(runs: Runs, active: ActiveRun, draft: Draft, ending: Ending) -> Finished:
+    """Return the run that a draft and its ending make."""
+    put = runs.store.objects.put
+    notes = list(draft.notes)
+    references = {
+        name: _kept(runs, model, ending.snapshot_after, notes)
+        for name, model in draft.models.items()
+    }
+    reference = references.get(draft.chosen) if draft.chosen is not None else None
+    values, different = logged_over(draft.params, draft.changed, active.params)
+    files = ending.files
     if files is None:
-        files = _files(runs, execution, reference)
+        files = _files(runs, ending.execution, reference)
+    steps = [*active.steps, *draft.steps]
+    used = active.used
     run = Run(
         id=active.id,
         digest="",
-        name=active.name,
-        status=status,
+        name=active.name or draft.name,
+        status=ending.status,
         created=active.created,
-        seconds=seconds,
+        seconds=active.seconds,
         tags=dict(active.tags),
         params=values,
-        metrics={**outcome.metrics, **active.metrics},
+        metrics={**draft.metrics, **active.metrics},
         session=active.session,
-        execution=execution,
-        snapshot_before=snapshot_before,
-        snapshot_after=snapshot_after,
+        execution=ending.execution,
+        snapshot_before=ending.snapshot_before,
+        snapshot_after=ending.snapshot_after,
         model=reference,
         models=tuple(references.values()),
-        evaluation=None if evaluation is None else runs.store.objects.put(evaluation.dumps()),
-        row_digest=None if evaluation is None else evaluation.row_digest,
+        evaluation=None if draft.evaluation is None else put(draft.evaluation),
+        row_digest=draft.row_digest,
         files=unique_files(files),
-        error=error,
+        error=ending.error,
         changed_params=different,
         steps=_steps_object(runs, steps),
-        artifacts=runs.keep_artifacts(active.artifacts),
+        artifacts=runs.keep_artifacts({**active.figures, **active.artifacts}),
         notes=tuple(notes),
         origin=active.origin,
         parent=active.parent,
+        rows=tuple(
+            replace(rows, labels=None if labels is None else put(labels))
+            for rows, labels in draft.rows
+        ),
+        warnings=draft.warnings,
+        cpu_seconds=None if used is None else used.cpu_seconds,
+        memory=None if used is None else used.memory,
+        memory_exact=used is not None and used.memory_exact,
     )
-    return run, steps
+    return Finished(run, steps, [_child(runs, run, trial) for trial in draft.trials])
 
 
 def parameters_of(
@@ -102,74 +134,43 @@ def parameters_of(
 ) -> tuple[dict[str, Scalar], tuple[str, ...]]:
     """Return the model's parameters with those logged by hand over them, and the telling ones."""
     values, changed = estimators.parameters(model) if model is not None else ({}, ())
-    values.update({str(name): scalar(value) for name, value in logged.items()})
-    return values, tuple(dict.fromkeys([*map(str, logged), *changed]))
+    return logged_over(values, changed, logged)
 
 
-def _models(
-    active: ActiveRun,
-    changed: Sequence[str],
-    outcome: Outcome,
-    code: str,
-    notes: list[str],
-) -> tuple[str | None, dict[str, Any]]:
-    """Return the name of the run's model, and every fitted model of the run by name."""
-    variables = active.namespace.variables() if active.namespace is not None else {}
-    found = {
-        name: variables[name]
-        for name in changed
-        if name in variables and estimators.is_fitted_model(variables[name])
-    }
-    if outcome.model is not None:
-        same = [name for name, value in found.items() if value is outcome.model]
-        same += [n for n, v in variables.items() if v is outcome.model and n not in same]
-        if same:
-            found.setdefault(same[0], outcome.model)
-            _say_others(same[0], found, "it was scored", notes)
-            return same[0], found
-        notes.append(
-            f"The scored {type(outcome.model).__name__} is no variable of the notebook, "
-            "so it was not kept."
-        )
-        return None, found
-    if not found:
-        return None, found
-    last = estimators.last_fitted(code, found) or list(found)[-1]
-    _say_others(last, found, "it was fitted last", notes)
-    return last, found
+def _child(runs: Runs, parent: Run, trial: Trial) -> tuple[Run, list[Step]]:
+    """Return what a search or a cross-validation tried as a run of its own."""
+    run = Run(
+        id=new_id(),
+        digest="",
+        name=trial.name,
+        status="finished",
+        created=parent.created,
+        seconds=trial.seconds,
+        tags=dict(parent.tags),
+        params=trial.params,
+        metrics=trial.metrics,
+        session=parent.session,
+        execution=parent.execution,
+        files=parent.files,
+        changed_params=trial.changed,
+        steps=_steps_object(runs, trial.steps),
+        origin="trial",
+        parent=parent.id,
+    )
+    return run, list(trial.steps)
 
 
-def _references(
-    runs: Runs, found: Mapping[str, Any], snapshot: str | None, notes: list[str]
-) -> dict[str, ModelRef]:
-    references = {}
-    for name, model in found.items():
-        try:
-            references[name] = stored_models.reference(
-                runs, model, name, snapshot=snapshot, keep=False
-            )
-        except Exception as error:  # noqa: BLE001 - a class of the user's may raise anything
-            notes.append(f"The model {name} could not be kept: {error}")
-    return references
-
-
-def _parameters(
-    model: Any, logged: Mapping[str, Any], notes: list[str]
-) -> tuple[dict[str, Scalar], tuple[str, ...]]:
-    try:
-        return parameters_of(model, logged)
-    except Exception as error:  # noqa: BLE001 - a class of the user's may raise anything
-        notes.append(f"The parameters of the {type(model).__name__} cannot be read: {error}")
-        return parameters_of(None, logged)
-
-
-def _say_others(chosen: str, found: Mapping[str, Any], why: str, notes: list[str]) -> None:
-    others = [name for name, value in found.items() if value is not found[chosen]]
-    if others:
-        notes.append(
-            f"Fitted models are {names_of([chosen, *others])}; the run's model is {chosen} "
-            f"because {why}."
-        )
+def _kept(runs: Runs, model: ModelRef, snapshot: str | None, notes: list[str]) -> ModelRef:
+    """Return where a model is kept, or say why it is not."""
+    if snapshot is None or runs.snapshots is None:
+        return model
+    taken = runs.snapshots.get(snapshot)
+    held = taken.variable(model.variable)
+    if held is not None:
+        return replace(model, object=held.group, snapshot=snapshot)
+    reason = next((u.reason for u in taken.unsaved if u.name == model.variable), "it was not saved")
+    notes.append(stored_models.NOT_KEPT.format(model.variable) + reason)
+    return model
 
 
 def _code(runs: Runs, execution: str | None) -> str:

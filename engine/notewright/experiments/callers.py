@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 #: Libraries whose own calls of metrics (folds, early stopping) are not the user's.
-_FITTING = {"sklearn", "xgboost", "lightgbm", "catboost", "imblearn", "mlxtend"}
+FITTING = {"sklearn", "xgboost", "lightgbm", "catboost", "imblearn", "mlxtend"}
 _PREDICTING = {
     "predict",
     "predict_proba",
@@ -39,10 +39,13 @@ class Caller:
         The variable that the true values were passed as.
     model : object or None
         The estimator whose predictions were passed.
+    X : object or None
+        What they were made from.
     """
 
     y_name: str | None = None
     model: Any = None
+    X: Any = None
 
 
 def caller_of(frame: types.FrameType | None) -> Caller | None:
@@ -55,7 +58,7 @@ def caller_of(frame: types.FrameType | None) -> Caller | None:
     walk = frame
     while walk is not None:
         package = str(walk.f_globals.get("__name__", "")).partition(".")[0]
-        if package in _FITTING:
+        if package in FITTING:
             outermost = walk
         walk = walk.f_back
     if outermost is None:
@@ -76,7 +79,7 @@ def _through_score(frame: types.FrameType, model: Any) -> Caller:
         arguments = {keyword.arg: keyword.value for keyword in call.keywords}
         last = call.args[-1] if len(call.args) > 1 else None
         name = _plain_name(arguments.get("y", last))
-    return Caller(name, model)
+    return Caller(name, model, frame.f_locals.get("X"))
 
 
 def _direct(frame: types.FrameType) -> Caller:
@@ -90,32 +93,34 @@ def _direct(frame: types.FrameType) -> Caller:
     source = _source(frame)
     assert source is not None  # the call was found in it
     for node in predictions:
-        model = _predictor(node, frame, source, call.lineno, _DEPTH)
+        model, X = _predictor(node, frame, source, call.lineno, _DEPTH)
         if model is not None:
-            return Caller(_plain_name(true), model)
+            return Caller(_plain_name(true), model, X)
     return Caller(_plain_name(true))
 
 
 def _predictor(
     node: ast.AST, frame: types.FrameType, source: _Source, line: int, depth: int
-) -> Any:
-    """Return the object whose `predict…` made the value of the expression `node`."""
+) -> tuple[Any, Any]:
+    """Return the object whose `predict…` made the value of `node`, and what of."""
     # Within a function only its own assignments count: those below its first line.
     inside = frame.f_code.co_name != "<module>"
     first = frame.f_code.co_firstlineno if inside else 0
     for part in ast.walk(node):
         called = part.func if isinstance(part, ast.Call) else None
         if isinstance(called, ast.Attribute) and called.attr in _PREDICTING:
-            return _value(called.value, frame)
+            assert isinstance(part, ast.Call)
+            X = _value(part.args[0], frame) if part.args else None
+            return _value(called.value, frame), X
     if depth == 0:
-        return None
+        return None, None
     names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
     for lineno, targets, value in source.assignments:
         if first < lineno < line and names & targets:
-            found = _predictor(value, frame, source, lineno, depth - 1)
+            found, X = _predictor(value, frame, source, lineno, depth - 1)
             if found is not None:
-                return found
-    return None
+                return found, X
+    return None, None
 
 
 def _targets(statement: ast.Assign | ast.AnnAssign) -> set[str]:

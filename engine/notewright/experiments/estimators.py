@@ -20,7 +20,7 @@ def is_fitted_model(value: Any) -> bool:
     kind = type(value)
     if isinstance(value, type) or not hasattr(kind, "fit"):
         return False
-    if not any(_offers(kind, name) for name in ("predict", "fit_predict", "predict_proba")):
+    if not is_predictor(kind):
         return False
     if kind.__module__.partition(".")[0] == "sklearn" and hasattr(kind, "__sklearn_is_fitted__"):
         try:
@@ -32,6 +32,11 @@ def is_fitted_model(value: Any) -> bool:
         return True
     # Libraries with a learned object inside: xgboost keeps `_Booster`.
     return any(state.get(name) is not None for name in ("_Booster", "_is_fitted_"))
+
+
+def is_predictor(kind: type) -> bool:
+    """Tell whether estimators of this type predict: a scaler does not."""
+    return any(_offers(kind, name) for name in ("predict", "fit_predict", "predict_proba"))
 
 
 def predicts(value: Any) -> bool:
@@ -85,6 +90,31 @@ def parameters(model: Any) -> tuple[dict[str, Scalar], tuple[str, ...]]:
     return {name: scalar(raw[name]) for name in sorted(raw)}, changed
 
 
+#: Parameters that say how a fit runs, not what is fitted.
+_HOW = {"random_state", "n_jobs", "verbose", "copy_X", "cache_size", "memory"}
+#: Lists of parts, which are told one by one.
+_PARTS = {"steps", "estimators", "transformers", "transformer_list"}
+_LONGEST_NAME = 80
+
+
+def words_for(kind: str, values: Mapping[str, Scalar], changed: Iterable[str]) -> str:
+    """Return words for an estimator: its type and what differs from the defaults.
+
+    Examples
+    --------
+    >>> words_for("Ridge", {"alpha": 2.0, "random_state": 0}, ["alpha", "random_state"])
+    'Ridge alpha=2.0'
+    """
+    told = [
+        f"{name.rpartition('__')[2]}={values[name]}"
+        for name in changed
+        # The parts of a pipeline are told by what is set in them.
+        if name.rpartition("__")[2] not in _HOW | _PARTS and name in values
+    ]
+    words = f"{kind} {', '.join(told)}".strip()
+    return words if len(words) <= _LONGEST_NAME else words[: _LONGEST_NAME - 1] + "…"
+
+
 def _changed(model: Any, raw: Mapping[str, Any], prefix: str = "") -> Iterable[str]:
     defaults = _defaults(type(model))
     own = [n for n in raw if n.startswith(prefix) and "__" not in n[len(prefix) :]]
@@ -121,7 +151,12 @@ def _equal(value: Any, default: Any) -> bool:
 
 def last_fitted(code: str, names: Iterable[str]) -> str | None:
     """Return the one of `names` that `code` fitted last, going by the text; None if unclear."""
-    wanted = set(names)
+    found = name_fitted_last(code)
+    return found if found in set(names) else None
+
+
+def name_fitted_last(code: str) -> str | None:
+    """Return the variable that `code` fitted last, going by the text."""
     try:
         tree = ast.parse(code)
     except SyntaxError:
@@ -137,7 +172,7 @@ def last_fitted(code: str, names: Iterable[str]) -> str | None:
             for target in statement.targets:
                 if isinstance(target, ast.Name):
                     last = max(last, (statement.lineno, statement.col_offset, target.id))
-    return last[2] if last[2] in wanted else None
+    return last[2] or None
 
 
 def _attributes(node: ast.AST) -> set[str]:

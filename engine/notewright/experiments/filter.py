@@ -3,8 +3,10 @@
     metrics.auc > 0.8 and params.max_depth <= 6
     status == "failed" or tags.team in ["risk", "fraud"]
     not (params.class_weight == None) and created >= "2026-03-01"
+    parent == "3f2a1b" and metrics.accuracy > 0.9
 
-Fields: `name`, `status`, `model`, `created`, `seconds`, `session`, `id`, and
+Fields: `name`, `status`, `model`, `created`, `seconds`, `session`, `id`, `parent` (the run that
+it came of), `part_of` (the run inside which it was tried), and
 `metrics.X`, `params.X`, `tags.X` (`params["my name"]` where X is not a plain
 word). A comparison with a value the run does not have is false.
 """
@@ -35,6 +37,8 @@ _FIELDS = {
     "created": "r.created",
     "seconds": "r.seconds",
     "session": "r.session",
+    "parent": "(SELECT p.parent FROM run_parents p WHERE p.run = r.seq)",
+    "part_of": "(SELECT p.parent FROM run_parents p WHERE p.run = r.seq AND p.origin = 'trial')",
 }
 _VALUES = {"metrics": "run_metrics", "params": "run_params", "tags": "run_tags"}
 _SINGULAR = {"metric": "metrics", "param": "params", "parameters": "params", "tag": "tags"}
@@ -182,6 +186,9 @@ class _Parser:
             test, values = f"{target} IN ({', '.join('?' * len(given))})", given
         elif given[0] is None:
             test, values = f"{target} IS {'NOT ' if operator == '<>' else ''}NULL", ()
+        elif name in ("parent", "part_of") and not group and isinstance(given[0], str):
+            # Ids are given by their first characters.
+            test, values = f"substr({target}, 1, {len(given[0])}) {operator} ?", given
         else:
             test, values = f"{target} {operator} ?", given
             if operator in ("<", "<=", ">", ">="):

@@ -1,4 +1,4 @@
-"""Hooks on the functions of sklearn.metrics, for the length of a recording.
+"""Hooks on the functions of sklearn.metrics and on fits, for the length of a recording.
 
 scikit-learn wraps each public metric in a function whose closure holds the
 real one. Swapping that closure cell reaches the metric under every name it
@@ -15,30 +15,17 @@ import sys
 import threading
 import types
 from collections.abc import Callable
-from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any
 
+from notewright.experiments import warned
+from notewright.experiments.fit_hooks import fit_cells
+from notewright.experiments.observers import observer
 
-class Observer(Protocol):
-    """Is told of each metric that the recorded code computes."""
-
-    busy: threading.local
-
-    def observe(
-        self,
-        function: Callable[..., Any],
-        arguments: tuple[tuple[Any, ...], dict[str, Any]],
-        result: Any,
-        caller: types.FrameType | None,
-    ) -> None:
-        """Take note of one call, its result, and the frame it was made from."""
-
-
-#: Who observes the current context: a cell's own context, not that of other threads.
-observer: ContextVar[Observer | None] = ContextVar("notewright_observer", default=None)
+__all__ = ["install", "metric_cells", "observer", "uninstall"]
 
 _lock = threading.Lock()
 _installed: list[tuple[types.CellType, Callable[..., Any], Callable[..., Any]]] = []
+_undo: list[Callable[[], None]] = []
 _users = 0
 
 
@@ -48,10 +35,11 @@ def install() -> bool:
     with _lock:
         _users += 1
         if _users == 1:
-            for cell, function in metric_cells():
-                hook = _hook(function)
+            metrics = [(cell, function, _hook(function)) for cell, function in metric_cells()]
+            for cell, function, hook in (*metrics, *fit_cells()):
                 _installed.append((cell, function, hook))
                 cell.cell_contents = hook
+            _undo.append(warned.put_in_place())
         return _users == 1
 
 
@@ -66,6 +54,8 @@ def uninstall() -> None:
                 if cell.cell_contents is hook:
                     cell.cell_contents = function
             _installed.clear()
+            while _undo:
+                _undo.pop()()
 
 
 def metric_cells() -> list[tuple[types.CellType, Callable[..., Any]]]:

@@ -68,6 +68,9 @@ class Ledger:
             known = connection.execute("SELECT seq FROM runs WHERE id = ?", (run.id,)).fetchone()
             if known is None:
                 seq = connection.execute(_INSERT, bound).lastrowid
+                if run.parent is not None:
+                    came = (seq, run.parent, run.origin)
+                    connection.execute("INSERT INTO run_parents VALUES (?, ?, ?)", came)
             else:
                 seq = known["seq"]
                 connection.execute(_UPDATE, bound)

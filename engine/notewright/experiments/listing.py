@@ -11,9 +11,12 @@ from notewright.experiments.run import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-_PLAIN = ("id", "name", "status", "created", "seconds", "model")
+_PLAIN = ("id", "name", "status", "created", "seconds", "model", "parent")
 #: What a list needs of each run.
-COLUMNS = "r.id, r.name, r.status, r.created, r.seconds, r.model, r.shape, r.shape_values"
+COLUMNS = (
+    "r.id, r.name, r.status, r.created, r.seconds, r.model, r.shape, r.shape_values,"
+    " (SELECT p.parent FROM run_parents p WHERE p.run = r.seq) AS parent"
+)
 
 
 class RunList(Sequence[Run]):
@@ -58,13 +61,24 @@ class RunList(Sequence[Run]):
     def __repr__(self) -> str:
         return f"RunList of {len(self)} runs"
 
+    def by_parent(self, most: int) -> dict[str, tuple[list[Run], int]]:
+        """Return for each parent the first `most` of its runs in the list, and how many it has."""
+        places: dict[str, list[int]] = {}
+        for place, row in enumerate(self._rows):
+            if row["parent"] is not None:
+                places.setdefault(row["parent"], []).append(place)
+        return {
+            parent: ([self[place] for place in found[:most]], len(found))
+            for parent, found in places.items()
+        }
+
     def frame(self) -> pd.DataFrame:
         """Return one row a run: `id`, `name`, `status`, …, `metrics.*`, `params.*`, `tags.*`.
 
         Examples
         --------
         >>> RunList().frame().columns.tolist()
-        ['id', 'name', 'status', 'created', 'seconds', 'model']
+        ['id', 'name', 'status', 'created', 'seconds', 'model', 'parent']
         """
         import pandas as pd
 

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from notewright.experiments.callers import Caller
 from notewright.experiments.evaluation import Array, Evaluation, plain_array, value_digest
+from notewright.experiments.fits import features, index_of
 from notewright.experiments.scalars import scalar
 
 _TRUE = ("y_true", "y1")
@@ -87,6 +89,8 @@ class Observation:
         The estimator whose predictions these are, where that is known.
     weighted : bool
         Whether rows had weights.
+    X, index : callable or pandas.Index or None
+        What the predictions were made from, where it is known: the array, or its row labels.
     """
 
     metric: str
@@ -96,6 +100,8 @@ class Observation:
     y_name: str | None
     model: Any
     weighted: bool
+    X: Any = None
+    index: Any = None
 
 
 def observe(
@@ -103,10 +109,10 @@ def observe(
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
     result: Any,
-    y_name: str | None,
-    model: Any,
+    caller: Caller,
 ) -> Observation | None:
     """Return what a call of the metric `function` says, or None if it says nothing."""
+    y_name, model = caller.y_name, caller.model
     given = dict(_signature(function).bind(*args, **kwargs).arguments)
     value = _number(result)
     name = metric_name(function, given)
@@ -121,7 +127,12 @@ def observe(
     copied = plain_array(true)
     scored = _scored(function, true, copied, given)
     weighted = given.get("sample_weight") is not None
-    return Observation(name, value, scored, value_digest(copied), y_name, model, weighted)
+    found = Observation(name, value, scored, value_digest(copied), y_name, model, weighted)
+    if isinstance(caller.X, np.ndarray):
+        found.X = features(caller.X)
+    elif (index := index_of(caller.X)) is not None and len(index) == len(copied):
+        found.index = index
+    return found
 
 
 def metric_name(function: Callable[..., Any], given: Mapping[str, Any]) -> str:

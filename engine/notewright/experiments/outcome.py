@@ -9,6 +9,7 @@ from typing import Any
 from notewright.experiments.evaluation import Evaluation
 from notewright.experiments.ledger import Step
 from notewright.experiments.observation import Observation
+from notewright.experiments.rows import Used
 
 
 @dataclass
@@ -27,6 +28,8 @@ class Outcome:
     model : object or None
         The estimator whose predictions the evaluation holds, where known.
     notes : list of str
+    scored : Used or None
+        The rows of the evaluation, as the code used them.
     """
 
     metrics: dict[str, float] = field(default_factory=dict)
@@ -34,6 +37,9 @@ class Outcome:
     evaluation: Evaluation | None = None
     model: Any = None
     notes: list[str] = field(default_factory=list)
+    scored: Used | None = None
+    #: Whether those rows are known to be the training rows.
+    on_training: bool = False
 
 
 @dataclass
@@ -115,12 +121,26 @@ def _fill(result: Outcome, group: _Group) -> None:
     if any(seen.weighted for seen in group.calls):
         result.notes.append("Rows had weights; a comparison counts every row alike.")
     result.model = group.model
+    result.scored = _used(group, index)
+    result.on_training = group.is_training
     if not evaluations:
         return
     merged = evaluations[-1]
     for part in reversed(evaluations):
         merged = _merged(merged, part)
     result.evaluation = merged
+
+
+def _used(group: _Group, index: Any) -> Used | None:
+    """Return the scored rows as the code used them."""
+    true = next((seen.scored.true for seen in reversed(group.calls) if seen.scored), None)
+    if true is None or true.ndim != 1:
+        return None
+    if index is None:
+        index = next((seen.index for seen in reversed(group.calls) if seen.index is not None), None)
+    arrays = [seen.X() for seen in reversed(group.calls) if seen.X is not None]
+    X = next((x for x in arrays if x is not None and len(x) == len(true)), None)
+    return Used("test", true, index, X)
 
 
 def _merged(into: Evaluation, part: Evaluation) -> Evaluation:

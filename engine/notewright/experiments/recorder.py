@@ -10,16 +10,28 @@ from typing import Any
 
 from notewright.experiments import hooks
 from notewright.experiments.callers import caller_of
+from notewright.experiments.fits import Fits
+from notewright.experiments.folds import Trial, cross_validation
 from notewright.experiments.observation import Observation, observe
+from notewright.experiments.observers import Arguments
+
+#: More different warnings than this are counted with the last of them.
+_MOST_WARNINGS = 50
 
 
 class Recorder:
-    """Collects the metrics that the code inside :meth:`recording` computes.
+    """Collects what the code inside :meth:`recording` fits and computes.
 
     Attributes
     ----------
     observations : list of Observation
-        In the order of the calls.
+        Metrics, in the order of the calls.
+    fits : Fits
+        Estimators that were fitted.
+    trials : list of Trial
+        Cross-validations.
+    warnings : dict
+        What was warned of, and how often.
     problems : list of str
         Calls that could not be recorded, in words. They never disturb the
         recorded code.
@@ -28,7 +40,12 @@ class Recorder:
     def __init__(self) -> None:
         self.busy = threading.local()
         self.observations: list[Observation] = []
+        self.fits = Fits()
+        self.trials: list[Trial] = []
+        self.warnings: dict[str, int] = {}
         self.problems: list[str] = []
+        #: Tasks that the code began may outlive it, with its context.
+        self.over = False
         self._latest: dict[tuple[str, str, int], Observation] = {}
 
     @contextmanager
@@ -46,31 +63,70 @@ class Recorder:
             if placed:
                 _surely(hooks.uninstall)
 
+    def watch(self) -> None:
+        """Record this context from now on, where the hooks are in place."""
+        hooks.observer.set(self)
+
+    def unwatch(self) -> None:
+        """Record nothing more, in whatever context."""
+        self.over = True
+        if hooks.observer.get() is self:
+            hooks.observer.set(None)
+
     def observe(
         self,
         function: Callable[..., Any],
-        arguments: tuple[tuple[Any, ...], dict[str, Any]],
+        arguments: Arguments,
         result: Any,
         caller: types.FrameType | None,
     ) -> None:
         """Keep one call, or the reason why it cannot be kept."""
+        if self.over:
+            return
         try:
             place = caller_of(caller)
             if place is None:
                 return
-            seen = observe(function, *arguments, result, place.y_name, place.model)
+            seen = observe(function, *arguments, result, place)
         except Exception as error:  # noqa: BLE001 - the user's code must not notice
             self.problems.append(f"A call of {function.__name__} was not recorded: {error}")
             return
         if seen is not None:
             self._keep(seen)
 
+    def begins(self, estimator: Any, method: str, arguments: Arguments) -> None:
+        """Keep on which rows an estimator is fitted, or the reason why that cannot be kept."""
+        if self.over:
+            return
+        try:
+            self.fits.begins(estimator, arguments)
+        except Exception as error:  # noqa: BLE001 - the user's code must not notice
+            name = type(estimator).__name__
+            self.problems.append(f"A {method} of {name} was not recorded: {error}")
+
+    def ended(self, estimator: Any, *, failed: bool) -> None:
+        """Take note that a fit has ended."""
+        self.fits.ended(estimator, failed=failed)
+
+    def cross_validated(self, arguments: Arguments, result: Any) -> None:
+        """Keep a cross-validation's scores."""
+        try:
+            self.trials.append(cross_validation(arguments, result))
+        except Exception as error:  # noqa: BLE001 - the user's code must not notice
+            self.problems.append(f"A cross-validation was not recorded: {error}")
+
+    def warned(self, words: str) -> None:
+        """Count a warning."""
+        words = " ".join(words.split())[:500]
+        if words in self.warnings or len(self.warnings) < _MOST_WARNINGS:
+            self.warnings[words] = self.warnings.get(words, 0) + 1
+
     def _keep(self, seen: Observation) -> None:
         """Add `seen`, and let go of arrays that only an earlier call like it needed."""
         same = (seen.metric, seen.y_key, id(seen.model))
         earlier = self._latest.get(same)
         if earlier is not None:
-            earlier.scored = None
+            earlier.scored = earlier.X = None
         self._latest[same] = seen
         self.observations.append(seen)
 

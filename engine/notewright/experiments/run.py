@@ -7,10 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from notewright.experiments.rows import RowSet
 from notewright.experiments.scalars import Scalar, metric_from_json, metric_to_json
 from notewright.state.records import FileRead
 from notewright.store.canonical import plain
 
+#: Fields of records and of tuples.
+_PLAIN = (
+    "model", "models", "files", "artifacts", "changed_params", "notes", "rows", "warnings",
+)  # fmt: skip
 Status = Literal["running", "finished", "failed", "interrupted"]
 STATUSES: tuple[Status, ...] = ("running", "finished", "failed", "interrupted")
 
@@ -83,11 +88,20 @@ class Run:
     artifacts : tuple of Artifact
     notes : tuple of str
         What the recording had to choose or could not keep, in words.
-    origin : {"cell", "code", "retrain"}
+    origin : {"cell", "code", "auto", "trial", "rerun", "retrain"}
     parent : str or None
         The run this is a child of.
     error : str or None
         Why it failed.
+    rows : tuple of RowSet
+        The rows that were trained on and scored, by lineage to a table.
+    warnings : tuple of str
+        What was warned of while it ran.
+    cpu_seconds : float or None
+        Processor time of the process, all threads.
+    memory, memory_exact : int or None, bool
+        By how many bytes the process grew at most; not exact where it had been
+        larger before (`resources.Used`).
     """
 
     id: str
@@ -115,12 +129,17 @@ class Run:
     notes: tuple[str, ...] = ()
     origin: str = "cell"
     parent: str | None = None
+    rows: tuple[RowSet, ...] = ()
+    warnings: tuple[str, ...] = ()
+    cpu_seconds: float | None = None
+    memory: int | None = None
+    memory_exact: bool = False
 
     def body(self) -> dict[str, Any]:
         """Return the record as JSON values, without its digest."""
         body = {name: getattr(self, name) for name in self.__dataclass_fields__}
         del body["digest"]
-        for name in ("model", "models", "files", "artifacts", "changed_params", "notes"):
+        for name in _PLAIN:
             body[name] = plain(body[name])
         for name in ("params", "tags"):
             body[name] = dict(body[name])
@@ -139,5 +158,8 @@ class Run:
         fields["model"] = None if given["model"] is None else ModelRef(**given["model"])
         fields["artifacts"] = tuple(Artifact(**artifact) for artifact in given["artifacts"])
         fields["notes"] = tuple(given["notes"])
+        # Records from before do not have these.
+        fields["rows"] = tuple(RowSet(**rows) for rows in given.get("rows", ()))
+        fields["warnings"] = tuple(given.get("warnings", ()))
         fields["changed_params"] = tuple(given["changed_params"])
         return cls(**{**fields, "digest": digest})

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from notewright.errors import NoEvaluation, UnknownId
 from notewright.experiments import assembly, stored_models
 from notewright.experiments.active import ActiveRun
-from notewright.experiments.evaluation import Evaluation
+from notewright.experiments.assembly import Ending
+from notewright.experiments.drafting import Draft
+from notewright.experiments.evaluation import Array, Evaluation
 from notewright.experiments.filter import SYNONYMS, column, compile_filter, order_of
 from notewright.experiments.ledger import Ledger, Step
 from notewright.experiments.listing import COLUMNS, RunList
@@ -20,6 +22,7 @@ from notewright.experiments.ports import (
     no_audit,
     unique_files,
 )
+from notewright.experiments.rows import load_labels
 from notewright.experiments.run import Artifact, Run, Status
 from notewright.state.records import FileRead
 from notewright.store import Store
@@ -86,7 +89,7 @@ class Runs:
             The kernel session it belongs to.
         namespace : Namespace, optional
             Where to look for the fitted model.
-        origin : {"cell", "code", "retrain"}
+        origin : {"cell", "code", "auto", "rerun", "retrain"}
         parent : str, optional
             Id of the run this is a child of.
         """
@@ -314,6 +317,29 @@ class Runs:
         """Return (metric, step, value) in the order they were logged."""
         return self._ledger.steps(run.id)
 
+    def rows(self, run: Run, role: str) -> Array | None:
+        """Return the labels (or positions) of the rows that a run trained on or scored.
+
+        Parameters
+        ----------
+        run : Run
+        role : {"train", "test"}
+
+        Returns
+        -------
+        array or None
+            In the order of use; None where the rows were not found (`Run.rows`
+            and `Run.notes` say why).
+        """
+        found = next((rows for rows in run.rows if rows.role == role), None)
+        if found is None or found.labels is None:
+            return None
+        return load_labels(self.store.objects.get(found.labels))
+
+    def children(self, run: Run) -> RunList:
+        """Return what a search or a cross-validation of the run tried, best first."""
+        return self.list(f'part_of == "{run.id}"')
+
     def artifact(self, run: Run, name: str) -> bytes:
         """Return the contents of a logged file."""
         found = next((a for a in run.artifacts if a.name == name), None)
@@ -355,10 +381,14 @@ class Runs:
         """Commit what an unfinished run has so far."""
         self._ledger.commit(assembly.partial(self, active), active.steps, first=first)
 
-    def commit_finished(self, active: ActiveRun, *, first: int, **details: Any) -> Run:
-        """Commit a finished run."""
-        run, steps = assembly.finished(self, active, **details)
-        run = self._ledger.commit(run, steps, first=first)
+    def commit_finished(
+        self, active: ActiveRun, draft: Draft, ending: Ending, *, first: int
+    ) -> Run:
+        """Commit a finished run, and what it tried as runs below it."""
+        made = assembly.finished(self, active, draft, ending)
+        run = self._ledger.commit(made.run, made.steps, first=first)
+        for child, steps in made.children:
+            self._ledger.commit(child, steps)
         if run.model is not None:
             # Who trained a model is on record: they may not approve it later.
             self._acts("run.finish", run.id, {"name": run.name, "digest": run.digest})

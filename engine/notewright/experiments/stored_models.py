@@ -70,10 +70,21 @@ def load(runs: Runs, run: Run) -> Any:
     elif run.model.object is not None:
         model = _parse(run, runs.store.objects.get(run.model.object))
     else:
-        raise ModelUnloadable(run.name, "no snapshot was taken after the run")
+        raise ModelUnloadable(run.name, _why_not_kept(run))
     if fingerprint(model) != run.model.fingerprint:
         raise ModelUnloadable(run.name, "what is stored is not the model that was recorded")
     return model
+
+
+#: How a run's notes say of a model that it was not kept.
+NOT_KEPT = "The model {} cannot be loaded again: "
+
+
+def _why_not_kept(run: Run) -> str:
+    assert run.model is not None
+    begins = NOT_KEPT.format(run.model.variable)
+    told = (note.removeprefix(begins) for note in run.notes if note.startswith(begins))
+    return next(told, "no snapshot was taken after the run").rstrip(".")
 
 
 def dumped(model: Any) -> bytes:

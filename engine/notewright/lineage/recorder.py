@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from traceback import walk_tb
-from typing import Any
+from typing import Any, Protocol
 
 from notewright.lineage.files import FileWatch, Opened, data_files
 from notewright.lineage.history import History, Observed
@@ -44,6 +44,19 @@ class Change:
     deleted: tuple[str, ...] = ()
 
 
+class Follower(Protocol):
+    """What is made of an execution besides its record: a run of its own."""
+
+    #: The message of the snapshot that is taken after it.
+    message: str
+
+    def observe(self) -> Any:
+        """Return what is to be seen where the variables are as it left them, as plain values."""
+
+    def finish(self, observed: Any, cell: Cell, snapshot: str | None) -> None:
+        """Take in what was seen, on the recorder's thread; None where nothing could be."""
+
+
 @dataclass
 class Cell:
     """An execution under way. The caller fills in how it ended.
@@ -63,6 +76,8 @@ class Cell:
     saves: bool = True
     execution: Execution | None = None
     change: Change = field(default_factory=Change)
+    #: What else is made of it, with a snapshot after it.
+    follower: Follower | None = None
 
     def fails(self, error: BaseException, variables: Mapping[str, Any]) -> None:
         """Note the error it ended with.
@@ -207,7 +222,8 @@ class Recorder:
             The files it opened.
         """
         clock = time.perf_counter()
-        save = self.autosnapshot and cell.saves
+        follower = cell.follower
+        save = (self.autosnapshot and cell.saves) or follower is not None
         ended = _Ended(cell, new_id(), started, round(seconds, 6), save, now())
         root, namespace, own = self._history.root, self.namespace.dict, self.namespace.modules
         code, read, written = cell.code, dict(opened.read), dict(opened.written)
@@ -219,28 +235,38 @@ class Recorder:
                 data_files(read, root),
                 data_files(written, root),
                 names_through(code, namespace),
+                None if follower is None else follower.observe(),
             )
 
         def finish(found: Outcome, writer: PackWriter) -> None:
             self._record_ended(ended, found.observed, self._change_to(found.digests))
             if ended.save:
-                self._commit(found, writer, ended.occasion(self._occasion("", "auto")))
+                what = ("", "auto") if follower is None else (follower.message, "run")
+                taken = self._commit(found, writer, ended.occasion(self._occasion(*what)))
+                if follower is not None:
+                    follower.finish(found.observed.followed, cell, taken.id)
                 self._committed()
 
         def failed(error: BaseException, found: Outcome | None) -> None:
             self.problems.append(error)
-            if cell.execution is not None:
-                return
-            if found is not None:  # it was looked at; only storing it failed
+            if cell.execution is None and found is not None:  # only storing it failed
                 self._record_ended(ended, found.observed, self._change_to(found.digests))
-                return
-            # What the page says is all that is known then.
-            touched = touched_names(code)
-            self._record_ended(ended, _Observations((), touched, (), (), {}), Change(touched))
+            elif cell.execution is None:  # what the page says is all that is known then
+                touched = touched_names(code)
+                self._record_ended(ended, _Observations((), touched, (), (), {}), Change(touched))
+            if follower is not None:
+                followed = None if found is None else found.observed.followed
+                self._follow_without_snapshot(follower, followed, cell)
 
         self._keeper.view(save=save, observe=observe, finish=finish, failed=failed)
         self.cost.cells += 1
         self.cost.seconds += time.perf_counter() - clock
+
+    def _follow_without_snapshot(self, follower: Follower, seen: Any, cell: Cell) -> None:
+        try:
+            follower.finish(seen, cell, None)
+        except Exception as error:  # noqa: BLE001 - told like the one that came first
+            self.problems.append(error)
 
     def take(self, message: str = "", kind: str = "named", *, with_data: bool = False) -> Snapshot:
         """Take a snapshot of the namespace as it is; durable when this returns.
@@ -531,6 +557,7 @@ class _Observations:
     files: tuple[FileRead, ...]
     wrote: tuple[FileRead, ...]
     through: Mapping[str, tuple[str, ...]]
+    followed: Any = None
 
 
 @dataclass(frozen=True)
@@ -557,4 +584,4 @@ def line_of(error: BaseException, variables: Mapping[str, Any]) -> int | None:
     return 0 if isinstance(error, SyntaxError) else None
 
 
-__all__: Any = ["Cell", "Change", "Cost", "Recorder"]
+__all__: Any = ["Cell", "Change", "Cost", "Follower", "Recorder"]

@@ -37,6 +37,10 @@ def fingerprint(value: Any) -> str:
     return _Walk().digest(value).hex()
 
 
+#: What they keep besides their items is not there any more when they come back from a pickle.
+_STATE_IS_LOST = frozenset({"sklearn.utils._bunch.Bunch"})
+
+
 class _Walk:
     def __init__(self) -> None:
         self._open: dict[int, int] = {}
@@ -160,6 +164,8 @@ class _Walk:
             return
         constructor, arguments, *rest = reduced
         state, items, pairs = (*rest, None, None, None)[:3]
+        if _qualified(type(value)) in _STATE_IS_LOST:
+            state = None
         self._parts(h, "reduced", _qualified(constructor), arguments, state)
         self._parts(h, "items", list(items or ()), list(pairs or ()))
 

@@ -39,9 +39,9 @@ from notewright.store.disk import is_full
 SCHEMA_VERSION = 5
 #: What a store of each older version lacks, as files of store/schema.
 _ADDED_SINCE = {
-    1: ("15_packs.sql", "16_collections.sql", "22_datasets.sql"),
-    2: ("16_collections.sql", "22_datasets.sql"),
-    3: ("22_datasets.sql",),
+    1: ("15_packs.sql", "16_collections.sql", "22_datasets.sql", "60_run_parents.sql"),
+    2: ("16_collections.sql", "22_datasets.sql", "60_run_parents.sql"),
+    3: ("22_datasets.sql", "60_run_parents.sql"),
     4: ("22_datasets.sql",),
 }
 _BUSY_SECONDS = 30.0

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "state": ("snapshot", "timeline", "show", "diff", "restore", "autosnapshot", "tag", "gc"),
     "house": ("status", "history", "slice", "fsck", "off"),
-    "experiments": ("runs", "compare", "register", "models", "alias"),
+    "experiments": ("runs", "autorun", "rerun", "compare", "register", "models", "alias"),
     "datasets": ("dataset",),
     "mlflow_stores": ("mlflow",),
     "governance": ("check", "gate", "approve", "audit", "policy", "identity", "role", "trust"),

@@ -35,6 +35,7 @@ class LiveKernel(Protocol):
     namespace: Namespace
     session: str
     autosnapshot: bool
+    autorun: bool
     cost: Cost
     #: The notebook's path, where the client tells it.
     notebook: str | None

@@ -1,11 +1,14 @@
-"""runs, compare, register, models, alias."""
+"""runs, autorun, rerun, compare, register, models, alias."""
 
 from __future__ import annotations
 
 import argparse
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from notewright.errors import UnknownId, UsageError
+from notewright.experiments.listing import RunList
 from notewright.experiments.run import Run
 from notewright.verbs.base import Context, Verb
 from notewright.verbs.comparison import compare as compare
@@ -15,9 +18,13 @@ from notewright.views.experiments import (
     models_view,
     moves_view,
     registered_view,
+    rerun_view,
     run_view,
     runs_view,
 )
+
+#: How many runs that are part of another are listed below it.
+_MOST_CHILDREN = 10
 
 
 def _runs_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,14 +55,19 @@ def _runs(args: argparse.Namespace, context: Context) -> View:
     words = " ".join(args.filter)
     if words:
         try:
-            return _one_run(runs.get(words), context)
+            found = runs.get(words)
+            return _one_run(found, runs.children(found)[:_MOST_CHILDREN], context)
         except UnknownId:
             if not set(words) & set("<>=!["):
                 raise  # no filter either
     order = args.sort or "-created"
     if args.descending and not order.startswith("-"):
         order = f"-{order}"
-    return runs_view(runs.list(words or None, order=order, limit=args.limit), newest_first=False)
+    if words:
+        return runs_view(runs.list(words, order=order, limit=args.limit), newest_first=False)
+    top = list(runs.list("part_of == None", order=order, limit=args.limit))
+    below = runs.list(f"part_of in {json.dumps([run.id for run in top])}") if top else RunList()
+    return runs_view(top, below.by_parent(_MOST_CHILDREN), newest_first=False)
 
 
 def _drawn(args: argparse.Namespace, context: Context) -> View:
@@ -70,11 +82,11 @@ def _drawn(args: argparse.Namespace, context: Context) -> View:
     return Figures(figures, Path(args.plots_to) if args.plots_to else None)
 
 
-def _one_run(run: Run, context: Context) -> View:
+def _one_run(run: Run, children: Sequence[Run], context: Context) -> View:
     versions: dict[str, list[str]] = {}
     for version in context.workspace.datasets.of_files(run.files):
         versions.setdefault(version.content, []).append(version.ref)
-    return run_view(run, versions)
+    return run_view(run, children, versions)
 
 
 runs = Verb(
@@ -82,7 +94,62 @@ runs = Verb(
     "List runs, filtered and sorted, or show one.",
     _runs_arguments,
     _runs,
-    'A run is one experiment: a cell that begins with `%%nw run "name"`.',
+    'A run is one experiment: a cell that begins with `%%nw run "name"`, or any cell that fits a '
+    "model after `%%nw autorun on`. What a search or a cross-validation tried stands below its "
+    "run; `runs 'part_of == \"ID\"'` lists all of it.",
+)
+
+
+def _autorun_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("state", choices=["on", "off"], help="start it or stop it")
+
+
+def _autorun(args: argparse.Namespace, context: Context) -> View:
+    kernel = context.live("autorun")
+    kernel.autorun = args.state == "on"
+    words = "Every cell that fits an estimator becomes a run." if kernel.autorun else "Off."
+    return Message(words, {"autorun": kernel.autorun})
+
+
+autorun = Verb(
+    "autorun",
+    "Make a run of every cell that fits an estimator, or stop doing so.",
+    _autorun_arguments,
+    _autorun,
+    "The run is named after the estimator and what differs from its defaults, and holds what "
+    "`%%nw run` records; a snapshot after the cell holds the model. Cells that fit nothing make "
+    "no run. Works in a notebook only.",
+)
+
+
+def _rerun_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="id or name of a run")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another value for a parameter of its model, or for a name that its cells give a "
+        "literal; may be repeated",
+    )
+
+
+def _rerun(args: argparse.Namespace, context: Context) -> View:
+    from notewright.afresh.rerunning import rerun
+    from notewright.afresh.setting import parse_setting
+
+    settings = dict(parse_setting(each) for each in args.set)
+    return rerun_view(rerun(context.workspace, args.run, settings, context.progress))
+
+
+rerun = Verb(
+    "rerun",
+    "Run the cells behind a run again, with other parameters, as a new run.",
+    _rerun_arguments,
+    _rerun,
+    "They run in a fresh process in the notebook's folder, with all they do to files, databases "
+    "and other machines; the notebook's variables stay as they are. Without --set it is a test of "
+    "whether the run can be repeated. Example: `%nw rerun 3f2a1b --set max_depth=8`.",
 )
 
 

@@ -34,10 +34,12 @@ def _status(args: argparse.Namespace, context: Context) -> View:
         rows += [
             ("history", "on"),
             ("autosnapshot", "on" if kernel.autosnapshot else "off"),
+            ("autorun", "on" if kernel.autorun else "off"),
             ("cost so far", spent),
         ]
         record |= {
             "autosnapshot": kernel.autosnapshot,
+            "autorun": kernel.autorun,
             "cells": cost.cells,
             "seconds": cost.seconds,
         }

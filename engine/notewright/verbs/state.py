@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from notewright.errors import UsageError
+from notewright.errors import UnknownId, UsageError
 from notewright.lineage.replaying import check_sealed, plan_replay, unsaved_names
 from notewright.state.retention import Rules
 from notewright.state.snapshots import Restored
@@ -158,7 +158,9 @@ diff = Verb(
 
 
 def _restore_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("snapshot", metavar="SNAPSHOT", help=SNAPSHOT)
+    parser.add_argument(
+        "snapshot", metavar="SNAPSHOT", help=f"{SNAPSHOT}; or a run, for what it left"
+    )
     parser.add_argument(
         "--only",
         nargs="+",
@@ -184,7 +186,25 @@ def _restore_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _snapshot_of(context: Context, ref: str) -> str:
+    """Return the snapshot that `ref` names: itself, or the one after a run."""
+    try:
+        return context.workspace.snapshots.get(ref, context.session).id
+    except UnknownId as unknown:
+        try:
+            run = context.workspace.runs.get(ref)
+        except UnknownId:
+            raise unknown from None
+    if run.snapshot_after is None:
+        raise UsageError(
+            f"No snapshot was taken after the run '{run.name}'.",
+            "`%nw timeline` lists the snapshots there are.",
+        )
+    return run.snapshot_after
+
+
 def _restore(args: argparse.Namespace, context: Context) -> View:
+    args.snapshot = _snapshot_of(context, args.snapshot)
     if args.replay is None:
         if args.dry_run:
             raise UsageError("--dry-run is of --replay.", "Write `restore SNAPSHOT --replay`.")

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from notewright.experiments.models import ModelVersion
 from notewright.experiments.run import Run
 from notewright.store.canonical import plain
 from notewright.store.refs import RefMove
 from notewright.views.base import Message, Page, Table, View
+from notewright.views.state import size
 from notewright.words import local_second
+
+if TYPE_CHECKING:
+    from notewright.afresh.rerunning import Rerun
 
 #: More columns than this do not fit beside each other.
 _MOST_METRICS = 5
@@ -24,15 +28,35 @@ def run_record(run: Run) -> dict[str, Any]:
     return record
 
 
-def runs_view(runs: Sequence[Run], *, newest_first: bool = True) -> View:
-    """List runs with their metrics and the parameters that were set."""
-    shown = list(reversed(runs)) if newest_first else list(runs)
-    metrics = list(dict.fromkeys(name for run in shown for name in run.metrics))[:_MOST_METRICS]
+def runs_view(
+    runs: Sequence[Run],
+    children: Mapping[str, tuple[Sequence[Run], int]] | None = None,
+    *,
+    newest_first: bool = True,
+) -> View:
+    """List runs with their metrics and the parameters that were set.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+    children : mapping, optional
+        For a run's id the runs to list below it, and how many there are.
+    newest_first : bool
+        Whether to turn the order around.
+    """
+    below = children or {}
+    shown: list[tuple[Run, str]] = []
+    for run in reversed(runs) if newest_first else runs:
+        mine, count = below.get(run.id, ((), 0))
+        more = f" (+ {count - len(mine)} more below)" if count > len(mine) else ""
+        shown.append((run, f"{run.name}{more}"))
+        shown += [(child, f"  ↳ {child.name}") for child in mine]
+    metrics = list(dict.fromkeys(n for run, _ in shown for n in run.metrics))[:_MOST_METRICS]
     columns = ["id", "name", "when", "status", "model", *metrics, "parameters", "seconds"]
     rows = [
         (
             run.id[:6],
-            run.name,
+            name,
             local_second(run.created),
             run.status,
             "" if run.model is None else run.model.type.rpartition(".")[2],
@@ -40,18 +64,25 @@ def runs_view(runs: Sequence[Run], *, newest_first: bool = True) -> View:
             _set_parameters(run),
             f"{run.seconds:.2f}",
         )
-        for run in shown
+        for run, name in shown
     ]
-    records = [run_record(run) for run in shown]
-    return Table(columns, rows, empty="No run yet: `%%nw run NAME` above a cell.", records=records)
+    records = [run_record(run) for run, _ in shown]
+    empty = "No run yet: `%%nw run NAME` above a cell, or `%nw autorun on` for all of them."
+    return Table(columns, rows, empty=empty, records=records)
 
 
-def run_view(run: Run, datasets: Mapping[str, Sequence[str]] | None = None) -> View:
-    """Say what one run was.
+def run_view(
+    run: Run,
+    children: Sequence[Run] = (),
+    datasets: Mapping[str, Sequence[str]] | None = None,
+) -> View:
+    """Say what one run was, and the first of those that are part of it.
 
     Parameters
     ----------
     run : Run
+    children : sequence of Run
+        Those that are part of it.
     datasets : mapping, optional
         For the digests of files the versions of datasets that they are.
     """
@@ -73,15 +104,68 @@ def run_view(run: Run, datasets: Mapping[str, Sequence[str]] | None = None) -> V
         parts.append(Table(["parameter", "value"], rows, caption=caption))
     elif run.params:
         parts.append(Message(f"All {len(run.params)} parameters are at their defaults."))
+    if children:
+        parts.append(_children_table(run, children))
+    parts += _resources(run)
+    if run.rows:
+        parts.append(Table(["rows", ""], [(_ROLES[r.role], r.words) for r in run.rows]))
     if run.files:
         files = [
             (file.path, file.digest[:12], ", ".join(known.get(file.digest, ())))
             for file in run.files
         ]
         parts.append(Table(["data", "hash", "dataset"], files))
+    if run.artifacts:
+        kept = [(a.name, size(a.size)) for a in run.artifacts]
+        parts.append(Table(["artifact", "size"], kept))
+    parts += [Message(f"Warned: {words}") for words in run.warnings]
     parts += [Message(note) for note in run.notes]
     used = sorted({ref for file in run.files for ref in known.get(file.digest, ())})
     return Page(parts, {**run_record(run), "datasets": used})
+
+
+_ROLES = {"train": "trained on", "test": "scored"}
+
+
+def _children_table(run: Run, children: Sequence[Run]) -> View:
+    metrics = list(dict.fromkeys(n for child in children for n in child.metrics))[:_MOST_METRICS]
+    rows = [
+        (
+            child.id[:6],
+            child.name,
+            *(number(child.metrics[m]) if m in child.metrics else "" for m in metrics),
+        )
+        for child in children
+    ]
+    caption = f"Tried in this run (all: `%nw runs 'part_of == \"{run.id[:8]}\"'`)"
+    return Table(["id", "name", *metrics], rows, caption=caption)
+
+
+def _resources(run: Run) -> list[View]:
+    if run.cpu_seconds is None:
+        return []
+    words = f"{run.cpu_seconds:.2f} s of processor time"
+    if run.memory is not None:
+        least = "" if run.memory_exact else "at least "
+        words += f"; the process grew by {least}{size(run.memory)}"
+    return [Message(words + ".")]
+
+
+def rerun_view(rerun: Rerun) -> View:
+    """Say what a run became when it was run again."""
+    what = ", ".join(f"{name}={value}" for name, value in rerun.settings.items())
+    cells = "1 cell" if rerun.cells == 1 else f"{rerun.cells} cells"
+    words = f"Ran {cells} of run {rerun.first.id[:6]} '{rerun.first.name}' again"
+    words += f" with {what}." if what else "."
+    first, new = rerun.first.metrics, rerun.run.metrics
+    parts: list[View] = [Message(words)]
+    both = [name for name in new if name in first]
+    if both:
+        rows = [(name, number(first[name]), number(new[name])) for name in both]
+        parts.append(Table(["metric", rerun.first.id[:6], rerun.run.id[:6]], rows))
+    parts += [Message(note) for note in rerun.notes]
+    parts.append(run_view(rerun.run))
+    return Page(parts, {**run_record(rerun.run), "rerun_notes": list(rerun.notes)})
 
 
 def model_record(

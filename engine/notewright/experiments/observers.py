@@ -1,0 +1,43 @@
+"""Who is told of what the recorded code computes."""
+
+from __future__ import annotations
+
+import threading
+import types
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+#: What a call was given: by position, and by name.
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+class Observer(Protocol):
+    """Is told of metrics, fits and cross-validations of the recorded code."""
+
+    busy: threading.local
+
+    def observe(
+        self,
+        function: Callable[..., Any],
+        arguments: Arguments,
+        result: Any,
+        caller: types.FrameType | None,
+    ) -> None:
+        """Take note of one call of a metric, its result, and the frame it was made from."""
+
+    def begins(self, estimator: Any, method: str, arguments: Arguments) -> None:
+        """Take note that `estimator.method` (`fit`, `partial_fit`, …) begins."""
+
+    def ended(self, estimator: Any, *, failed: bool) -> None:
+        """Take note that it has ended."""
+
+    def cross_validated(self, arguments: Arguments, result: Any) -> None:
+        """Take note of one call of `cross_validate` (or `cross_val_score`) and its scores."""
+
+    def warned(self, words: str) -> None:
+        """Take note of a warning that is about to be shown."""
+
+
+#: Who observes the current context: a cell's own context, not that of other threads.
+observer: ContextVar[Observer | None] = ContextVar("notewright_observer", default=None)

@@ -1,0 +1,134 @@
+"""``%nw autorun on``: every cell that fits an estimator becomes a run of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from notewright.experiments import hooks
+from notewright.experiments.active import ActiveRun
+from notewright.experiments.assembly import Ending
+from notewright.experiments.drafting import Draft, drafted, fits_in, fitted_unseen
+from notewright.lineage.writes import touched_names
+from notewright_magics.cells import plain_code
+from notewright_magics.figures import Figures
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from notewright.experiments.run import Run
+    from notewright.experiments.runs import Runs
+    from notewright.lineage.recorder import Cell
+    from notewright.state.namespace import Namespace
+
+
+class AutoRuns:
+    """Records cells as runs while it is on; the hooks stay in place for as long.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+        Shows the figures.
+    runs : Runs
+    namespace : Namespace
+    session : str
+        The kernel session the runs belong to.
+    finished : callable
+        Called with every finished run, on another thread.
+    """
+
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        runs: Runs,
+        namespace: Namespace,
+        session: str,
+        finished: Callable[[Run], object],
+    ) -> None:
+        self._runs = runs
+        self._namespace = namespace
+        self._session = session
+        self._finished = finished
+        self._shell = shell
+        self._active: ActiveRun | None = None
+        self._figures: Figures | None = None
+        hooks.install()
+
+    def close(self) -> None:
+        """Take the hooks out again."""
+        self.ends()
+        hooks.uninstall()
+
+    def begins(self) -> None:
+        """Begin to watch a cell."""
+        self._active = self._runs.start("", session=self._session, origin="auto")
+        self._figures = Figures(self._shell, self._active)
+        self._active.watch()
+
+    def ends(self) -> ActiveRun | None:
+        """Stop watching the cell; return what was seen."""
+        active, self._active = self._active, None
+        if active is not None:
+            active.unwatch()
+        if self._figures is not None:
+            self._figures.close()
+        return active
+
+    def follower(self, active: ActiveRun, cell: Cell) -> AutoRun | None:
+        """Return what makes a run of a cell that fitted something, else None."""
+        fitted = fits_in(active.recorder)
+        # What a run inside recorded is not recorded twice.
+        if fitted is None and not active.encloses and ".fit" in cell.source:
+            fitted = fitted_unseen(self._namespace.dict, plain_code(cell.source))
+        if fitted is None and not active.logged_by_hand:
+            return None
+        return AutoRun(active, self._namespace, cell, fitted or "run", self._finished)
+
+
+class AutoRun:
+    """Makes the run of one cell; see `notewright.lineage.recorder.Follower`."""
+
+    def __init__(
+        self,
+        active: ActiveRun,
+        namespace: Namespace,
+        cell: Cell,
+        fitted: str,
+        finished: Callable[[Run], object],
+    ) -> None:
+        self.message = f"run: {fitted}"
+        self._active = active
+        self._namespace = namespace
+        self._cell = cell
+        self._finished = finished
+
+    def observe(self) -> Any:
+        """Return the draft of the run, from the variables as the cell left them."""
+        try:
+            return self._draft(self._namespace.variables())
+        except Exception as error:  # noqa: BLE001 - the cell's own record must not be lost by it
+            return f"{type(error).__name__}: {error}"
+
+    def finish(self, observed: Any, cell: Cell, snapshot: str | None) -> None:
+        """Commit the run."""
+        draft = observed if isinstance(observed, Draft) else self._draft({})
+        if not isinstance(observed, Draft):
+            why = f": {observed}" if observed else ""
+            draft.notes.append(f"The cell's variables could not be looked at{why}.")
+        execution = None if cell.execution is None else cell.execution.id
+        ending = Ending(
+            status=_status(cell), execution=execution, snapshot_after=snapshot, error=cell.error
+        )
+        self._finished(self._active.end(lambda: draft, ending))
+
+    def _draft(self, variables: dict[str, Any]) -> Draft:
+        recorder = self._active.recorder
+        fitted = [name for name, value in variables.items() if recorder.fits.of(value) is not None]
+        changed = dict.fromkeys([*fitted, *touched_names(self._cell.code)])
+        return drafted(recorder, variables, list(changed), self._cell.code)
+
+
+def _status(cell: Cell) -> Any:
+    if cell.status == "ok":
+        return "finished"
+    return "interrupted" if (cell.error or "").startswith("KeyboardInterrupt") else "failed"
