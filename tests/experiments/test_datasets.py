@@ -254,7 +254,7 @@ def test_a_store_from_before_datasets_opens(tmp_path):
     workspace = Workspace(tmp_path)
     with workspace.store.catalog.transaction() as connection:
         connection.execute("DROP TABLE dataset_versions")
-        connection.execute("PRAGMA user_version = 3")
+        connection.execute("PRAGMA user_version = 4")
     workspace.store.catalog.close()
     again = Workspace(tmp_path)
     assert again.datasets.add(np.zeros(2), "a")[0].ref == "a@1"

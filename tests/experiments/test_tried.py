@@ -118,3 +118,44 @@ def test_results_are_the_same_with_and_without_recording(record):
     for name in ("found", "said", "drawn"):
         np.testing.assert_array_equal(space[name], plain[name])
     assert space["model"].best_score_ == plain["model"].best_score_
+
+
+TWO = """
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold, ShuffleSplit, StratifiedKFold, cross_val_score
+scores = cross_val_score(LogisticRegression(C={c}), X, y, cv={cv}, scoring="accuracy")
+"""
+
+
+@pytest.mark.parametrize(
+    "cv", ["5", "KFold(5, shuffle=True, random_state=3)", "ShuffleSplit(4, random_state=0)"]
+)
+def test_two_cross_validations_over_the_same_folds_are_tested_over_them(cv, record, runs):
+    first = record(TWO.format(c=1.0, cv=cv))
+    second = record(TWO.format(c=1e-4, cv=cv))
+    difference = runs.compare([first.id, second.id]).difference("accuracy")
+    assert difference.test == "corrected resampled t-test"
+
+
+@pytest.mark.parametrize(
+    "cv",
+    ["KFold(5, shuffle=True)", "ShuffleSplit(4)", "KFold(5).split(X)"],
+)
+def test_folds_that_nobody_could_tell_again_are_not_tested_nor_drawn_anew(cv, record, runs):
+    np.random.seed(3)
+    first = record(TWO.format(c=1.0, cv=cv))
+    after = np.random.get_state()[1].tolist()
+    second = record(TWO.format(c=1e-4, cv=cv))
+    assert runs.compare([first.id, second.id]).differences == ()
+    np.random.seed(3)
+    space: dict = {}
+    record("import numpy as np\n" + TWO.format(c=1.0, cv=cv), variables=space)
+    assert np.random.get_state()[1].tolist() == after
+
+
+def test_folds_at_the_same_places_of_other_rows_are_other_folds(record, runs):
+    first = record(TWO.format(c=1.0, cv="KFold(5)"))
+    second = record("y = 1 - y" + TWO.format(c=1e-4, cv="KFold(5)"))
+    comparison = runs.compare([first.id, second.id])
+    assert comparison.differences == ()
+    assert any("different folds" in note for note in comparison.notes)

@@ -146,7 +146,7 @@ def _child(runs: Runs, parent: Run, trial: Trial) -> tuple[Run, list[Step]]:
         status="finished",
         created=parent.created,
         seconds=trial.seconds,
-        tags=dict(parent.tags),
+        tags={**parent.tags, **trial.tags},
         params=trial.params,
         metrics=trial.metrics,
         session=parent.session,

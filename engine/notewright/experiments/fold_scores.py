@@ -195,7 +195,8 @@ def fold_scores(service: Runs, run: Run) -> dict[str, FoldScores]:
     """
     if _told(run):
         return _of_steps(service, run)
-    children = [child for child in _children(service, run) if child.status == "finished"]
+    below = service.list(f'parent == "{run.id}"')
+    children = [child for child in below if child.status == "finished"]
     whole = [child for child in children if FOLDS in child.tags and _told(child)]
     if len(whole) == 1:
         return _of_steps(service, whole[0])
@@ -233,15 +234,6 @@ def _scores(
         for name, scores in by_metric.items()
         if all(map(math.isfinite, scores))
     }
-
-
-def _children(service: Runs, run: Run) -> list[Run]:
-    # A child begins after its parent; records are canonical JSON, so this text is exact.
-    rows = service.store.catalog.query(
-        "SELECT digest, body FROM runs WHERE created >= ? AND instr(body, ?) > 0 ORDER BY seq",
-        (run.created, f'"parent":"{run.id}"'),
-    )
-    return [Run.parse(row["body"], row["digest"]) for row in rows]
 
 
 def _told(run: Run) -> bool:

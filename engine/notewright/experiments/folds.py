@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from notewright.experiments.estimators import parameters, type_name
+from notewright.experiments.held_out import held_out
 from notewright.experiments.observers import Arguments
 from notewright.experiments.scalars import Scalar, scalar
 
@@ -37,6 +38,8 @@ class Trial:
         Each score by fold.
     seconds : float
         Time of fitting and scoring, all folds.
+    tags : dict
+        Which rows each fold held out, where that can be told.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Trial:
     metrics: dict[str, float] = field(default_factory=dict)
     steps: list[tuple[str, int, float]] = field(default_factory=list)
     seconds: float = 0.0
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 def cross_validation(arguments: Arguments, result: Mapping[str, Any]) -> Trial:
@@ -65,7 +69,8 @@ def cross_validation(arguments: Arguments, result: Mapping[str, Any]) -> Trial:
         _add(name, scores, metrics, steps)
     seconds = sum(float(np.sum(result[k])) for k in ("fit_time", "score_time") if k in result)
     name = f"cross-validation of {type(estimator).__name__}"
-    return Trial(name, type_name(estimator), values, changed, metrics, steps, seconds)
+    kind, tags = type_name(estimator), held_out(args, kwargs)
+    return Trial(name, kind, values, changed, metrics, steps, seconds, tags)
 
 
 def is_search(model: Any) -> bool:
