@@ -53,6 +53,18 @@ def test_flips_are_counted_as_they_are(generator, people):
     assert "become right" in found.sentence
 
 
+@pytest.mark.parametrize("names", [[0, 1], ["bad", "good"], [True, False], [7.5, None]])
+def test_what_was_to_be_predicted_is_no_segment_whatever_its_values_are_called(
+    generator, people, names
+):
+    where = np.asarray(people["region"] == "north")
+    a, b = changed(generator, people, where, share_better=0.5)
+    table = people.assign(target=pd.Series(names, dtype=object).take(a.y_true).to_numpy())
+    found = impact(a, b, ("A", "B"), table)
+    assert any("region is north" in sentence for sentence in found.sentences)
+    assert not any("target" in sentence for sentence in found.sentences)
+
+
 def test_the_same_predictions_change_nothing(generator, people):
     a, _ = changed(generator, people)
     found = impact(a, a, ("A", "B"), people)

@@ -288,9 +288,19 @@ def _gives_away(column: pd.Series, *evaluations: Evaluation) -> bool:
 
 
 def _same(column: pd.Series, values: Array) -> bool:
-    if column.dtype.kind in "biuf" and values.dtype.kind in "biuf":
-        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
-        return bool(np.array_equal(numbers, values.astype(np.float64)))
+    """Tell whether a column holds just these values, perhaps under other names."""
+    if column.dtype.kind == values.dtype.kind == "f":
+        return bool(np.array_equal(column.to_numpy(dtype=np.float64), values.astype(np.float64)))
     # Most columns differ in the first rows already.
     few = slice(0, 50), slice(None)
-    return all((column.iloc[part].astype(str) == values[part].astype(str)).all() for part in few)
+    return all(_renamed(column.iloc[part], values[part]) for part in few)
+
+
+def _renamed(column: pd.Series, values: Array) -> bool:
+    """Tell whether equal values stand where the column has equal ones, and nowhere else."""
+    a, b = column.factorize(use_na_sentinel=False)[0], np.unique(values, return_inverse=True)[1]
+    kinds = len(np.unique(b))
+    if kinds > len(values) / 2:  # where each value is another, names tell nothing
+        return bool((column.astype(str) == values.astype(str)).all())
+    pairs = len(np.unique(a.astype(np.int64) * (len(values) + 1) + b))
+    return pairs == len(np.unique(a)) == kinds
