@@ -254,3 +254,9 @@ def only_holds(path: str) -> bool:
     apart = path.startswith(("sklearn.metrics.", "sklearn.model_selection.", "sklearn.utils."))
     searches = last.endswith(("SearchCV", "ThresholdClassifierCV"))
     return path.startswith("sklearn.") and made and (searches or not apart)
+
+
+def is_display(path: str) -> bool:
+    """Tell whether what is at a dotted path draws something of scikit-learn's and keeps it."""
+    parts = path.split(".")
+    return parts[0] == "sklearn" and any(part.endswith("Display") for part in parts[1:])

@@ -80,7 +80,7 @@ class Libraries(BuiltinCalls):
         if path in _STATES:
             self.look_shared(_STATES[path])
             return self.fresh()
-        if top in known.SHOWS:
+        if top in known.SHOWS or known.is_display(path):
             return self._shown(path, given)
         if path in known.CONFIGURING or path.startswith(known.CONFIGURING_MODULES):
             return self._configured(path, given)
