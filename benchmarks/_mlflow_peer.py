@@ -9,18 +9,8 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable
 
-
-def timed(work: Callable[[], object], repeat: int = 5) -> float:
-    """Return the median milliseconds of `work` after one warm-up."""
-    work()
-    taken = []
-    for _ in range(repeat):
-        began = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - began)
-    return 1000 * statistics.median(taken)
+from _timing import timed
 
 
 def main(count: int, folder: str) -> None:

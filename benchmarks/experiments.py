@@ -22,11 +22,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _timing import timed
 
 from notewright.experiments.evaluation import Evaluation
 from notewright.experiments.recorder import Recorder
@@ -35,17 +35,6 @@ from notewright.store import Store
 
 _HERE = Path(__file__).resolve().parent
 _ROOT = _HERE.parent
-
-
-def timed(work: Callable[[], object], repeat: int = 7) -> float:
-    """Return the median milliseconds of `work` after one warm-up."""
-    work()
-    taken = []
-    for _ in range(repeat):
-        began = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - began)
-    return 1000 * statistics.median(taken)
 
 
 def one_run(runs: Runs, n: int) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from notewright.experiments.evaluation import value_digest
 from notewright.store.canonical import digest_of
 
 #: Splitting again for more folds than that would take too long.
@@ -43,7 +44,9 @@ def held_out(args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, str]:
     if splitter.get_n_splits(X, y, groups) > _MOST:
         return {}
     tags = fold_tags(splitter.split(X, y, groups))
-    return {**tags, FOLDS: digest_of(f"{tags[FOLDS]} {_digest(y)}".encode())}
+    true = np.asarray(y)
+    true = true if true.dtype.kind in "biufU" else true.astype(str)
+    return {**tags, FOLDS: digest_of(f"{tags[FOLDS]} {value_digest(true)}".encode())}
 
 
 def _is_repeatable(splitter: Any) -> bool:
@@ -58,10 +61,3 @@ def _is_repeatable(splitter: Any) -> bool:
 
 def _shuffles(splitter: Any) -> bool:
     return bool(getattr(splitter, "shuffle", False))
-
-
-def _digest(values: Any) -> str:
-    array = np.asarray(values)
-    if array.dtype.kind == "O":
-        array = array.astype(str)
-    return digest_of(f"{array.dtype.kind} {array.shape} ".encode() + array.tobytes())
