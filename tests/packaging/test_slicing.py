@@ -9,7 +9,9 @@ import pytest
 from recorded import sources
 from running import value_after
 from slicing_cases import CASES, Case
+from styles import BY_NAME
 
+from notewright.packaging.dependence.regions import Parts, Ref
 from notewright.packaging.slicing import Program
 from notewright.packaging.source import CellSource, Statement, statements
 
@@ -106,3 +108,21 @@ def test_what_a_stopped_cell_did_not_reach_is_no_statement() -> None:
     cell = CellSource("a = 1\nb = 1 / 0\nc = 2", "cell [1]", stopped=2)
     found = statements([cell])
     assert [(s.text, s.failed) for s in found] == [("a = 1", False), ("b = 1 / 0", True)]
+
+
+@pytest.mark.parametrize("style", BY_NAME.values(), ids=BY_NAME)
+def test_the_work_of_following_a_notebook_stays_small(style, monkeypatch) -> None:
+    # A transformer of the notebook's own once took minutes: each method that a library may call
+    # was followed inside each other, with all objects that those before had made.
+    held = 0
+    add = Parts.add
+
+    def counted(self: Parts, by: int, key: str | None, ref: Ref) -> None:
+        nonlocal held
+        held += 1
+        add(self, by, key, ref)
+
+    monkeypatch.setattr(Parts, "add", counted)
+    cells = [c for c in style.text.split("# %%\n") if c.strip()]
+    Program(statements([CellSource(code, f"cell {n}") for n, code in enumerate(cells)]))
+    assert held < 50_000, held

@@ -24,6 +24,8 @@ from notewright.packaging.known import words
 
 #: Calls inside calls are followed so far; beyond, everything in reach counts as changed.
 _DEEPEST = 8
+#: What a library calls is followed into so often, one inside the other.
+_GIVEN_AWAY = 1
 #: So many calls are followed for one statement; beyond, it may read, bind and change everything.
 _MOST = 300
 #: Methods that Python calls by itself only where an object begins or ends.
@@ -44,6 +46,10 @@ class Calling(Imported):
         self._active: list[int] = []
         #: What a library or unknown code is being given, and may call.
         self._given_away: list[Region] = []
+        #: Functions bound to what they are methods of.
+        self._methods: dict[tuple[Region, frozenset[Ref]], Region] = {}
+        #: What a library may have made of each class, and in which statement.
+        self._made: dict[int, tuple[int, Value]] = {}
         #: How many calls were followed for the present statement.
         self.calls = 0
         #: What the last statement with too many calls may give, and which that was.
@@ -336,13 +342,16 @@ class Calling(Imported):
             target = Value(frozenset({Ref(cls)}))
         if target is None:
             return Value(frozenset({ref}))
-        bound = Region(
-            "function",
-            changes=region.changes,
-            parts=region.parts,
-            code=replace(code, bound=target),
-            traits=region.traits,
-        )
+        # One method of one object is one region, else a library would be given it many times.
+        bound = self._methods.get((region, target.refs))
+        if bound is None:
+            bound = self._methods[region, target.refs] = Region(
+                "function",
+                changes=region.changes,
+                parts=region.parts,
+                code=replace(code, bound=target),
+                traits=region.traits,
+            )
         if code.role == "property":
             return self.inline(bound, Given())
         return Value(frozenset({Ref(bound)}))
@@ -392,7 +401,10 @@ class Calling(Imported):
                 continue  # whoever was given it before does all that can be done with it
             before = self.fork()
             self._given_away.append(region)
-            if region.kind == "function":
+            self.within_library = True
+            if len(self._given_away) > _GIVEN_AWAY:
+                results += [self._at_worst(code, given) for code in self._codes(region)]
+            elif region.kind == "function":
                 results.append(self.inline(region, given))
             elif region.kind == "instance" and region.cls is not None:
                 owner = Value(frozenset({Ref(region)}), None, value.name)
@@ -403,10 +415,45 @@ class Calling(Imported):
                     if member is not None:
                         results.append(self.call_value(member, given))
             elif region.kind == "class":
-                results.append(self.instantiate(region, given))
+                results.append(self._made_by_library(region, given))
             self._given_away.pop()
+            self.within_library = bool(self._given_away)
             self.join([before, self.fork()])
         return union(results)
+
+    def call_any(self, whole: Value) -> Value:
+        """Return what a call may give that may read and change all that is reached from `whole`."""
+        given = Given(spread=whole)
+        self.calls += 1
+        if self._are_too_many():
+            return self._give_up()
+        results = [self._at_worst(c, given) for r in self._held(whole) for c in self._codes(r)]
+        self.look(whole)
+        self.change(whole, deep=True)
+        return union([self.fresh(parts=whole), whole, *results])
+
+    def _codes(self, region: Region) -> Iterator[Code]:
+        """Yield the code that a library may call of a function, an object or a class."""
+        if region.code is not None:
+            yield region.code
+        for cls in region.ancestry() if region.kind == "class" else (region.cls,):
+            if cls is None:
+                continue
+            for each in cls.ancestry():
+                for binding in each.members.values():
+                    for ref in binding.value.refs:
+                        if ref.region.code is not None:
+                            yield ref.region.code
+
+    def _made_by_library(self, cls: Region, given: Given) -> Value:
+        """Return what a library may make of a class: one object stands for all of a statement.
+
+        Else each that is made would be given to the methods of all others.
+        """
+        known = self._made.get(id(cls))
+        if known is None or known[0] != self.now:
+            known = self._made[id(cls)] = (self.now, self.instantiate(cls, given))
+        return known[1]
 
     def _held(self, value: Value) -> Iterator[Region]:
         seen: set[int] = set()

@@ -34,7 +34,9 @@ class Expressions(Iterating):
         method = getattr(self, f"_{type(node).__name__.lower()}", None)
         if method is None:
             return self._operation([self.used(n) for n in ast.iter_child_nodes(node)])
+        before, self.place = self.place, node
         value: Value = method(node)
+        self.place = before
         return value
 
     def used(self, node: ast.AST | None) -> Value:

@@ -155,19 +155,17 @@ class Libraries(BuiltinCalls):
                 self.hold(made.regions[0], self._elements_of_objects(whole, path))
             return self._memory_of(whole) | functions | made
         held = union([whole, self.parts(whole), functions])
-        made = self.fresh(
-            parts=Value(frozenset(r for r in held.refs if r.region.kind != "library"))
-        )
-        (region,) = made.regions
+        held = Value(frozenset(r for r in held.refs if r.region.kind != "library"))
         numbers = top in ("numpy", "pandas", "math", "statistics", "scipy")
         judges = path.startswith(("sklearn.model_selection", "sklearn.metrics"))
         if numbers or (judges and not known.only_holds(path)):
             # What these give holds nothing of what they were given, besides functions, and objects
             # that are no numbers in arrays and tables.
-            region.parts.clear()
-            self.hold(region, functions)
+            held = functions
             if top in ("numpy", "pandas"):
-                self.hold(region, self._elements_of_objects(whole, path))
+                held |= self._elements_of_objects(whole, path)
+        made = self.fresh(parts=held)
+        (region,) = made.regions
         if last == "defaultdict":
             region.traits.add("makes")
         if last in known.ITERATORS or given.is_set("chunksize", "iterator"):

@@ -18,8 +18,12 @@ from notewright.packaging.dependence.regions import (
     Ref,
     Region,
     Value,
+    overlap,
 )
 from notewright.packaging.effects import unbound_names
+
+#: Kinds of objects that are told apart by where they were made.
+_MERGED = frozenset(["dict", "list", "set", "tuple", "value"])
 
 State = tuple[dict[str, Binding], dict[str, Binding] | None]
 
@@ -65,6 +69,10 @@ class Memory:
         self.seeded: dict[str, int] = {}
         #: The statements that seed.
         self.seeds: set[int] = set()
+        #: Where in the code we are, and whether a library has called it.
+        self.place: ast.AST | None = None
+        self.within_library = False
+        self._made_at: dict[tuple[int, ast.AST | None, str], Region] = {}
         #: How many conditions and loops we are in.
         self.depth = 0
         self._unbound: dict[ast.AST, set[str]] = {}
@@ -213,54 +221,63 @@ class Memory:
     # -- regions --------------------------------------------------------------------
 
     def fresh(self, kind: str = "value", parts: Value = Value()) -> Value:  # noqa: B008
-        """Return a new object that may hold `parts`."""
-        region = Region(kind)
+        """Return a new object that may hold `parts`.
+
+        Of what a library calls, once or many times and in whatever order, one object
+        stands for all that one place in the code makes during a statement.
+        """
+        if self.within_library and kind in _MERGED:
+            region = self._made_at.setdefault((self.now, self.place, kind), Region(kind))
+        else:
+            region = Region(kind)
         self.hold(region, parts)
         return Value(frozenset({Ref(region)}))
 
     def hold(self, region: Region, value: Value, key: str | None = None) -> None:
         """Note that `region` may hold `value` from now on."""
-        known = {(k, r) for _, k, r in region.parts}
         for ref in value.refs:
-            if (key, ref) not in known:
-                region.parts.append((self.now, key, ref))
+            region.parts.add(self.now, key, ref)
 
     def parts(self, value: Value, key: str | None = None) -> Value:
         """Return what the objects of `value` may hold, or hold under `key`."""
-        refs = frozenset(
-            part
-            for ref in value.refs
-            for by, under, part in ref.region.parts
-            if by <= self.limit and overlap(under, key) and overlap(under, ref.key)
-        )
-        return Value(refs, None, value.name)
+        refs: set[Ref] = set()
+        for ref in value.refs:
+            held = ref.region.parts
+            if key is None or ref.key is None or key == ref.key:
+                refs |= held.under(ref.key if key is None else key, self.limit)
+            else:
+                refs |= held.under(key, self.limit) & held.under(ref.key, self.limit)
+        return Value(frozenset(refs), None, value.name)
 
     def reach(self, value: Value) -> Iterator[Ref]:
         """Yield what can be reached from a value, itself first."""
-        seen: set[Ref] = set()
-        pending = list(value.refs)
+        seen = set(value.refs)
+        pending = list(seen)
         while pending:
             ref = pending.pop()
-            if ref in seen:
-                continue
-            seen.add(ref)
             yield ref
             region = ref.region
-            pending += [
-                part
-                for by, under, part in region.parts
-                if by <= self.limit and overlap(under, ref.key)
-            ]
-            if region.cls is not None:
-                pending.append(Ref(region.cls))
-            pending += [Ref(base) for base in region.bases]
-            if region.kind == "class":
-                pending += [r for b in region.members.values() for r in b.value.refs]
-            if region.code is not None:
-                pending += [r for v in region.code.defaults.values() for r in v.refs]
-                if region.code.bound is not None:
-                    pending += region.code.bound.refs
-                pending += self._captured(region)
+            found = region.parts.under(ref.key, self.limit) - seen
+            if region.code is not None or region.cls is not None or region.bases or region.members:
+                found.update(r for r in self._behind(region) if r not in seen)
+            seen |= found
+            pending += found
+
+    def _behind(self, region: Region) -> Iterator[Ref]:
+        """Yield what is reached from a region besides what it holds."""
+        if region.cls is not None:
+            yield Ref(region.cls)
+        for base in region.bases:
+            yield Ref(base)
+        if region.kind == "class":
+            for binding in region.members.values():
+                yield from binding.value.refs
+        if region.code is not None:
+            for value in region.code.defaults.values():
+                yield from value.refs
+            if region.code.bound is not None:
+                yield from region.code.bound.refs
+            yield from self._captured(region)
 
     def _captured(self, region: Region) -> Iterator[Ref]:
         """Yield what a function sees of the variables around it."""
@@ -375,11 +392,6 @@ class Memory:
         literal = value.literal if value is not None else None
         key = literal.removeprefix("./") if isinstance(literal, str) else None
         return Value(frozenset({Ref(self.shared[FILES], key)}), None, FILES)
-
-
-def overlap(a: str | None, b: str | None) -> bool:
-    """Tell whether two keys can name the same."""
-    return a is None or b is None or a == b
 
 
 def _joined(variables: list[dict[str, Binding]]) -> dict[str, Binding]:

@@ -20,6 +20,9 @@ from notewright.packaging.dependence.regions import (
     union,
 )
 
+#: Of more objects than this one by one is no longer told what a method of theirs does.
+_MANY = 40
+
 
 class Methods(Libraries):
     """Knows methods by the tables in :mod:`notewright.packaging.known`."""
@@ -28,6 +31,8 @@ class Methods(Libraries):
         """Return what a method may give."""
         if not receiver.refs:
             return self._method_of_constant(receiver, name, given)
+        if len(receiver.refs) > _MANY:
+            return self.call_any(union([receiver, *given.all]))
         if len(receiver.refs) == 1:
             self.forget_fits(receiver, name)
         results = []
@@ -219,7 +224,8 @@ class Methods(Libraries):
     def _view_of(self, one: Value, elements: Value) -> Value:
         """Return a view of a dictionary: it follows what the dictionary becomes."""
         made = self.fresh("set", elements)
-        made.regions[0].bases = one.regions
+        region = made.regions[0]
+        region.bases = tuple(dict.fromkeys((*region.bases, *one.regions)))
         return made
 
     def _is_object(self, value: Value) -> bool:

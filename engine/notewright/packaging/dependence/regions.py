@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 #: Names of what every cell shares and no variable holds.
@@ -35,6 +36,52 @@ SHARED = {
 ANY = "*"
 
 
+_numbers = count()
+
+
+class Parts(list[tuple[int, "str | None", "Ref"]]):
+    """What a region may hold: since which statement, under which key, and the reference."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: The statement that added one last.
+        self.latest = -1
+        self._refs: set[Ref] = set()
+        self._under: dict[str | None, set[Ref]] = {}
+
+    def add(self, by: int, key: str | None, ref: Ref) -> None:
+        """Add one, unless it is there under that key."""
+        under = self._under.setdefault(key, set())
+        if ref not in under:
+            under.add(ref)
+            self._refs.add(ref)
+            self.latest = max(self.latest, by)
+            self.append((by, key, ref))
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        super().clear()
+        self._refs.clear()
+        self._under.clear()
+
+    def under(self, key: str | None, limit: int) -> set[Ref]:
+        """Return what may be held under a key (None: under any) after statement `limit`."""
+        if limit < self.latest:
+            return {ref for by, at, ref in self if by <= limit and overlap(at, key)}
+        if key is None:
+            return self._refs
+        anywhere, there = (self._under.get(k, _NONE) for k in (None, key))
+        return anywhere | there if there else anywhere
+
+
+_NONE: set[Ref] = set()
+
+
+def overlap(a: str | None, b: str | None) -> bool:
+    """Tell whether two keys can name the same."""
+    return a is None or b is None or a == b
+
+
 @dataclass(eq=False)
 class Region:
     """An object, or several that share memory.
@@ -53,8 +100,9 @@ class Region:
     path: str = ""
     #: (statement, key): who changed it, wholly or under one key.
     changes: list[tuple[int, str | None]] = field(default_factory=list)
-    #: (statement, key, reference): what it may hold.
-    parts: list[tuple[int, str | None, Ref]] = field(default_factory=list)
+    parts: Parts = field(default_factory=Parts)
+    #: The references to it, by their key.
+    refs: dict[str | None, Ref] = field(default_factory=dict)
     #: The statements in which it was fitted.
     fits: list[int] = field(default_factory=list)
     #: Statement -> the later one that overwrites all that it changed.
@@ -92,12 +140,24 @@ class Region:
         return next((c.members[name] for c in self.ancestry() if name in c.members), None)
 
 
-@dataclass(frozen=True)
-class Ref:
-    """A region, or what stands in it under one key."""
+class Ref(int):
+    """A region, or what stands in it under one key.
+
+    One object for each, numbered as they came: sets of them, of which there are very many,
+    are fast, and in the same order whenever the same code is followed.
+    """
 
     region: Region
-    key: str | None = None
+    key: str | None
+
+    def __new__(cls, region: Region, key: str | None = None) -> Ref:
+        """Return the one reference to this."""
+        known = region.refs.get(key)
+        if known is None:
+            known = region.refs[key] = int.__new__(cls, next(_numbers))
+            known.region = region
+            known.key = key
+        return known
 
 
 @dataclass(frozen=True)
