@@ -44,7 +44,7 @@ bench: $(VENV)/installed  ## Measure; tables here, JSON in benchmarks/results
 
 lock:  ## Resolve the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-header --extra lab --extra serve --group dev pyproject.toml \
+	  --no-annotate --no-header --extra lab --extra serve --extra team --group dev pyproject.toml \
 	  -o requirements/dev.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --group objects --constraints requirements/dev.txt \

@@ -32,9 +32,47 @@ def own_config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 def stores_closed():
     """Keep no connection to a store for the tests that follow."""
     yield
-    from notewright.store import catalog
+    from notewright.store import sqlite
 
-    catalog._kept_open.clear()
+    sqlite._kept_open.clear()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--store",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="what keeps the records of the stores that tests begin",
+    )
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A PostgreSQL server, for all tests that ask for one."""
+    from tests.postgresql import Server, binaries
+
+    folder = binaries()
+    if folder is None:
+        pytest.skip("PostgreSQL's server (initdb, postgres) is not installed here")
+    server = Server(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(autouse=True)
+def records(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let new stores keep their records where `--store` says; return that."""
+    kind: str = request.config.getoption("--store")
+    if kind == "postgresql":
+        if request.node.get_closest_marker("sqlite"):
+            pytest.skip("about SQLite's file")
+        monkeypatch.setenv("NOTEWRIGHT_STORE", request.getfixturevalue("postgresql").address)
+    else:
+        monkeypatch.delenv("NOTEWRIGHT_STORE", raising=False)
+    return kind
 
 
 @pytest.fixture

@@ -161,7 +161,7 @@ class StoreTooNew(NotewrightError):
 
     code = "store_too_new"
 
-    def __init__(self, path: Path, found: int, known: int) -> None:
+    def __init__(self, path: Path | str, found: int, known: int) -> None:
         super().__init__(
             f"The store at {path} has schema version {found}; this Notewright knows up to {known}.",
             "Upgrade Notewright: `pip install --upgrade notewright`.",
@@ -180,6 +180,58 @@ class StoreUnusable(NotewrightError):
             if "not a database" in reason or "malformed" in reason
             else "Free space or mend the folder's permissions; "
             "what is already stored is untouched.",
+        )
+
+
+class BadStoreAddress(NotewrightError):
+    """``NOTEWRIGHT_STORE`` does not say where a database is."""
+
+    code = "bad_store_address"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"Where new stores keep their records cannot be understood: {reason}.",
+            "Set NOTEWRIGHT_STORE to an address such as "
+            "postgresql://user:password@host:5432/database, or unset it to keep them in a file.",
+        )
+
+
+class NoPostgresql(NotewrightError):
+    """The records are in PostgreSQL, and what speaks with it is not installed."""
+
+    code = "no_postgresql"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The records of this store are in PostgreSQL, whose driver is not installed here.",
+            "Install it: `pip install 'notewright[team]'`.",
+        )
+
+
+class DatabaseUnusable(NotewrightError):
+    """The database that keeps a store's records cannot be asked."""
+
+    code = "database_unusable"
+
+    def __init__(self, address: str, reason: str) -> None:
+        reason = " ".join(reason.split()).rstrip(".")
+        super().__init__(
+            f"The records at {address} cannot be used: {reason}.",
+            "Look whether the server runs and lets you in (user and password are those of "
+            "NOTEWRIGHT_STORE, PGUSER and PGPASSWORD, or ~/.pgpass); what is committed is safe.",
+        )
+
+
+class RecordsElsewhere(NotewrightError):
+    """A schema holds the records of another folder."""
+
+    code = "records_elsewhere"
+
+    def __init__(self, address: str, folder: Path) -> None:
+        super().__init__(
+            f"{address} holds the records of another store than {folder}.",
+            "Share that store's folder (it holds the data that the records speak of), or name "
+            "another schema; without a schema in the address a new one is made.",
         )
 
 

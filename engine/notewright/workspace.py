@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notewright.store import Store
+from notewright.store import Store, marker
 
 if TYPE_CHECKING:
     from notewright.experiments.datasets import Datasets
@@ -65,7 +65,7 @@ class Workspace:
     def existing(path: Path) -> Path | None:
         """Return the nearest folder from `path` upward that has a store, or None."""
         for folder in (path, *path.parents):
-            if (folder / STORE / "catalog.sqlite").is_file():
+            if marker(folder / STORE) is not None:
                 return folder
         return None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from notewright import __version__
+from notewright.store.disk import stamp
 from notewright.verbs import find_verb
 from notewright.verbs.base import Context
 from notewright.views.state import snapshot_record
@@ -127,10 +128,9 @@ def _changes(workspace: Workspace, question: Question) -> Any:
 
     It is 0 while there is no workspace; see `_no_changes`.
     """
-    catalog = workspace.store.catalog.path
-    watched = [catalog, Path(f"{catalog}-wal"), workspace.root / "policy.yaml"]
+    marks = workspace.store.catalog.mark(), stamp(workspace.root / "policy.yaml")
     return {
-        "changes": zlib.crc32(" ".join(map(_stamp, watched)).encode()),
+        "changes": zlib.crc32(" ".join(marks).encode()),
         "workspace": workspace.root.name,
         "missing": None,
     }
@@ -138,17 +138,6 @@ def _changes(workspace: Workspace, question: Question) -> Any:
 
 def _no_changes(missing: NoWorkspace) -> Any:
     return {"changes": 0, "workspace": None, "missing": missing.record()}
-
-
-def _stamp(file: Path) -> str:
-    try:
-        found = file.stat()
-    except FileNotFoundError:
-        return "-"
-    if found.st_size == 0:
-        # SQLite makes an empty write-ahead log as soon as somebody reads.
-        return "-"
-    return f"{found.st_ino}.{found.st_size}.{found.st_mtime_ns}"
 
 
 #: From the pattern of a route, below ``notewright/api/``, to what answers it.

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from notewright.store import marker
 from notewright.workspace import Workspace
 
 T = TypeVar("T")
@@ -44,7 +45,10 @@ class Readers:
             self._local.workspaces = OrderedDict()
         known: OrderedDict[tuple[Path, int], Workspace] = self._local.workspaces
         # The inode tells a store that was deleted and started anew from the old one.
-        key = (root, (root / ".notewright" / "catalog.sqlite").stat().st_ino)
+        found = marker(root / ".notewright")
+        if found is None:
+            raise FileNotFoundError(root)  # it was removed meanwhile
+        key = (root, found.stat().st_ino)
         if key not in known:
             known[key] = Workspace(root)
             while len(known) > _OPEN_STORES:

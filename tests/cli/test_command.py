@@ -13,7 +13,7 @@ import pytest
 from tests.damage import flip_byte
 
 from notewright.errors import CorruptObject
-from notewright.store.catalog import SCHEMA_VERSION
+from notewright.store.schema_files import SCHEMA_VERSION
 
 
 def notewright(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.older_stores import make_older
 
 from notewright.errors import (
     BadName,
@@ -27,6 +27,7 @@ from notewright.errors import (
 )
 from notewright.state.namespace import Namespace
 from notewright.state.records import FileRead
+from notewright.store.catalog import RecordRefused
 from notewright.verbs import find_verb
 from notewright.verbs.base import Context
 from notewright.workspace import Workspace
@@ -216,7 +217,7 @@ def test_what_does_not_exist_is_named(workspace, ref):
         workspace.datasets.get(ref)
 
 
-def test_a_table_is_loaded_only_if_its_signature_holds_and_is_trusted(workspace):
+def test_a_table_is_loaded_only_if_its_signature_holds_and_is_trusted(workspace, records):
     version, _ = workspace.datasets.add(table(), "applications")
     datasets = workspace.datasets
     datasets._trusted = lambda public: False
@@ -224,7 +225,8 @@ def test_a_table_is_loaded_only_if_its_signature_holds_and_is_trusted(workspace)
         datasets.load(version)
     datasets._trusted = lambda public: True
     with workspace.store.catalog.transaction() as connection:
-        connection.execute("DROP TRIGGER dataset_versions_are_immutable")
+        of = " ON dataset_versions" if records == "postgresql" else ""
+        connection.execute(f"DROP TRIGGER dataset_versions_are_immutable{of}")
         connection.execute("UPDATE dataset_versions SET signature = ?", ("00" * 64,))
     with pytest.raises(UntrustedStore):
         datasets.load(version)
@@ -233,7 +235,7 @@ def test_a_table_is_loaded_only_if_its_signature_holds_and_is_trusted(workspace)
 def test_a_version_cannot_be_changed_in_the_catalog(workspace):
     workspace.datasets.add(table(), "applications")
     with (
-        pytest.raises(sqlite3.IntegrityError),
+        pytest.raises(RecordRefused, match="immutable"),
         workspace.store.catalog.transaction() as connection,
     ):
         connection.execute("UPDATE dataset_versions SET number = 7")
@@ -250,12 +252,9 @@ def test_versions_that_two_add_at_once_get_numbers_of_their_own(workspace):
     assert sorted(set(refs)) == [f"shared@{n}" for n in range(1, 5)]
 
 
+@pytest.mark.sqlite
 def test_a_store_from_before_datasets_opens(tmp_path):
-    workspace = Workspace(tmp_path)
-    with workspace.store.catalog.transaction() as connection:
-        connection.execute("DROP TABLE dataset_versions")
-        connection.execute("PRAGMA user_version = 4")
-    workspace.store.catalog.close()
+    make_older(Workspace(tmp_path).store, 4)
     again = Workspace(tmp_path)
     assert again.datasets.add(np.zeros(2), "a")[0].ref == "a@1"
 

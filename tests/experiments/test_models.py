@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
 
 from notewright.errors import (
@@ -15,6 +13,7 @@ from notewright.errors import (
     UnknownId,
 )
 from notewright.experiments.models import Models
+from notewright.store.catalog import RecordRefused
 from notewright.store.ids import now
 
 
@@ -46,8 +45,11 @@ def test_versions_are_numbered_and_found(models, trained):
 
 def test_a_version_cannot_be_changed(models, trained, store):
     models.register(trained[0], "credit_risk", "ann")
-    with pytest.raises(sqlite3.IntegrityError, match="immutable"):
-        store.catalog.query("UPDATE model_versions SET number = 9")
+    with (
+        pytest.raises(RecordRefused, match="immutable"),
+        store.catalog.transaction() as connection,
+    ):
+        connection.execute("UPDATE model_versions SET number = 9")
 
 
 @pytest.mark.parametrize("ref", ["nothing", "credit_risk@9", "credit_risk@champion", "none@1"])

@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from tests.older_stores import make_older
 
 from notewright.errors import (
     AmbiguousId,
@@ -345,6 +346,7 @@ def test_logging_costs_microseconds(runs):
     assert (time.perf_counter() - began) / 2000 < 0.00015
 
 
+@pytest.mark.sqlite
 def test_runs_of_different_shapes_and_of_older_stores_make_the_same_frame(runs):
     import json
 
@@ -366,6 +368,7 @@ def test_runs_of_different_shapes_and_of_older_stores_make_the_same_frame(runs):
     pd.testing.assert_frame_equal(runs.frame(), before)
 
 
+@pytest.mark.sqlite
 def test_a_store_from_before_knows_which_run_came_of_which(tmp_path):
     from notewright.experiments.runs import Runs
     from notewright.store import Store
@@ -373,9 +376,31 @@ def test_a_store_from_before_knows_which_run_came_of_which(tmp_path):
     store = Store(tmp_path / "old")
     first = Runs(store).record("first")
     Runs(store).record("retrained", parent=first.id, origin="retrain")
-    with store.catalog.transaction() as connection:
-        connection.execute("DROP TABLE run_parents")
-        connection.execute("PRAGMA user_version = 3")
+    make_older(store, 3)
     again = Runs(Store(tmp_path / "old"))
     assert [run.name for run in again.list(f'parent == "{first.id}"')] == ["retrained"]
     assert [run.name for run in again.list("part_of == None")] == ["first", "retrained"]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
+def test_a_store_of_each_older_version_keeps_what_its_runs_are_searched_by(runs, version):
+    given = {
+        "depth": 6, "rate": 0.1, "loss": "log", "deep": True, "none": None,
+        "seed": 2**53 + 1, "least": -0.5,
+    }  # fmt: skip
+    runs.record("old", params=given, metrics={"auc": 0.5})
+    runs.record("other", params={"seed": 2**53, "depth": "6"})
+    before = runs.frame()
+    make_older(runs.store, version)
+    again = Runs(Store(runs.store.root))
+    for words in (
+        "params.depth == 6", "params.depth < 7", "params.rate == 0.1", 'params.loss == "log"',
+        "params.deep == true", "params.seed == 9007199254740993", "params.least < 0",
+        "params.none == None", "metrics.auc == 0.5", 'params.depth != "6"',
+    ):  # fmt: skip
+        assert [run.name for run in again.list(words)] == ["old"], words
+    assert [run.name for run in again.list("params.seed != 9007199254740993")] == ["other"]
+    assert [run.name for run in again.list(order="params.depth")] == ["old", "other"]
+    assert [run.name for run in again.list(order="-params.depth")] == ["other", "old"]
+    pd.testing.assert_frame_equal(again.frame(), before)

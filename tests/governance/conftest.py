@@ -13,6 +13,7 @@ import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
+from tests.edited import edited
 
 from notewright.experiments.evaluation import Evaluation
 from notewright.governance.checks.material import Cell, Evidence, Sources
@@ -105,11 +106,7 @@ class House:
 
     def sql(self, statement: str, *values: Any) -> None:
         """Edit the database behind Notewright's back."""
-        import sqlite3
-
-        with sqlite3.connect(self.root / ".notewright" / "catalog.sqlite") as connection:
-            connection.execute(statement, values)
-        connection.close()
+        edited(self.root / ".notewright", statement, *values)
 
 
 def governance_of(root: Path, config: Path, clock: Clock) -> Governance:

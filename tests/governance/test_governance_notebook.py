@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.edited import edited
 
 from notewright.errors import GateClosed
 from notewright.verbs import find_verb
@@ -104,6 +104,7 @@ def trained(workspace, notebook, tmp_path: Path):
     return workspace.models.register(run, "credit_risk", workspace.identities.me())
 
 
+@pytest.mark.sqlite  # a copy of the folder shares records that are elsewhere
 def test_the_story(workspace, trained, tmp_path: Path):
     # the check finds what is there, and says it in words
     report = verb(workspace, "check", "credit_risk")
@@ -157,12 +158,11 @@ def test_the_story(workspace, trained, tmp_path: Path):
     assert verb(workspace, "audit", "verify").exit_code() == 0
     copy = tmp_path / "copy"
     shutil.copytree(tmp_path / ".notewright", copy / ".notewright")
-    with sqlite3.connect(copy / ".notewright" / "catalog.sqlite") as connection:
-        connection.execute(
-            "UPDATE audit_entries SET entry = replace(entry, 'Law sets', 'Law Sets')"
-            " WHERE act = 'approve'"
-        )
-    connection.close()
+    edited(
+        copy / ".notewright",
+        "UPDATE audit_entries SET entry = replace(entry, 'Law sets', 'Law Sets')"
+        " WHERE act = 'approve'",
+    )
     entry = workspace.audit.list(act="approve")[0].n
     changed = shell(copy, "audit", "verify")
     assert changed.returncode == 1

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from tests.conftest import PlainNotebook
 from tests.damage import flip_byte
+from tests.edited import edited
 from tests.serving.conftest import raw_rows, request, write_package
 
 from notewright.errors import AccessDenied, AmbiguousId, UnknownId, UntrustedStore
@@ -188,7 +189,7 @@ def _sql(path: Path, statement: str) -> None:
 
 
 def _catalog(house: Workspace, statement: str) -> None:
-    _sql(house.store.catalog.path, statement)
+    edited(house.store.root, statement)
 
 
 def _damage(house: Workspace, digest: str) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.older_stores import make_older
 
 from notewright.errors import NotewrightError, StoreReadOnly, StoreUnusable
 from notewright.progress import Progress
@@ -221,11 +222,11 @@ elif step == "append":
     from notewright.store.packs import PackWriter
     PackWriter._append = counted(PackWriter._append, before, in_copy)
 elif step == "commit":
-    from notewright.store import catalog
+    from notewright.store import sqlite
     class Killing(sqlite3.Connection):
         commit = counted(sqlite3.Connection.commit, before, in_copy)
-    opened = catalog.sqlite3.connect
-    catalog.sqlite3.connect = lambda *a, **k: opened(*a, factory=Killing, **k)
+    opened = sqlite.sqlite3.connect
+    sqlite.sqlite3.connect = lambda *a, **k: opened(*a, factory=Killing, **k)
     # Connections are kept by thread: let the keeper's thread and this one open new ones.
     import threading
     workspace.store.catalog._local = threading.local()
@@ -473,10 +474,7 @@ def test_a_store_of_an_older_notewright_on_a_read_only_disk_is_read(
 
     store = Store(tmp_path / "elsewhere")
     kept = store.objects.put(b"kept")
-    with store.catalog.transaction() as connection:
-        connection.execute("DROP TABLE packed")
-        connection.execute("DROP TABLE collections")
-        connection.execute("PRAGMA user_version = 1")
+    make_older(store, 1)
     shutil.copytree(store.root, disk / ".notewright")
     mounted(disk, "ro")
     again = Store(disk / ".notewright")

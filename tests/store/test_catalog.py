@@ -12,23 +12,26 @@ import pytest
 
 from notewright.errors import AmbiguousId, RefMoved, StoreTooNew, StoreUnusable, UnknownId
 from notewright.store import Store
-from notewright.store.catalog import SCHEMA_VERSION, Catalog
+from notewright.store.schema_files import SCHEMA_VERSION
+from notewright.store.sqlite import SqliteCatalog
 
 
+@pytest.mark.sqlite
 def test_a_store_of_a_newer_notewright_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = Store(tmp_path / ".notewright").catalog.path
     with sqlite3.connect(path) as connection:
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     before = path.read_bytes()
     with pytest.raises(StoreTooNew, match="Upgrade Notewright"):
-        Catalog(path)
+        SqliteCatalog(path)
     assert path.read_bytes() == before
 
 
+@pytest.mark.sqlite
 def test_a_file_that_is_no_database_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "catalog.sqlite").write_bytes(b"not a database" * 100)
     with pytest.raises(StoreUnusable):
-        Catalog(tmp_path / "catalog.sqlite")
+        SqliteCatalog(tmp_path / "catalog.sqlite")
 
 
 def test_a_transaction_is_whole_or_nothing(tmp_path: Path) -> None:
@@ -143,6 +146,7 @@ def test_what_waits_for_the_commit_runs_once_after_it_and_never_after_a_rollback
     assert seen == [1, 1]
 
 
+@pytest.mark.sqlite
 def test_copying_the_store_from_its_own_process_loses_nothing_that_is_written_later(
     tmp_path: Path,
 ) -> None:
@@ -165,6 +169,7 @@ def test_copying_the_store_from_its_own_process_loses_nothing_that_is_written_la
     assert store.catalog.integrity() == []
 
 
+@pytest.mark.sqlite
 def test_a_commit_that_fails_takes_nothing_that_is_written_later_with_it(tmp_path: Path) -> None:
     class Refusing(sqlite3.Connection):
         refuses = True
@@ -187,4 +192,6 @@ def test_a_commit_that_fails_takes_nothing_that_is_written_later_with_it(tmp_pat
         insert("lost")
     connection.refuses = False
     insert("kept")
-    assert [row["name"] for row in Catalog(catalog.path).query("SELECT name FROM refs")] == ["kept"]
+    assert [row["name"] for row in SqliteCatalog(catalog.path).query("SELECT name FROM refs")] == [
+        "kept"
+    ]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.older_stores import make_older
 
 from notewright.errors import CorruptObject, MissingObject
 from notewright.store import Store
@@ -102,15 +103,11 @@ def test_every_flipped_byte_of_a_pack_is_noticed(store: Store) -> None:
         store.objects.get(address)
 
 
+@pytest.mark.sqlite
 def test_a_store_from_before_packs_opens(tmp_path: Path) -> None:
     store = Store(tmp_path / ".notewright")
     kept = store.objects.put(b"kept")
-    with store.catalog.transaction() as connection:
-        connection.execute("DROP TABLE packed")
-        connection.execute("DROP TABLE collections")
-        connection.execute("DROP TABLE run_parents")
-        connection.execute("PRAGMA user_version = 1")
-    store.catalog.close()
+    make_older(store, 1)
     again = Store(tmp_path / ".notewright")
     writer = again.objects.pack_writer()
     address = writer.put(b"packed now")
@@ -119,16 +116,13 @@ def test_a_store_from_before_packs_opens(tmp_path: Path) -> None:
     assert again.objects.get(address) == b"packed now"
 
 
+@pytest.mark.sqlite
 def test_a_store_from_before_collections_opens(tmp_path: Path) -> None:
     store = Store(tmp_path / ".notewright")
     writer = store.objects.pack_writer()
     address = writer.put(b"packed before")
     commit(store, writer)
-    with store.catalog.transaction() as connection:
-        connection.execute("DROP TABLE collections")
-        connection.execute("DROP TABLE run_parents")
-        connection.execute("PRAGMA user_version = 2")
-    store.catalog.close()
+    make_older(store, 2)
     again = Store(tmp_path / ".notewright")
     again.objects.refresh()
     assert again.objects.get(address) == b"packed before"

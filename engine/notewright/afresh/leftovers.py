@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
 from notewright.store import Store
+from notewright.store.catalog import Connection
 from notewright.workspace import STORE, Workspace
 
 #: Whatever rests on a session: then all of it stays.
 _RESTS_ON_IT = (
-    "SELECT 1 FROM runs WHERE session = :session",
+    "SELECT 1 FROM runs WHERE session = ?",
     "SELECT 1 FROM executions e JOIN executions p ON e.parent = p.id"
-    " WHERE p.session = :session AND e.session != :session",
+    " WHERE p.session = ? AND e.session != p.session",
     "SELECT 1 FROM snapshots s JOIN snapshots p ON s.parent = p.id"
-    " WHERE p.session = :session AND s.session != :session",
+    " WHERE p.session = ? AND s.session != p.session",
 )
 
 
@@ -61,7 +61,7 @@ class Leftovers:
         if workspace.read_only or not _forget(workspace.store, self._session(workspace.store)):
             return
         if self.new and _is_blank(workspace.store):
-            workspace.store.catalog.close()
+            workspace.store.catalog.remove()
             shutil.rmtree(self.root / STORE)
 
     def _session(self, store: Store) -> str:
@@ -74,19 +74,18 @@ class Leftovers:
 
 def _forget(store: Store, session: str) -> bool:
     """Remove a session, its executions and its snapshots; tell whether that could be done."""
-    given = {"session": session}
     with store.catalog.transaction() as connection:
-        if any(connection.execute(sql, given).fetchone() for sql in _RESTS_ON_IT):
+        if any(connection.execute(sql, (session,)).fetchone() for sql in _RESTS_ON_IT):
             return False
         _move_back(connection, session)
         for table in ("snapshots", "executions"):
             # One of our own two names.
-            connection.execute(f"DELETE FROM {table} WHERE session = :session", given)  # noqa: S608
-        connection.execute("DELETE FROM sessions WHERE id = :session", given)
+            connection.execute(f"DELETE FROM {table} WHERE session = ?", (session,))  # noqa: S608
+        connection.execute("DELETE FROM sessions WHERE id = ?", (session,))
     return True
 
 
-def _move_back(connection: sqlite3.Connection, session: str) -> None:
+def _move_back(connection: Connection, session: str) -> None:
     """Let the names that the session moved stand where others had put them."""
     moved = connection.execute("SELECT DISTINCT name FROM ref_moves WHERE actor = ?", (session,))
     names = [row[0] for row in moved.fetchall()]
@@ -105,14 +104,10 @@ def _is_blank(store: Store) -> bool:
 
     Objects that no record names do not count.
     """
-    tables = store.catalog.query(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-    )
-    # The names are those of our own schema.
     filled = {
-        row["name"]
-        for row in tables
-        if store.catalog.one(f'SELECT 1 FROM "{row["name"]}" LIMIT 1')  # noqa: S608
+        name
+        for name in store.catalog.tables()
+        if store.catalog.one(f'SELECT 1 FROM "{name}" LIMIT 1')  # noqa: S608 - our own schema's
     }
     acts = store.catalog.query("SELECT DISTINCT act FROM audit_entries")
     ownership = {row["act"] for row in acts} <= {"identity.register"}

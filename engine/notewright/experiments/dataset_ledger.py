@@ -93,7 +93,7 @@ class DatasetLedger:
     def list(self, name: str | None = None) -> list[DatasetVersion]:
         """Return all versions, or those of one dataset, oldest first."""
         rows = self._store.catalog.query(
-            "SELECT digest, body FROM dataset_versions WHERE name = ? OR ? IS NULL"
+            "SELECT digest, body FROM dataset_versions WHERE name = ? OR CAST(? AS TEXT) IS NULL"
             " ORDER BY name, number",
             (name, name),
         )
@@ -141,7 +141,7 @@ class DatasetLedger:
     def runs_using(self, version: DatasetVersion) -> Names:
         """Return id and name of each run that read a file with this version's content."""
         rows = self._store.catalog.query(
-            "SELECT id, name, body FROM runs WHERE instr(body, ?) ORDER BY seq",
+            "SELECT id, name, body FROM runs WHERE instr(body, ?) > 0 ORDER BY seq",
             (version.content,),
         )
         return [

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from notewright.errors import BadFilter
+from notewright.experiments.scalars import halves, scalar
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -181,29 +182,22 @@ class _Parser:
         return self._condition(group, name, operator, (value,))
 
     def _condition(self, group: str, name: str, operator: str, given: tuple[Any, ...]) -> Compiled:
-        target = _FIELDS[name] if not group else "v.value"
         if operator == "IN":
-            test, values = f"{target} IN ({', '.join('?' * len(given))})", given
-        elif given[0] is None:
-            test, values = f"{target} IS {'NOT ' if operator == '<>' else ''}NULL", ()
-        elif name in ("parent", "part_of") and not group and isinstance(given[0], str):
-            # Ids are given by their first characters.
-            test, values = f"substr({target}, 1, {len(given[0])}) {operator} ?", given
+            tests = [_test(group, name, "=", value) for value in given]
+            test = Compiled(
+                " OR ".join(f"({t.sql})" for t in tests), tuple(v for t in tests for v in t.values)
+            )
         else:
-            test, values = f"{target} {operator} ?", given
-            if operator in ("<", "<=", ">", ">="):
-                # SQLite orders any text after any number; here they do not compare.
-                kinds = "('text')" if isinstance(given[0], str) else "('integer', 'real')"
-                test += f" AND typeof({target}) IN {kinds}" if group else ""
+            test = _test(group, name, operator, given[0])
         if not group:
-            return Compiled(test, values)
+            return test
         names = SYNONYMS.get(name, (name,)) if group == "metrics" else (name,)
         marks = ", ".join("?" * len(names))
         sql = (
             f"EXISTS (SELECT 1 FROM {_VALUES[group]} v"  # noqa: S608 - our own words
-            f" WHERE v.run = r.seq AND v.name IN ({marks}) AND {test})"
+            f" WHERE v.run = r.seq AND v.name IN ({marks}) AND ({test.sql}))"
         )
-        return Compiled(sql, (*names, *values))
+        return Compiled(sql, (*names, *test.values))
 
     def _member(self, group: _Token) -> str:
         token = self._take()
@@ -279,6 +273,37 @@ class _Parser:
 
     def _wrong(self, token: _Token, reason: str) -> BadFilter:
         return BadFilter(self._source, token.position + self._offset, reason)
+
+
+def _test(group: str, name: str, operator: str, value: Any) -> Compiled:
+    """Return what a value is compared to, whatever kind of value the column has."""
+    if group == "params":
+        return _parameter(operator, value)
+    column = "v.value" if group else _FIELDS[name]
+    if value is None:
+        return Compiled(f"{column} IS {'NOT ' if operator == '<>' else ''}NULL", ())
+    if group == "metrics" or name == "seconds":
+        if isinstance(value, str):  # no number is a text
+            return Compiled(f"{column} IS NOT NULL" if operator == "<>" else "1 = 0", ())
+        return Compiled(f"{column} {operator} ?", (value,))
+    if not group and name in ("parent", "part_of"):
+        # Ids are given by their first characters.
+        column = f"substr({column}, 1, {len(str(value))})"
+    return Compiled(f"{column} {operator} ?", (str(value),))
+
+
+def _parameter(operator: str, value: Any) -> Compiled:
+    """Return what a parameter is compared to: a number, a text or nothing."""
+    number, text = halves(scalar(value))
+    there = "(v.number IS NOT NULL OR v.text IS NOT NULL)"
+    if number is None and text is None:
+        return Compiled(there if operator == "<>" else f"NOT {there}", ())
+    half = "v.number" if text is None else "v.text"
+    same = Compiled(f"{half} IS NOT NULL AND {half} {{}} ?", (text if number is None else number,))
+    if operator == "<>":
+        # Whatever it is else, another kind of value too, is not the same.
+        return Compiled(f"{there} AND NOT ({same.sql.format('=')})", same.values)
+    return Compiled(same.sql.format(operator), same.values)
 
 
 def _unquote(text: str) -> str:

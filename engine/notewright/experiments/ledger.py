@@ -7,17 +7,17 @@ import json
 import os
 import re
 import socket
-import sqlite3
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import rfc8785
 
 from notewright.experiments.run import Run
+from notewright.experiments.scalars import halves
 from notewright.store import Store
+from notewright.store.catalog import Connection
 
 #: A snapshot in the body of a run: before it, after it, or one that holds its model.
 _SNAPSHOT = re.compile(r'"snapshot(?:_before|_after)?":"([0-9a-f]{16})"')
@@ -63,49 +63,30 @@ class Ledger:
             body.decode(),
         )
         names, values = _shape(run)
-        with self._quickly(), self._catalog.transaction() as connection:
+        with self._catalog.quickly(), self._catalog.transaction() as connection:
             bound = (*row, _shape_id(connection, names), values, run.id)
             known = connection.execute("SELECT seq FROM runs WHERE id = ?", (run.id,)).fetchone()
             if known is None:
-                seq = connection.execute(_INSERT, bound).lastrowid
+                seq = connection.execute(_INSERT, bound).fetchone()["seq"]
                 if run.parent is not None:
                     came = (seq, run.parent, run.origin)
-                    connection.execute("INSERT INTO run_parents VALUES (?, ?, ?)", came)
+                    connection.execute(_INSERT_PARENT, came)
             else:
                 seq = known["seq"]
                 connection.execute(_UPDATE, bound)
                 for table in ("run_metrics", "run_params", "run_tags"):
                     connection.execute(f"DELETE FROM {table} WHERE run = ?", (seq,))  # noqa: S608
-            for table, group in _columns(run).items():
-                connection.executemany(
-                    f"INSERT INTO {table}(run, name, value) VALUES (?, ?, ?)",  # noqa: S608
-                    [(seq, name, value) for name, value in group.items()],
-                )
+            for insert, rows in _values(run):
+                connection.executemany(insert, [(seq, *row) for row in rows])
             if len(steps) > first:
                 connection.executemany(
-                    "INSERT OR REPLACE INTO run_steps(run, ordinal, name, step, value)"
-                    " VALUES (?, ?, ?, ?, ?)",
-                    [(seq, first + n, *step) for n, step in enumerate(steps[first:])],
+                    _INSERT_STEP,
+                    [
+                        (seq, first + n, name, step, _number(value))
+                        for n, (name, step, value) in enumerate(steps[first:])
+                    ],
                 )
         return replace(run, digest=digest)
-
-    @contextmanager
-    def _quickly(self) -> Iterator[None]:
-        """Commit without waiting for the disk: safe from crashes and `kill -9`.
-
-        Power loss may cost the last moments of a run. What counts as evidence
-        (versions, approvals, audit entries) waits for the disk, and these
-        commits, earlier in the same log, are then on it too.
-        """
-        try:
-            self._catalog.query("PRAGMA synchronous = NORMAL")
-        except sqlite3.OperationalError:
-            yield  # inside a larger transaction, which decides
-            return
-        try:
-            yield
-        finally:
-            self._catalog.query("PRAGMA synchronous = FULL")
 
     def read(self, run_id: str) -> Run:
         """Return the run with the full id `run_id`."""
@@ -139,13 +120,16 @@ class Ledger:
                     self.commit(replace(run, status="interrupted", error=reason))
 
 
-def _columns(run: Run) -> dict[str, dict[str, Any]]:
-    return {
-        # SQLite has no NaN: it becomes NULL, which no comparison selects.
-        "run_metrics": dict(run.metrics),
-        "run_params": dict(run.params),
-        "run_tags": dict(run.tags),
-    }
+def _values(run: Run) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+    """Yield, for each table of a run's values, how to insert a row and the rows."""
+    yield _INSERT_METRIC, [(name, _number(value)) for name, value in run.metrics.items()]
+    yield _INSERT_PARAM, [(name, *halves(value)) for name, value in run.params.items()]
+    yield _INSERT_TAG, list(run.tags.items())
+
+
+def _number(value: float) -> float | None:
+    """Return a number as it is searched for: NaN is nothing, which no comparison selects."""
+    return None if value != value else value
 
 
 def _shape(run: Run) -> tuple[str, bytes]:
@@ -160,18 +144,27 @@ def _shape(run: Run) -> tuple[str, bytes]:
     return json.dumps([metrics, params, tags]), doubles + json.dumps(others).encode()
 
 
-def _shape_id(connection: sqlite3.Connection, names: str) -> int:
+def _shape_id(connection: Connection, names: str) -> int:
     known = connection.execute("SELECT seq FROM run_shapes WHERE names = ?", (names,)).fetchone()
-    if known is not None:
-        return int(known["seq"])
-    added = connection.execute("INSERT INTO run_shapes(names) VALUES (?)", (names,))
-    return int(added.lastrowid or 0)
+    if known is None:
+        sql = "INSERT INTO run_shapes(names) VALUES (?) RETURNING seq"
+        known = connection.execute(sql, (names,)).fetchone()
+    return int(known["seq"])
 
 
 _INSERT = (
     "INSERT INTO runs(digest, name, status, created, seconds, session, execution, model,"
     " model_fingerprint, row_digest, owner, body, shape, shape_values, id)"
-    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING seq"
+)
+_INSERT_PARENT = "INSERT INTO run_parents(run, parent, origin) VALUES (?, ?, ?)"
+_INSERT_METRIC = "INSERT INTO run_metrics(run, name, value) VALUES (?, ?, ?)"
+_INSERT_PARAM = "INSERT INTO run_params(run, name, number, text) VALUES (?, ?, ?, ?)"
+_INSERT_TAG = "INSERT INTO run_tags(run, name, value) VALUES (?, ?, ?)"
+_INSERT_STEP = (
+    "INSERT INTO run_steps(run, ordinal, name, step, value) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (run, ordinal) DO UPDATE"
+    " SET name = excluded.name, step = excluded.step, value = excluded.value"
 )
 _UPDATE = (
     "UPDATE runs SET digest=?, name=?, status=?, created=?, seconds=?, session=?, execution=?,"

@@ -214,7 +214,7 @@ class Models:
     def list(self, name: str | None = None) -> list[ModelVersion]:
         """Return all versions, or those of one model, oldest first."""
         rows = self._store.catalog.query(
-            "SELECT digest, body FROM model_versions WHERE name = ? OR ? IS NULL"
+            "SELECT digest, body FROM model_versions WHERE name = ? OR CAST(? AS TEXT) IS NULL"
             " ORDER BY name, number",
             (name, name),
         )

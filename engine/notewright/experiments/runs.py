@@ -247,16 +247,23 @@ class Runs:
         sql = f"SELECT {COLUMNS} FROM runs r"  # noqa: S608 - our own words
         values: Values = []
         direction = "DESC" if descending else "ASC"
-        key = f"{column(name)} {direction}, r.seq {direction}" if not group else ""
+        nulls = "LAST" if descending else "FIRST"
+        key = f"{column(name)} {direction} NULLS {nulls}, r.seq {direction}" if not group else ""
         if group:
             names = SYNONYMS.get(name, (name,)) if group == "metrics" else (name,)
             marks = ", ".join("?" * len(names))
+            there = "o.value IS NOT NULL"
+            key = f"o.value {direction}"
+            if group == "params":
+                there = "(o.number IS NOT NULL OR o.text IS NOT NULL)"
+                # Numbers come before texts, or after them the other way round.
+                nulls = "FIRST" if descending else "LAST"
+                key = f"o.number {direction} NULLS {nulls}, o.text {direction}"
             sql = (
                 f"SELECT {COLUMNS} FROM run_{group} o CROSS JOIN runs r"  # noqa: S608
-                f" ON r.seq = o.run AND o.name IN ({marks}) AND o.value IS NOT NULL"
+                f" ON r.seq = o.run AND o.name IN ({marks}) AND {there}"
             )
             values += names
-            key = f"o.value {direction}"
         if filter and filter.strip():
             compiled = compile_filter(filter)
             sql += f" WHERE {compiled.sql}"

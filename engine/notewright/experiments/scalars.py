@@ -44,6 +44,21 @@ def scalar(value: Any) -> Scalar:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
+def halves(value: Scalar) -> tuple[float | None, str | None]:
+    """Return a parameter's value as it is searched for: as a number or as a text.
+
+    Truth values are numbers; None is neither.
+
+    Examples
+    --------
+    >>> halves(6), halves("log"), halves(True), halves(None)
+    ((6.0, None), (None, 'log'), (1.0, None), (None, None))
+    """
+    if value is None or isinstance(value, str):
+        return None, value
+    return float(value), None
+
+
 def metric_to_json(value: float) -> float | str:
     """Return `value` as JSON can hold it: not-a-number and infinities as text."""
     if math.isfinite(value):

@@ -64,8 +64,8 @@ def use_of(
     if count and len(runs) > 1:
         with catalog.transaction() as connection:
             connection.execute(
-                "INSERT OR IGNORE INTO test_set_uses(row_digest, choice, first_used)"
-                " VALUES (?, ?, ?)",
+                "INSERT INTO test_set_uses(row_digest, choice, first_used)"
+                " VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                 (row_digest, choice, now()),
             )
     used = catalog.query("SELECT choice FROM test_set_uses WHERE row_digest = ?", (row_digest,))

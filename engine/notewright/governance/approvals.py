@@ -169,8 +169,8 @@ class Approvals:
         """Return approvals, oldest first; all, or those of a version or gate."""
         wanted = None if version is None else version.id
         rows = self._store.catalog.query(
-            "SELECT * FROM approvals WHERE (? IS NULL OR version = ?) AND (? IS NULL OR gate = ?)"
-            " ORDER BY created, rowid",
+            "SELECT * FROM approvals WHERE (CAST(? AS TEXT) IS NULL OR version = ?)"
+            " AND (CAST(? AS TEXT) IS NULL OR gate = ?) ORDER BY created, rowid",
             (wanted, wanted, gate, gate),
         )
         return [self._read(row) for row in rows]

@@ -264,7 +264,7 @@ class Gates:
             " SELECT created AS moment FROM revocations WHERE version = ? AND gate = ?"
             " UNION ALL SELECT json_extract(entry, '$.details.created') FROM audit_entries"
             " WHERE subject = ? AND act = 'revoke'"
-            " AND json_extract(entry, '$.details.gate') = ?)",
+            " AND json_extract(entry, '$.details.gate') = ?) AS moments",
             (version.id, gate, f"{version.name}@{version.number}", gate),
         )
         return "" if row is None or row["latest"] is None else str(row["latest"])

@@ -74,7 +74,9 @@ class History:
 
     def session(self, id_: str) -> Session:
         """Return the session `id_`."""
-        row = self._store.catalog.one("SELECT * FROM sessions WHERE id = ?", (id_,))
+        row = self._store.catalog.one(
+            "SELECT id, started, notebook, directory FROM sessions WHERE id = ?", (id_,)
+        )
         if row is None:
             raise UnknownId("session", id_, "notewright status")
         return Session(**dict(row))

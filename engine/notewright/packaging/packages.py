@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -23,6 +22,7 @@ from notewright.packaging.tensors import Asked, asking, is_module
 from notewright.progress import Progress
 from notewright.store import Store
 from notewright.store.canonical import digest_of
+from notewright.store.catalog import Connection, RecordRefused
 from notewright.store.ids import new_id, now
 from notewright.store.names import module_name
 from notewright.store.signing import Signer
@@ -342,14 +342,14 @@ class Packages(Shelf):
         return self.get(id_)
 
     @contextmanager
-    def _committing(self, kept: Path, reference: str) -> Iterator[sqlite3.Connection]:
+    def _committing(self, kept: Path, reference: str) -> Iterator[Connection]:
         """Commit the record of a kept tree, or take the tree away again."""
         try:
             with self._store.catalog.transaction() as connection:
                 yield connection
         except BaseException as error:
             shutil.rmtree(kept, ignore_errors=True)
-            if isinstance(error, sqlite3.IntegrityError):
+            if isinstance(error, RecordRefused):
                 raise ExportFailed(
                     f"Another export made {reference} meanwhile.", "Run the export again."
                 ) from error

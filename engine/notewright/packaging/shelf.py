@@ -62,8 +62,9 @@ class Shelf:
     def list(self, name: str | None = None) -> list[Package]:
         """Return all packages, oldest first."""
         rows = self._store.catalog.query(
-            "SELECT id FROM packages WHERE ?1 IS NULL OR name = ?1 ORDER BY created, number",
-            (name,),
+            "SELECT id FROM packages WHERE CAST(? AS TEXT) IS NULL OR name = ?"
+            " ORDER BY created, number",
+            (name, name),
         )
         return [self._read(row["id"]) for row in rows]
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from sqlite3 import Row
 from typing import Any
 
 from notewright.errors import (
@@ -40,6 +39,7 @@ from notewright.state.records import FileRead, Snapshot, Unsaved, Variable
 from notewright.state.sharing import shared_with_live
 from notewright.store import Store
 from notewright.store.canonical import canonical, digest_of, parse, plain
+from notewright.store.catalog import NO_LIMIT, Row
 from notewright.store.ids import new_id, now
 from notewright.store.names import check_name
 from notewright.store.packs import PackWriter
@@ -311,7 +311,7 @@ class Snapshots:
         with self.staying():
             rows = self._store.catalog.query(
                 "SELECT * FROM snapshots ORDER BY created DESC, rowid DESC LIMIT ?",
-                (-1 if limit is None else limit,),
+                (NO_LIMIT if limit is None else limit,),
             )
             return [self._listed(row) for row in reversed(rows)]
 

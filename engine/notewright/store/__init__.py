@@ -7,12 +7,12 @@ from functools import cached_property
 from pathlib import Path
 
 from notewright.store.catalog import Catalog
-from notewright.store.disk import refusal
 from notewright.store.objects import ObjectStore
+from notewright.store.opening import marker, open_catalog
 from notewright.store.packs import PackIndex
 from notewright.store.refs import Refs
 
-__all__ = ["Catalog", "ObjectStore", "Refs", "Store"]
+__all__ = ["Catalog", "ObjectStore", "Refs", "Store", "marker"]
 
 
 class Store:
@@ -26,18 +26,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        if not (root / "catalog.sqlite").exists():
-            self._make()
-        self.catalog = Catalog(root / "catalog.sqlite")
-
-    def _make(self) -> None:
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            ignore = self.root / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text("*\n", encoding="utf-8")
-        except OSError as error:
-            raise refusal(self.root, error) from error
+        self.catalog = open_catalog(root)
 
     @cached_property
     def objects(self) -> ObjectStore:
@@ -58,8 +47,8 @@ class Store:
         return path
 
     def disk_usage(self) -> int:
-        """Return the bytes that everything in the folder takes."""
-        total = 0
+        """Return the bytes that everything in the folder takes, and the records elsewhere."""
+        total = self.catalog.size()
         for file in self.root.rglob("*"):
             with suppress(FileNotFoundError):  # removed meanwhile
                 total += file.stat().st_size if file.is_file() else 0

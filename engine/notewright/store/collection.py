@@ -14,7 +14,6 @@ does not point at. The next collection frees those like all others.
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ import xxhash
 from notewright.errors import CorruptObject
 from notewright.progress import Progress
 from notewright.store import Store
+from notewright.store.catalog import Connection
 from notewright.store.disk import refusal, sync_path
 from notewright.store.ids import new_id, now
 
@@ -112,9 +112,7 @@ class Collection:
         packs = (Pack(name, size, held[name]) for name, size in self._packs())
         return Freeable(tuple(unneeded), tuple(pack for pack in packs if pack.goes))
 
-    def remove(
-        self, objects: Iterable[str], snapshots: int, connection: sqlite3.Connection
-    ) -> None:
+    def remove(self, objects: Iterable[str], snapshots: int, connection: Connection) -> None:
         """Take objects out of the catalog, in an open transaction, while nobody writes."""
         gone = [(digest,) for digest in objects]
         connection.executemany("DELETE FROM packed WHERE digest = ?", gone)
@@ -159,7 +157,7 @@ class Collection:
     def _rows(self, packs: Set[str]) -> dict[str, list[_Row]]:
         found: dict[str, list[_Row]] = defaultdict(list)
         for row in self._store.catalog.query(
-            "SELECT digest, pack, offset, length, checksum FROM packed ORDER BY pack, offset"
+            'SELECT digest, pack, "offset", length, checksum FROM packed ORDER BY pack, "offset"'
         ):
             if row["pack"] in packs:
                 found[row["pack"]].append(_Row(*row))
@@ -210,7 +208,7 @@ class _Copier:
             # With new numbers, so that others who look for what is new learn of them.
             (last,) = connection.execute("SELECT max(seq) FROM packed").fetchone()
             connection.executemany(
-                "UPDATE packed SET seq = ?, pack = ?, offset = ? WHERE digest = ? AND pack = ?",
+                'UPDATE packed SET seq = ?, pack = ?, "offset" = ? WHERE digest = ? AND pack = ?',
                 [
                     (last + n, self._pack, at, row.digest, row.pack)
                     for n, (row, at) in enumerate(zip(rows, places, strict=True), 1)

@@ -36,3 +36,15 @@ def sync_path(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def stamp(file: Path) -> str:
+    """Return words that are others whenever the file was written to or replaced."""
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return "-"
+    if found.st_size == 0:
+        # SQLite makes an empty write-ahead log as soon as somebody reads.
+        return "-"
+    return f"{found.st_ino}.{found.st_size}.{found.st_mtime_ns}"

@@ -143,10 +143,11 @@ class ObjectStore:
         """Make objects that were appended to a pack known, in an open transaction."""
         self._index.refresh()
         new = self._index.lacking(placed)
+        (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM packed").fetchone()
         connection.executemany(
-            "INSERT INTO packed(digest, pack, offset, length, size, encoding, base,"
-            " depth, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            new,
+            'INSERT INTO packed(seq, digest, pack, "offset", length, size, encoding, base,'
+            " depth, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(seq, *place) for seq, place in enumerate(new, last + 1)],
         )
         self._index.add(new)
         self.bytes_written += sum(place.length for place in new)

@@ -415,7 +415,7 @@ def _xor(one: Any, other: Any) -> bytes:
 
 
 #: The columns of a place, in order.
-_COLUMNS = "digest, pack, offset, length, size, encoding, base, depth, checksum"
+_COLUMNS = 'digest, pack, "offset", length, size, encoding, base, depth, checksum'
 
 
 class PackIndex(Mapping[str, Placed]):

@@ -24,10 +24,16 @@ def _status(args: argparse.Namespace, context: Context) -> View:
     rows = [
         ("Notewright", __version__),
         ("workspace", str(workspace.root)),
-        ("on disk", size(stored)),
+        ("records", workspace.store.catalog.place),
+        ("stored", size(stored)),
         ("snapshots", workspace.snapshots.count()),
     ]
-    record = {"version": __version__, "workspace": str(workspace.root), "bytes": stored}
+    record = {
+        "version": __version__,
+        "workspace": str(workspace.root),
+        "records": workspace.store.catalog.place,
+        "bytes": stored,
+    }
     if kernel is not None:
         cost = kernel.cost
         spent = f"{cost.seconds * 1000:.0f} ms over {cost.cells} cells"

@@ -15,6 +15,7 @@ from notewright.governance.audit.merkle import Peaks, leaf_hash
 from notewright.governance.keys import Identity
 from notewright.store import Store
 from notewright.store.canonical import canonical, parse
+from notewright.store.catalog import NO_LIMIT
 from notewright.store.ids import now
 
 if TYPE_CHECKING:
@@ -187,9 +188,10 @@ class AuditLog:
         """Return entries, oldest first; with `limit`, the newest so many."""
         rows = self._catalog.query(
             "SELECT CAST(entry AS BLOB) AS entry FROM audit_entries"
-            " WHERE (? IS NULL OR act = ?) AND (? IS NULL OR subject = ?)"
+            " WHERE (CAST(? AS TEXT) IS NULL OR act = ?)"
+            " AND (CAST(? AS TEXT) IS NULL OR subject = ?)"
             " ORDER BY n DESC LIMIT ?",
-            (act, act, subject, subject, -1 if limit is None else limit),
+            (act, act, subject, subject, NO_LIMIT if limit is None else limit),
         )
         return [Entry(**parse(row["entry"])) for row in reversed(rows)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -79,7 +78,7 @@ def verify(
             _walk(catalog, workspace, keys, heads, every_head)
     except _Wrong as wrong:
         return AuditVerdict(False, entries, wrong.problem, wrong.entry, compared, count)
-    except (sqlite3.DatabaseError, NotewrightError) as error:
+    except NotewrightError as error:
         problem = f"The log cannot be read: {error}"
         return AuditVerdict(False, entries, problem, None, compared, count)
     log.publish()

@@ -170,7 +170,8 @@ class Checks:
         """Return the reports, oldest first; all, or those about `version`."""
         wanted = None if version is None else version.id
         rows = self._store.catalog.query(
-            "SELECT * FROM check_reports WHERE (? IS NULL OR version = ?) ORDER BY created, rowid",
+            "SELECT * FROM check_reports WHERE (CAST(? AS TEXT) IS NULL OR version = ?)"
+            " ORDER BY created, rowid",
             (wanted, wanted),
         )
         return [self._read(row) for row in rows]

@@ -3,7 +3,7 @@ CREATE TABLE packed (
     seq INTEGER PRIMARY KEY,
     digest TEXT NOT NULL UNIQUE,
     pack TEXT NOT NULL,
-    offset INTEGER NOT NULL,
+    "offset" INTEGER NOT NULL,
     length INTEGER NOT NULL,
     size INTEGER NOT NULL,
     encoding INTEGER NOT NULL,

@@ -21,7 +21,7 @@ CREATE TABLE runs (
     owner TEXT,
     -- The values that go with the names of its shape, for reading many runs at once.
     shape INTEGER NOT NULL REFERENCES run_shapes (seq),
-    shape_values TEXT NOT NULL,
+    shape_values BLOB NOT NULL,
     -- Last, since it is long and lists do without it.
     body TEXT NOT NULL
 );
@@ -41,7 +41,9 @@ CREATE INDEX run_metrics_by_value ON run_metrics (name, value);
 CREATE TABLE run_params (
     run INTEGER NOT NULL REFERENCES runs (seq),
     name TEXT NOT NULL,
-    value,
+    -- One of the two, or neither where it is None.
+    number REAL,
+    text TEXT,
     PRIMARY KEY (run, name)
 ) WITHOUT ROWID;
 CREATE TABLE run_tags (

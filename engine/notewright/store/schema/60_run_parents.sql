@@ -7,6 +7,6 @@ CREATE TABLE IF NOT EXISTS run_parents (
 );
 CREATE INDEX IF NOT EXISTS run_parents_by_parent ON run_parents (parent);
 -- A store from before has it in the runs' records only.
-INSERT OR IGNORE INTO run_parents (run, parent, origin)
+INSERT INTO run_parents (run, parent, origin)
 SELECT seq, json_extract(body, '$.parent'), json_extract(body, '$.origin') FROM runs
-WHERE json_extract(body, '$.parent') IS NOT NULL;
+WHERE json_extract(body, '$.parent') IS NOT NULL ON CONFLICT DO NOTHING;
