@@ -28,6 +28,8 @@ test: $(VENV)/panel  ## Run the tests (browser tests too)
 test-all: $(VENV)/panel $(VENV)/objects/done $(VENV)/mlflow/done  ## Run the slow suites as well
 	$(BIN)/python scripts/ensure_chromium.py
 	$(BIN)/python scripts/test.py -m "slow or not slow"
+	$(BIN)/python -m pytest -m "slow or not slow" --store postgresql \
+	  $(addprefix tests/,store experiments governance lineage afresh serving/test_retrace.py)
 	PYTHONPATH=$(OBJECTS) $(BIN)/python -m pytest tests/state
 	PYTHONPATH=$(OBJECTS) $(BIN)/python -m pytest -m "slow or not slow" \
 	  $(addprefix tests/packaging/,test_arrow.py test_onnx.py test_openers.py)

@@ -23,18 +23,23 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from notewright.errors import StoreReadOnly, StoreTooNew, StoreUnusable
 from notewright.store.catalog import Catalog, Connection, RecordRefused, Row
 from notewright.store.disk import is_full, stamp
 from notewright.store.schema_files import SCHEMA_VERSION, statements
 
+#: Seconds to wait for others; between two looks, and between them after a long wait.
 _BUSY_SECONDS = 30.0
+_LOOKS, _LOOKS_THEN, _LONG = 0.001, 0.0002, 0.02
+
+T = TypeVar("T")
 
 #: Connections that stay open; more stores than these at once only tests have.
 _kept_open: deque[sqlite3.Connection] = deque(maxlen=64)
@@ -80,15 +85,19 @@ class SqliteCatalog(Catalog):
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Return all rows of a statement that reads."""
+        connection = self._own()
         try:
-            return self._own().execute(sql, parameters).fetchall()
+            return _patiently(lambda: connection.execute(sql, parameters).fetchall())
         except sqlite3.OperationalError as error:
             raise self._refusal(error) from error
 
     def one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
         """Return the first row, or None."""
+        connection = self._own()
         try:
-            row: sqlite3.Row | None = self._own().execute(sql, parameters).fetchone()
+            row: sqlite3.Row | None = _patiently(
+                lambda: connection.execute(sql, parameters).fetchone()
+            )
         except sqlite3.OperationalError as error:
             raise self._refusal(error) from error
         return row
@@ -146,7 +155,7 @@ class SqliteCatalog(Catalog):
 
     def _begin(self) -> Connection:
         connection = self._own()
-        connection.execute("BEGIN IMMEDIATE")
+        _patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
         return connection
 
     def _roll_back(self, connection: Connection) -> None:
@@ -187,6 +196,7 @@ class SqliteCatalog(Catalog):
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA busy_timeout = 0")  # see _patiently
         except sqlite3.OperationalError as error:
             raise self._refusal(error) from error
         except sqlite3.DatabaseError as error:
@@ -220,6 +230,26 @@ class SqliteCatalog(Catalog):
             return int(self._own().execute("PRAGMA user_version").fetchone()[0])
         except sqlite3.DatabaseError as error:
             raise StoreUnusable(self.path, str(error)) from error
+
+
+def _patiently(ask: Callable[[], T]) -> T:
+    """Return what `ask` returns, which is asked again while others hold the lock.
+
+    SQLite by itself would look again after ever longer pauses, up to a tenth of a second,
+    so that those who wait longest come last. Here they look most often.
+    """
+    since = 0.0
+    while True:
+        try:
+            return ask()
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            moment = time.monotonic()
+            since = since or moment
+            if moment - since > _BUSY_SECONDS:
+                raise
+            time.sleep(_LOOKS if moment - since < _LONG else _LOOKS_THEN)
 
 
 def _writable(path: Path) -> bool:
