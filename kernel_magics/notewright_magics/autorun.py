@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from notewright.experiments import hooks
 from notewright.experiments.active import ActiveRun
 from notewright.experiments.assembly import Ending
-from notewright.experiments.drafting import Draft, drafted, fits_in, fitted_unseen
+from notewright.experiments.drafting import Draft, drafted, fits_in, fitted_unseen, scored_in
 from notewright.lineage.writes import touched_names
 from notewright_magics.cells import plain_code
 from notewright_magics.figures import Figures
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from notewright.experiments.runs import Runs
     from notewright.lineage.recorder import Cell
     from notewright.state.namespace import Namespace
+
+
+#: What the name of a run ends with that only scored what an earlier cell had fitted.
+SCORED = ", scored"
 
 
 class AutoRuns:
@@ -75,14 +79,18 @@ class AutoRuns:
         return active
 
     def follower(self, active: ActiveRun, cell: Cell) -> AutoRun | None:
-        """Return what makes a run of a cell that fitted something, else None."""
+        """Return what makes a run of a cell that fitted or scored something, else None."""
         fitted = fits_in(active.recorder)
         # What a run inside recorded is not recorded twice.
         if fitted is None and not active.encloses and ".fit" in cell.source:
             fitted = fitted_unseen(self._namespace.dict, plain_code(cell.source))
-        if fitted is None and not active.logged_by_hand:
+        scored = None if fitted or active.encloses else scored_in(active.recorder)
+        if fitted is None and scored is None and not active.logged_by_hand:
             return None
-        return AutoRun(active, self._namespace, cell, fitted or "run", self._finished)
+        words = fitted or (f"{scored}{SCORED}" if scored else "run")
+        return AutoRun(
+            active, self._runs, self._namespace, cell, words, scored is not None, self._finished
+        )
 
 
 class AutoRun:
@@ -91,13 +99,17 @@ class AutoRun:
     def __init__(
         self,
         active: ActiveRun,
+        runs: Runs,
         namespace: Namespace,
         cell: Cell,
-        fitted: str,
+        words: str,
+        only_scored: bool,
         finished: Callable[[Run], object],
     ) -> None:
-        self.message = f"run: {fitted}"
+        self.message = f"run: {words}"
         self._active = active
+        self._runs = runs
+        self._only_scored = only_scored
         self._namespace = namespace
         self._cell = cell
         self._finished = finished
@@ -115,11 +127,21 @@ class AutoRun:
         if not isinstance(observed, Draft):
             why = f": {observed}" if observed else ""
             draft.notes.append(f"The cell's variables could not be looked at{why}.")
+        if self._only_scored:
+            self._link(draft)
         execution = None if cell.execution is None else cell.execution.id
         ending = Ending(
             status=_status(cell), execution=execution, snapshot_after=snapshot, error=cell.error
         )
         self._finished(self._active.end(lambda: draft, ending))
+
+    def _link(self, draft: Draft) -> None:
+        """Name a run that only scored a model, and say which run had fitted it."""
+        self._active.name = f"{draft.name}{SCORED}"
+        model = None if draft.chosen is None else draft.models.get(draft.chosen)
+        fitted = None if model is None else self._runs.of_model(model.fingerprint)
+        if fitted is not None:
+            self._active.parent = fitted.parent if fitted.name.endswith(SCORED) else fitted.id
 
     def _draft(self, variables: dict[str, Any]) -> Draft:
         recorder = self._active.recorder

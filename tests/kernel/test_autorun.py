@@ -59,6 +59,30 @@ def test_a_cell_that_fits_becomes_a_run_without_a_line_of_logging(live) -> None:
     assert loaded.text == "True True\n"
 
 
+def test_a_cell_that_scores_what_an_earlier_one_fitted_is_a_run_that_came_of_that_one(live) -> None:
+    live.run("%load_ext notewright")
+    live.run(DATA)
+    live.run("%nw autorun on")
+    live.run(
+        "from sklearn.linear_model import LogisticRegression\n"
+        "from sklearn.metrics import accuracy_score, roc_auc_score\n"
+        "model = LogisticRegression(C=0.5).fit(X_train, y_train)"
+    )
+    shown = live.run("print(accuracy_score(y_test, model.predict(X_test)))")
+    assert shown.error is None
+    live.run("print(accuracy_score([0, 1], [0, 1]))  # of no model")
+    again = live.run("print(roc_auc_score(y_test, model.predict_proba(X_test)[:, 1]))")
+    fitted, first, second = sorted(runs(live), key=lambda run: run["created"])
+    assert (fitted["name"], fitted["metrics"].get("accuracy")) == ("LogisticRegression C=0.5", None)
+    for run, metric, said in ((first, "accuracy", shown), (second, "roc_auc", again)):
+        assert run["name"] == "LogisticRegression C=0.5, scored"
+        assert run["metrics"] == {metric: float(said.text.split()[0])}
+        assert run["parent"] == fitted["id"]
+        assert run["params"] == fitted["params"]
+        assert run["model"]["fingerprint"] == fitted["model"]["fingerprint"]
+        assert {r["role"]: r["table"] for r in run["rows"]} == {"test": "df"}
+
+
 def test_a_run_cell_is_not_doubled_and_off_means_off(live) -> None:
     live.run("%load_ext notewright")
     live.run(DATA + "from sklearn.linear_model import LogisticRegression")

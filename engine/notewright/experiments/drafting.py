@@ -257,6 +257,12 @@ def fits_in(recorder: Recorder) -> str | None:
     return recorder.trials[-1].type.rpartition(".")[2] if recorder.trials else None
 
 
+def scored_in(recorder: Recorder) -> str | None:
+    """Return the type of the model that a recorded execution scored last, None if none is known."""
+    models = (seen.model for seen in reversed(recorder.observations))
+    return next((type(m).__name__ for m in models if m is not None), None)
+
+
 def fitted_unseen(variables: Mapping[str, Any], code: str) -> str | None:
     """Return the type of a fitted model of another library, going by the text.
 
