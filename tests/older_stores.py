@@ -13,6 +13,8 @@ _UNDOES = {
     4: ["DROP TABLE run_parents"],
     5: ["DROP TABLE dataset_versions"],
     6: [
+        "ALTER TABLE model_versions DROP COLUMN signer",
+        "ALTER TABLE model_versions DROP COLUMN signature",
         "ALTER TABLE run_params RENAME TO newer",
         "CREATE TABLE run_params (run INTEGER NOT NULL REFERENCES runs (seq), name TEXT NOT NULL,"
         " value, PRIMARY KEY (run, name)) WITHOUT ROWID",

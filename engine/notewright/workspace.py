@@ -131,7 +131,14 @@ class Workspace:
         """The registered model versions and their aliases."""
         from notewright.experiments.models import Models
 
-        return Models(self.store, self.runs, self._governance.acts, self._permit)
+        return Models(
+            self.store,
+            self.runs,
+            self._governance.acts,
+            self._permit,
+            signer=lambda: self.identities.me(),
+            trusted=lambda public: self.identities.require_trusted(public),
+        )
 
     @cached_property
     def datasets(self) -> Datasets:

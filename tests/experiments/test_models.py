@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.edited import edited
 
 from notewright.errors import (
     BadName,
@@ -11,8 +12,10 @@ from notewright.errors import (
     NoModel,
     RefMoved,
     UnknownId,
+    UntrustedStore,
 )
 from notewright.experiments.models import Models
+from notewright.store.canonical import canonical, digest_of
 from notewright.store.catalog import RecordRefused
 from notewright.store.ids import now
 
@@ -130,3 +133,39 @@ def test_who_may_not_register_does_not(store, runs, trained):
     with pytest.raises(PermissionError, match=r"ann may not model\.register credit_risk"):
         Models(store, runs, permit=permit).register(trained[0], "credit_risk", "ann")
     assert Models(store, runs).list() == []
+
+
+def tampered(version, change):
+    """Return the body of a version's record with one thing in it changed, and its new hash."""
+    from dataclasses import asdict
+
+    fields = {k: v for k, v in asdict(version).items() if k != "digest"}
+    text = canonical({**fields, **change, "schema": 1})
+    return text.decode(), digest_of(text)
+
+
+def test_a_version_is_loaded_only_as_it_was_signed(workspace, records):
+    from sklearn.linear_model import LinearRegression
+
+    model = LinearRegression().fit([[0.0], [1.0]], [0.0, 2.0])
+    run = workspace.runs.record("a run", model=model)
+    rita = workspace.identities.create("rita", workspace.root / "rita.key")
+    me = workspace.identities.me()
+    workspace.roles.grant("rita", "data_scientist")
+    by_rita, by_me = (workspace.models.register(run, "m", actor) for actor in (rita, me))
+    signers = edited(
+        workspace.store.root, "SELECT number, signer FROM model_versions ORDER BY number"
+    )
+    assert signers == [(1, rita.public), (2, me.public)]
+    assert workspace.models.load(by_me).coef_ == model.coef_
+    with pytest.raises(UntrustedStore, match="rita"):
+        workspace.models.load(by_rita)
+    body, digest = tampered(by_me, {"origin": "retrain"})
+    of = " ON model_versions" if records == "postgresql" else ""
+    edited(workspace.store.root, f"DROP TRIGGER model_versions_are_immutable{of}")
+    edited(
+        workspace.store.root,
+        "UPDATE model_versions SET body = ?, digest = ? WHERE number = 2", body, digest,
+    )  # fmt: skip
+    with pytest.raises(UntrustedStore):
+        workspace.models.load(workspace.models.get("m@2"))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from notewright.errors import BadRecord, ModelUnloadable, NoModel, UnknownId
+from notewright.errors import BadRecord, ModelUnloadable, NoModel, UnknownId, UntrustedStore
 from notewright.experiments.ports import Acts, Permit, no_audit
 from notewright.experiments.run import Run
 from notewright.experiments.runs import Runs
@@ -16,6 +16,7 @@ from notewright.store.canonical import canonical, digest_of, plain
 from notewright.store.ids import new_id, now
 from notewright.store.names import check_name
 from notewright.store.refs import RefMove
+from notewright.store.signing import Signer, verify
 from notewright.words import utc
 
 _LISTING = "%nw models"
@@ -92,6 +93,10 @@ class Models:
         that makes the change, so both happen or neither.
     permit : callable, optional
         Raises if `permit(actor, action, subject)` is not allowed.
+    signer : callable, optional
+        Returns who signs a version whose actor has no key at hand.
+    trusted : callable, optional
+        Tells of a public key whether what it signed may be unpickled.
     """
 
     def __init__(
@@ -100,11 +105,15 @@ class Models:
         runs: Runs,
         acts: Acts | None = None,
         permit: Permit | None = None,
+        signer: Callable[[], Signer] | None = None,
+        trusted: Callable[[str], bool] = lambda public: True,
     ) -> None:
         self._store = store
         self._runs = runs
         self._acts: Acts = acts or no_audit
         self._permit: Permit = permit or _allowed
+        self._signer = signer
+        self._trusted = trusted
 
     def register(self, run: str | Run, name: str, actor: Any) -> ModelVersion:
         """Make the model of `run` the next version of `name`.
@@ -160,9 +169,10 @@ class Models:
             text = canonical({**body, "schema": 1})
             digest = self._store.objects.put(text, sync=True)
             version = ModelVersion(**body, digest=digest)
+            signer = self._signer_for(actor)
             connection.execute(
                 "INSERT INTO model_versions(id, digest, name, number, run, fingerprint, created,"
-                " body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                " body, signer, signature) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     version.id,
                     digest,
@@ -172,6 +182,8 @@ class Models:
                     version.fingerprint,
                     version.created,
                     text.decode(),
+                    None if signer is None else signer.public,
+                    None if signer is None else signer.sign(digest.encode()).hex(),
                 ),
             )
             details = {
@@ -230,8 +242,35 @@ class Models:
         return None if row is None else ModelVersion.parse(row["body"], row["digest"])
 
     def load(self, version: ModelVersion) -> Any:
-        """Return the version's model as a new object, checked against its fingerprint."""
+        """Return the version's model as a new object, checked against its fingerprint.
+
+        Raises
+        ------
+        UntrustedStore
+            If the record is not the one that was signed, or the key is not trusted.
+        """
+        self._check_signature(version)
         return self._runs.load_model(self._runs.get(version.run))
+
+    def _signer_for(self, actor: Any) -> Signer | None:
+        if hasattr(actor, "sign"):
+            found: Signer = actor
+            return found
+        return None if self._signer is None else self._signer()
+
+    def _check_signature(self, version: ModelVersion) -> None:
+        row = self._store.catalog.one(
+            "SELECT signer, signature, body FROM model_versions WHERE id = ?", (version.id,)
+        )
+        if row is None:
+            raise UnknownId("model", version.ref, _LISTING)
+        if row["signer"] is None:
+            return  # the audit log vouches for it, and its run's snapshot is signed
+        digest = digest_of(row["body"].encode())
+        holds = digest == version.digest and ModelVersion.parse(row["body"], digest) == version
+        holds = holds and verify(row["signer"], row["signature"], digest.encode())
+        if not holds or not self._trusted(row["signer"]):
+            raise UntrustedStore(row["signer"])
 
     # -- aliases --------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ _BRINGS_UP = {
     3: "16_collections.sql",
     4: "60_run_parents.sql",
     5: "22_datasets.sql",
-    6: "upgrades/6_parameters.sql",
+    6: "upgrades/6_parameters_and_signatures.sql",
 }
 
 

@@ -76,6 +76,9 @@ CREATE TABLE model_versions (
     fingerprint TEXT NOT NULL,
     created TEXT NOT NULL,
     body TEXT NOT NULL,
+    -- Whose key signed its digest; NULL where nobody with a key registered it.
+    signer TEXT,
+    signature TEXT,
     UNIQUE (name, number)
 );
 CREATE INDEX model_versions_by_fingerprint ON model_versions (fingerprint);

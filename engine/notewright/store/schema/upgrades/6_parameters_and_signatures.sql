@@ -13,3 +13,6 @@ SELECT run, name,
     CASE WHEN typeof(value) = 'text' THEN value END
 FROM run_params_before;
 DROP TABLE run_params_before;
+-- Versions from before are vouched for by the audit log alone.
+ALTER TABLE model_versions ADD COLUMN signer TEXT;
+ALTER TABLE model_versions ADD COLUMN signature TEXT;
