@@ -190,9 +190,9 @@ class BadStoreAddress(NotewrightError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            f"Where new stores keep their records cannot be understood: {reason}.",
-            "Set NOTEWRIGHT_STORE to an address such as "
-            "postgresql://user:password@host:5432/database, or unset it to keep them in a file.",
+            f"The address of a database cannot be understood: {reason}.",
+            "Write it as postgresql://user:password@host:5432/database in NOTEWRIGHT_STORE, or "
+            "unset that to keep the records of new stores in a file.",
         )
 
 
@@ -232,6 +232,38 @@ class RecordsElsewhere(NotewrightError):
             f"{address} holds the records of another store than {folder}.",
             "Share that store's folder (it holds the data that the records speak of), or name "
             "another schema; without a schema in the address a new one is made.",
+        )
+
+
+class RecordsMoved(NotewrightError):
+    """The records in a file were moved to another database.
+
+    Parameters
+    ----------
+    place : str
+        Where they are now, as the file says it.
+    """
+
+    code = "records_moved"
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        super().__init__(
+            "The records of this store were moved to another database.",
+            "Start this kernel (or server) anew: it then finds them there. Nothing is lost but "
+            "what was being recorded now.",
+        )
+
+
+class CannotMove(NotewrightError):
+    """The records of a store cannot be moved."""
+
+    code = "cannot_move"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The records of this store cannot be moved: {reason}.",
+            "`notewright status` says where they are.",
         )
 
 

@@ -15,7 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notewright.errors import BadStoreAddress, NoPostgresql, RecordsElsewhere, StoreUnusable
+from notewright.errors import (
+    BadStoreAddress,
+    NoPostgresql,
+    RecordsElsewhere,
+    RecordsMoved,
+    StoreUnusable,
+)
 from notewright.store.address import Address
 from notewright.store.catalog import Catalog
 from notewright.store.disk import refusal
@@ -27,6 +33,8 @@ if TYPE_CHECKING:
 
 VARIABLE = "NOTEWRIGHT_STORE"
 _FILE, _ELSEWHERE = "catalog.sqlite", "records.json"
+#: What the file is called once its records were moved.
+_ASIDE = "moved.sqlite"
 
 
 @dataclass(frozen=True)
@@ -47,26 +55,31 @@ class Elsewhere:
     @classmethod
     def read(cls, folder: Path) -> Elsewhere | None:
         """Return what a folder says, or None if it says nothing."""
-        path = folder / _ELSEWHERE
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            return cls(str(found["id"]), Address.parse(str(found["address"])))
+            return cls.parse((folder / _ELSEWHERE).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         except OSError as error:
             raise refusal(folder, error) from error
         except (ValueError, KeyError, TypeError, BadStoreAddress) as error:
-            raise StoreUnusable(
-                folder, f"{_ELSEWHERE} does not say where its records are"
-            ) from error
+            reason = f"{_ELSEWHERE} does not say where its records are"
+            raise StoreUnusable(folder, reason) from error
+
+    @classmethod
+    def parse(cls, text: str) -> Elsewhere:
+        """Return what `text` says, which :meth:`text` wrote."""
+        found = json.loads(text)
+        return cls(str(found["id"]), Address.parse(str(found["address"])))
+
+    def text(self) -> str:
+        """Return it as JSON, without who asks."""
+        return json.dumps({"id": self.id, "address": str(self.address)})
 
     def claim(self, folder: Path) -> None:
         """Let the folder say so, unless it says something already."""
         mine = folder / f"{_ELSEWHERE}.{self.id}"
         try:
-            mine.write_text(
-                json.dumps({"id": self.id, "address": str(self.address)}) + "\n", encoding="utf-8"
-            )
+            mine.write_text(self.text() + "\n", encoding="utf-8")
             try:
                 with suppress(FileExistsError):
                     os.link(mine, folder / _ELSEWHERE)
@@ -84,7 +97,7 @@ def marker(folder: Path) -> Path | None:
     folder : Path
         A ``.notewright/`` folder, which need not be there.
     """
-    return next((p for p in (folder / _FILE, folder / _ELSEWHERE) if p.is_file()), None)
+    return next((p for p in (folder / _ELSEWHERE, folder / _FILE) if p.is_file()), None)
 
 
 def open_catalog(folder: Path) -> Catalog:
@@ -97,9 +110,13 @@ def open_catalog(folder: Path) -> Catalog:
     DatabaseUnusable, StoreUnusable
         If its records cannot be read.
     """
-    if (folder / _FILE).exists():
-        return SqliteCatalog(folder / _FILE)
     elsewhere = Elsewhere.read(folder)
+    if elsewhere is None and (folder / _FILE).exists():
+        try:
+            return SqliteCatalog(folder / _FILE)
+        except RecordsMoved as moved:
+            elsewhere = Elsewhere.parse(moved.place)
+            settle(folder, elsewhere)
     given = os.environ.get(VARIABLE, "").strip()
     if elsewhere is not None:
         who: Address | None = None
@@ -129,8 +146,29 @@ def _begun(folder: Path, wanted: Address) -> Catalog:
     if holder is not None and Elsewhere.read(folder) is None:
         raise RecordsElsewhere(str(mine.address), folder)
     mine.claim(folder)
-    settled = Elsewhere.read(folder) or mine
-    return _postgresql(folder, settled, wanted).prepared()
+    return _postgresql(folder, Elsewhere.read(folder) or mine, wanted).prepared()
+
+
+def starting(folder: Path, elsewhere: Elsewhere, who: Address) -> Catalog:
+    """Return new records in PostgreSQL for a folder that does not say yet that they are there."""
+    catalog = _postgresql(folder, elsewhere, who)
+    if catalog.holder() is not None:
+        raise RecordsElsewhere(str(elsewhere.address), folder)
+    return catalog.prepared()
+
+
+def settle(folder: Path, elsewhere: Elsewhere) -> None:
+    """Let a folder say that its records were moved, and put their file aside.
+
+    Whoever opens the store next does so, if who moved them did not come so far.
+    """
+    elsewhere.claim(folder)
+    try:
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                (folder / f"{_FILE}{suffix}").rename(folder / f"{_ASIDE}{suffix}")
+    except OSError as error:
+        raise refusal(folder, error) from error
 
 
 def _postgresql(folder: Path, elsewhere: Elsewhere, who: Address | None) -> PostgresCatalog:

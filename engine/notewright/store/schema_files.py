@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from importlib import resources
 
 SCHEMA_VERSION = 6
+#: The version of a file whose records were moved; one more than there will ever be.
+MOVED = 1_000_000
 #: The file that brings a store up to each version from the one before.
 _BRINGS_UP = {
     2: "15_packs.sql",

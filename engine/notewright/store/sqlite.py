@@ -30,14 +30,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from notewright.errors import StoreReadOnly, StoreTooNew, StoreUnusable
+from notewright.errors import RecordsMoved, StoreReadOnly, StoreTooNew, StoreUnusable
 from notewright.store.catalog import Catalog, Connection, RecordRefused, Row
 from notewright.store.disk import is_full, stamp
-from notewright.store.schema_files import SCHEMA_VERSION, statements
+from notewright.store.schema_files import MOVED, SCHEMA_VERSION, statements
 
 #: Seconds to wait for others; between two looks, and between them after a long wait.
 _BUSY_SECONDS = 30.0
 _LOOKS, _LOOKS_THEN, _LONG = 0.001, 0.0002, 0.02
+
+_VERSION = "PRAGMA user_version"
 
 T = TypeVar("T")
 
@@ -62,6 +64,8 @@ class SqliteCatalog(Catalog):
 
     Raises
     ------
+    RecordsMoved
+        If its records were moved to another database.
     StoreTooNew
         If a newer Notewright wrote it.
     StoreUnusable
@@ -71,11 +75,13 @@ class SqliteCatalog(Catalog):
     def __init__(self, path: Path) -> None:
         super().__init__(path.parent)
         self.path = path
+        self._begun = False
         self.read_only = path.exists() and not _writable(path)
         self._copy: tempfile.TemporaryDirectory[str] | None = None
         if self.read_only and not self._is_readable_in_place():
             self._copy = _private_copy(path)
         self._prepare()
+        self._begun = True
         _kept_open.append(self._own())
 
     @property
@@ -156,7 +162,23 @@ class SqliteCatalog(Catalog):
     def _begin(self) -> Connection:
         connection = self._own()
         _patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
+        if connection.execute(_VERSION).fetchone()[0] == MOVED:
+            connection.rollback()
+            raise RecordsMoved(self._moved(connection))
         return connection
+
+    def say_moved(self, connection: Connection, text: str) -> None:
+        """Say in the file, with the open transaction, that its records are elsewhere."""
+        connection.execute("CREATE TABLE moved (place TEXT NOT NULL)")
+        connection.execute("INSERT INTO moved VALUES (?)", (text,))
+        connection.execute(f"PRAGMA user_version = {MOVED}")
+
+    def is_moved(self) -> bool:
+        """Tell whether the file says that its records are elsewhere."""
+        return self._version() == MOVED
+
+    def _moved(self, connection: sqlite3.Connection) -> str:
+        return str(connection.execute("SELECT place FROM moved").fetchone()[0])
 
     def _roll_back(self, connection: Connection) -> None:
         with suppress(sqlite3.Error):
@@ -192,7 +214,8 @@ class SqliteCatalog(Catalog):
             if self.read_only and self._copy is None:
                 return _opened(self.path, "?mode=ro")
             folder = self.folder if self._copy is None else Path(self._copy.name)
-            connection = _opened(folder / self.path.name)
+            # A file that was there and is not any more was moved: it is not begun anew.
+            connection = _opened(folder / self.path.name, "?mode=rw" if self._begun else "")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
@@ -206,13 +229,15 @@ class SqliteCatalog(Catalog):
     def _is_readable_in_place(self) -> bool:
         try:
             connection = _opened(self.path, "?mode=ro")
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            version = connection.execute(_VERSION).fetchone()[0]
         except sqlite3.DatabaseError:
             return False
         return int(version) >= SCHEMA_VERSION
 
     def _prepare(self) -> None:
         found = self._version()
+        if found == MOVED:
+            raise RecordsMoved(self._moved(self._own()))
         if found > SCHEMA_VERSION:
             raise StoreTooNew(self.path, found, SCHEMA_VERSION)
         if found < SCHEMA_VERSION:
@@ -227,7 +252,7 @@ class SqliteCatalog(Catalog):
 
     def _version(self) -> int:
         try:
-            return int(self._own().execute("PRAGMA user_version").fetchone()[0])
+            return int(self._own().execute(_VERSION).fetchone()[0])
         except sqlite3.DatabaseError as error:
             raise StoreUnusable(self.path, str(error)) from error
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 #: Where each verb is defined. A module is imported when one of its verbs is used.
 _HOMES = {
     "state": ("snapshot", "timeline", "show", "diff", "restore", "autosnapshot", "tag", "gc"),
+    "records": ("records",),
     "house": ("status", "history", "slice", "fsck", "off"),
     "experiments": ("runs", "autorun", "rerun", "compare", "register", "models", "alias"),
     "datasets": ("dataset",),
@@ -25,6 +26,7 @@ _HOMES = {
 #: What the verbs of one home are about, as the list of verbs says it.
 _TITLES = {
     "state": "snapshots",
+    "records": "where records are",
     "house": "this notebook and its store",
     "experiments": "runs and model versions",
     "datasets": "datasets and their versions",
