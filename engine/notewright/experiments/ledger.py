@@ -12,11 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import rfc8785
-
 from notewright.experiments.run import Run
 from notewright.experiments.scalars import halves
 from notewright.store import Store
+from notewright.store.canonical import dumps
 from notewright.store.catalog import Connection
 
 #: A snapshot in the body of a run: before it, after it, or one that holds its model.
@@ -44,7 +43,7 @@ class Ledger:
         recorded by this process. Values that were committed before for the
         same run are replaced.
         """
-        body = rfc8785.dumps(run.body())
+        body = dumps(run.body())
         running = run.status == "running"
         digest = "" if running else self._store.objects.put(body)
         model = run.model
