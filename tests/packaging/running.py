@@ -34,7 +34,8 @@ def value_after(body: Sequence[Statement], name: str, folder: Path) -> str:
                 if not statement.failed:
                     raise
         value = main.__dict__[name]
-        if b" at 0x" in dump(value, main.__dict__).stream:
+        letters = "".join(map(str, value)) if isinstance(value, list | tuple) else ""
+        if b" at 0x" in dump(value, main.__dict__).stream or " at 0x" in letters:
             raise TypeError
         return fingerprint(value)
 
