@@ -40,12 +40,12 @@ class Axis:
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """Points of one run.
+    """Points of one run, or of one run each.
 
     Parameters
     ----------
     name : str
-        The run.
+        The run; empty where each point is a run, which `hover` tells of.
     kind : {"line", "steps", "points", "bars"}
         Steps rise before each point; bars stand from zero to it.
     x, y : array of shape (points,)
@@ -57,7 +57,7 @@ class Series:
     low, high : array of shape (points,), optional
         The ends of each point's interval.
     hover : tuple of str
-        Lines of text for each point, where its coordinates do not say enough.
+        Lines of text for each point, besides its coordinates.
     width : float
         Of bars, in units of x.
     marked : bool

@@ -111,7 +111,7 @@ def _dots(scale: Scale, metric: str, scores: Floats, hover: Sequence[str]) -> Pa
     there = np.flatnonzero(~np.isnan(scale.values)).tolist()
     limits = (-0.5, len(scale.words) - 0.5) if scale.words else None
     dots = Series(
-        "runs", "points", scale.values[there], scores[there], hover=tuple(hover[n] for n in there)
+        "", "points", scale.values[there], scores[there], hover=tuple(hover[n] for n in there)
     )
     x = Axis(scale.name, limits, scale.words, scale.logarithmic)
     return Panel(x, Axis(metric), (dots,))

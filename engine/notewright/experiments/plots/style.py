@@ -55,6 +55,15 @@ def colour(place: int) -> str:
     return COLOURS[place % len(COLOURS)]
 
 
+def shades(count: int) -> list[str]:
+    """Return so many colours from the lowest value to the highest."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    palette = colormaps[PALETTE]
+    return [to_hex(palette(place / (count - 1))) for place in range(count)]
+
+
 def short_name(name: str, most: int = 34) -> str:
     """Return a name that fits a legend."""
     return name if len(name) <= most else name[: most - 1] + "…"
