@@ -162,7 +162,9 @@ def lines_answer(page: Page, theme: str, pictures: Path) -> None:
 
     drag(page, along(axis, 0.5, 0.02), along(axis, 0.5, 0.4))
     expect(faded).not_to_have_count(0)
-    expect(parallel.locator(".nw-chart-status")).to_contain_text(re.compile(r"\d of 12 runs: "))
+    expect(parallel.locator(".nw-chart-status")).to_contain_text(
+        re.compile(r"^auc 0\.\d+ to 0\.\d+: \d of 12 runs – search")
+    )
     expect(axis).to_have_attribute("aria-valuetext", re.compile(r"0\.\d+ to 0\.\d+"))
     picture(page, theme, "brushed", pictures)
     page.mouse.click(*along(axis, 0.5, 0.8))

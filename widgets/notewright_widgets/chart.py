@@ -135,5 +135,7 @@ def _numbers(values: Iterable[float]) -> list[float | None]:
 
 
 def _number(value: float) -> float | None:
-    # JSON has no NaN; nobody sees the eighth digit.
-    return float(f"{value:.7g}") if math.isfinite(value) else None
+    # JSON has no NaN; nobody sees the eighth digit, but of a step every one.
+    if not math.isfinite(value):
+        return None
+    return float(value) if float(value).is_integer() else float(f"{value:.7g}")

@@ -53,13 +53,13 @@ function ticksOf(ends, count, logarithmic) {
   if (decades > 1.5) {
     const every = Math.ceil(decades / count);
     const first = Math.ceil(Math.log10(ends[0]) - 1e-9);
-    return places(first, Math.log10(ends[1]), every).map((power) => 10 ** power);
+    const powers = places(first, Math.log10(ends[1]), every);
+    if (powers.length > 1) return powers.map((power) => 10 ** power);
   }
-  const rough = (ends[1] - ends[0]) / Math.max(1, count);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].find((times) => times * power >= rough * 0.999) * power;
-  const first = Math.ceil(ends[0] / step - 1e-9);
-  return places(first, ends[1] / step, 1).map((times) => times * step);
+  const power = 10 ** Math.floor(Math.log10((ends[1] - ends[0]) / count));
+  const steps = [10, 5, 2, 1, 0.5].map((times) => times * power);
+  const round = (step) => places(Math.ceil(ends[0] / step - 1e-9), ends[1] / step, 1).map((times) => times * step);
+  return steps.map(round).find((found) => found.length >= Math.max(3, count * 0.6)) ?? [];
 }
 
 function places(first, last, every) {
@@ -70,13 +70,17 @@ function places(first, last, every) {
 
 function number(value, digits = 4) {
   const size = Math.abs(value);
-  const text = value.toPrecision(digits);
-  return size !== 0 && (size < 1e-4 || size >= 1e6) ? Number(text).toExponential() : `${Number(text)}`;
+  if (Number.isInteger(value) && size < 1e7) return `${value}`;
+  const rounded = Number(value.toPrecision(digits));
+  return size < 1e-4 || size >= 1e7 ? rounded.toExponential() : `${rounded}`;
 }
 
+// Names that begin alike often end differently.
 function shortened(text, room) {
-  const most = Math.max(2, Math.floor(room / LETTER));
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+  const most = Math.max(3, Math.floor(room / LETTER));
+  if (text.length <= most) return text;
+  const end = Math.floor((most - 1) / 2);
+  return `${text.slice(0, most - 1 - end)}…${text.slice(text.length - end)}`;
 }
 
 // A box beside the pointer. Its first line is the name of what is pointed at.

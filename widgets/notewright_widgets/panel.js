@@ -83,7 +83,7 @@ function panelOf(panel, shared) {
 
   function named(axis, scale, count) {
     if (!axis.categories.length) {
-      return ticksOf(scale.ends, clamp(count, 2, 8), axis.logarithmic).map((value) => [value, number(value)]);
+      return ticksOf(scale.ends, clamp(count, 2, 8), axis.logarithmic).map((value) => [value, number(value, 7)]);
     }
     const last = axis.categories.length - 1;
     const seen = places(Math.max(0, Math.ceil(scale.ends[0])), Math.min(last, scale.ends[1]), 1);

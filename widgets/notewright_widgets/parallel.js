@@ -68,10 +68,13 @@ function parallelOf(chart, shared) {
     const group = drawn("g");
     if (scale === metric) group.append(...shades(at));
     group.append(drawn("line", { class: "nw-chart-axis", x1: at, x2: at, y1: UPRIGHT.top, y2: bottom }));
-    const text = shortened(scale.name, step() - 8);
-    group.append(drawn("text", { class: "nw-chart-label", x: at, y: 14, "text-anchor": "middle" }, text));
+    const where = place ? { x: at, "text-anchor": "middle" } : { x: 0 };
+    const room = place ? step() - 8 : step() / 2 + UPRIGHT.left - 8;
+    const label = drawn("text", { class: "nw-chart-label", y: 14, ...where }, shortened(scale.name, room));
+    label.append(drawn("title", {}, scale.name));
+    group.append(label);
     if (scale.logarithmic) {
-      group.append(drawn("text", { class: "nw-chart-tick", x: at, y: 26, "text-anchor": "middle" }, "log"));
+      group.append(drawn("text", { class: "nw-chart-tick", x: at, y: 26, ...where }, "log"));
     }
     return group;
   }
@@ -173,8 +176,9 @@ function parallelOf(chart, shared) {
   }
 
   function summary(kept) {
-    const count = `${kept.length} of ${chart.runs.length} runs`;
-    return kept.length && kept.length <= MOST_NAMED ? `${count}: ${kept.map((run) => chart.runs[run]).join(", ")}` : count;
+    const ranges = [...brushes].map(([place, range]) => `${chart.scales[place].name} ${within(chart.scales[place], ...range)}`);
+    const count = `${ranges.join(", ")}: ${kept.length} of ${chart.runs.length} runs`;
+    return kept.length && kept.length <= MOST_NAMED ? `${count} – ${kept.map((run) => chart.runs[run]).join(", ")}` : count;
   }
 
   // The values in a range, lowest and highest.
@@ -207,11 +211,13 @@ function parallelOf(chart, shared) {
     const at = pointer(event, figure);
     const run = event.buttons ? undefined : nearest(at);
     state.lines.forEach((made, place) => made.classList.toggle("nw-chart-pointed", place === run));
+    figure.classList.toggle("nw-chart-pointing", run !== undefined);
     if (run === undefined) return shared.tooltip.hide();
     const values = chart.scales.map(({ name, told }) => [name, told[run]]).filter(([, told]) => told);
     return shared.tooltip.show([chart.runs[run], ...values.map((pair) => pair.join(": "))], at, figure);
   });
   figure.addEventListener("pointerleave", () => {
+    figure.classList.remove("nw-chart-pointing");
     for (const made of state.lines) made.classList.remove("nw-chart-pointed");
     shared.tooltip.hide();
   });
