@@ -44,9 +44,10 @@ function chartOf(chart, look) {
       button.disabled = !parts.some((part) => part.zoomed());
     },
   };
-  const parts = chart.kind === "parallel"
-    ? [parallelOf(chart, shared)]
-    : chart.panels.map((panel) => panelOf(panel, shared));
+  const parts =
+    chart.kind === "parallel"
+      ? [parallelOf(chart, shared)]
+      : chart.panels.map((panel) => panelOf(panel, shared));
   const body = element("div", "nw-chart-body");
   body.classList.toggle("nw-chart-columns", wide && chart.kind !== "parallel");
   body.append(...parts.map((part) => part.node));
@@ -99,7 +100,11 @@ function entry({ name, note, place }, shared, draw) {
   button.type = "button";
   button.setAttribute("aria-pressed", "true");
   const sample = drawn("svg", { width: 26, height: 10, "aria-hidden": "true" });
-  const line = drawn("path", { class: "nw-chart-line", d: "M1 5H25", "stroke-dasharray": shared.dashes(place) });
+  const line = drawn("path", {
+    class: "nw-chart-line",
+    d: "M1 5H25",
+    "stroke-dasharray": shared.dashes(place),
+  });
   sample.append(colour(line, shared.colour(place)));
   const words = element("span", "nw-chart-name", name);
   words.title = name;

@@ -58,7 +58,8 @@ function ticksOf(ends, count, logarithmic) {
   }
   const power = 10 ** Math.floor(Math.log10((ends[1] - ends[0]) / count));
   const steps = [10, 5, 2, 1, 0.5].map((times) => times * power);
-  const round = (step) => places(Math.ceil(ends[0] / step - 1e-9), ends[1] / step, 1).map((times) => times * step);
+  const round = (step) =>
+    places(Math.ceil(ends[0] / step - 1e-9), ends[1] / step, 1).map((times) => times * step);
   return steps.map(round).find((found) => found.length >= Math.max(3, count * 0.6)) ?? [];
 }
 

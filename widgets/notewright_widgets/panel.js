@@ -31,7 +31,10 @@ function panelOf(panel, shared) {
     figure.setAttribute("height", area.bottom + MARGIN.bottom);
     // An SVG in the SVG cuts off what a zoomed panel does not show.
     const inside = drawn("svg", {
-      x: area.left, y: area.top, width: area.right - area.left, height: area.bottom - area.top,
+      x: area.left,
+      y: area.top,
+      width: area.right - area.left,
+      height: area.bottom - area.top,
       viewBox: [area.left, area.top, area.right - area.left, area.bottom - area.top].join(" "),
       overflow: "hidden",
     });
@@ -62,28 +65,59 @@ function panelOf(panel, shared) {
     const found = [];
     for (const [value, text] of named(panel.x, x, (area.right - area.left) / 70)) {
       const at = x.at(value);
-      found.push(drawn("line", { class: "nw-chart-grid", x1: at, x2: at, y1: area.top, y2: area.bottom }));
-      found.push(drawn("text", { class: "nw-chart-tick", x: at, y: area.bottom + 15, "text-anchor": "middle" }, text));
+      found.push(
+        drawn("line", { class: "nw-chart-grid", x1: at, x2: at, y1: area.top, y2: area.bottom }),
+      );
+      found.push(
+        drawn(
+          "text",
+          { class: "nw-chart-tick", x: at, y: area.bottom + 15, "text-anchor": "middle" },
+          text,
+        ),
+      );
     }
     for (const [value, text] of named(panel.y, y, (area.bottom - area.top) / 45)) {
       const at = y.at(value);
-      found.push(drawn("line", { class: "nw-chart-grid", x1: area.left, x2: area.right, y1: at, y2: at }));
-      found.push(drawn("text", { class: "nw-chart-tick", x: area.left - 6, y: at + 4, "text-anchor": "end" }, text));
+      found.push(
+        drawn("line", { class: "nw-chart-grid", x1: area.left, x2: area.right, y1: at, y2: at }),
+      );
+      found.push(
+        drawn(
+          "text",
+          { class: "nw-chart-tick", x: area.left - 6, y: at + 4, "text-anchor": "end" },
+          text,
+        ),
+      );
     }
     const corner = `M${area.left} ${area.top}V${area.bottom}H${area.right}`;
     found.push(drawn("path", { class: "nw-chart-axis", d: corner }));
     const middle = (area.left + area.right) / 2;
     const log = panel.x.logarithmic ? " (logarithmic)" : "";
-    found.push(drawn("text", { class: "nw-chart-label", x: middle, y: area.bottom + 34, "text-anchor": "middle" }, shortened(panel.x.label, area.right - area.left) + log));
+    found.push(
+      drawn(
+        "text",
+        { class: "nw-chart-label", x: middle, y: area.bottom + 34, "text-anchor": "middle" },
+        shortened(panel.x.label, area.right - area.left) + log,
+      ),
+    );
     const tall = area.bottom - area.top;
     const turned = `translate(14 ${(area.top + area.bottom) / 2}) rotate(-90)`;
-    found.push(drawn("text", { class: "nw-chart-label", transform: turned, "text-anchor": "middle" }, shortened(panel.y.label, tall)));
+    found.push(
+      drawn(
+        "text",
+        { class: "nw-chart-label", transform: turned, "text-anchor": "middle" },
+        shortened(panel.y.label, tall),
+      ),
+    );
     return found;
   }
 
   function named(axis, scale, count) {
     if (!axis.categories.length) {
-      return ticksOf(scale.ends, clamp(count, 2, 8), axis.logarithmic).map((value) => [value, number(value, 7)]);
+      return ticksOf(scale.ends, clamp(count, 2, 8), axis.logarithmic).map((value) => [
+        value,
+        number(value, 7),
+      ]);
     }
     const last = axis.categories.length - 1;
     const seen = places(Math.max(0, Math.ceil(scale.ends[0])), Math.min(last, scale.ends[1]), 1);
@@ -114,12 +148,17 @@ function panelOf(panel, shared) {
     } else if (series.kind === "bars") {
       found.push(drawn("path", { class: "nw-chart-bars", d: bars(series) }));
     } else {
-      const join = series.kind === "steps" ? ([a, b]) => `V${b.toFixed(1)}H${a.toFixed(1)}` : ([a, b]) => `L${a.toFixed(1)} ${b.toFixed(1)}`;
+      const join =
+        series.kind === "steps"
+          ? ([a, b]) => `V${b.toFixed(1)}H${a.toFixed(1)}`
+          : ([a, b]) => `L${a.toFixed(1)} ${b.toFixed(1)}`;
       const d = points.map((point, n) => (n ? join(point) : `M${point[0]} ${point[1]}`)).join("");
       const dashes = series.ink ? "" : shared.dashes(series.place);
       found.push(drawn("path", { class: "nw-chart-line", d, "stroke-dasharray": dashes }));
-      if (series.low) found.push(drawn("path", { class: "nw-chart-whiskers", d: whiskers(series) }));
-      if (series.marked) found.push(drawn("path", { class: "nw-chart-dots nw-chart-marks", d: dots }));
+      if (series.low)
+        found.push(drawn("path", { class: "nw-chart-whiskers", d: whiskers(series) }));
+      if (series.marked)
+        found.push(drawn("path", { class: "nw-chart-dots nw-chart-marks", d: dots }));
     }
     for (const made of found) {
       made.dataset.place = series.place;
@@ -131,14 +170,17 @@ function panelOf(panel, shared) {
   function bars(series) {
     const { x, y } = state;
     const floor = y.at(0);
+    const half = series.width / 2;
     const one = (value, n) =>
-      `M${x.at(value - series.width / 2)} ${floor}V${y.at(series.y[n])}H${x.at(value + series.width / 2)}V${floor}Z`;
+      `M${x.at(value - half)} ${floor}V${y.at(series.y[n])}H${x.at(value + half)}V${floor}Z`;
     return series.x.map(one).join("");
   }
 
   function whiskers(series) {
     const { x, y } = state;
-    return series.x.map((value, n) => `M${x.at(value)} ${y.at(series.low[n])}V${y.at(series.high[n])}`).join("");
+    return series.x
+      .map((value, n) => `M${x.at(value)} ${y.at(series.low[n])}V${y.at(series.high[n])}`)
+      .join("");
   }
 
   // -- pointing ---------------------------------------------------------------
@@ -177,9 +219,11 @@ function panelOf(panel, shared) {
     const hover = series.hover.length ? series.hover[n].split("\n") : [];
     if (!series.name) return hover;
     const lines = [series.name, ...hover];
-    if (panel.x.label && series.kind !== "bars") lines.push(`${panel.x.label}: ${number(series.x[n])}`);
+    if (panel.x.label && series.kind !== "bars")
+      lines.push(`${panel.x.label}: ${number(series.x[n])}`);
     lines.push(`${panel.y.label || panel.title}: ${number(series.y[n])}`);
-    if (series.low) lines.push(`95 % interval: ${number(series.low[n], 3)} to ${number(series.high[n], 3)}`);
+    if (series.low)
+      lines.push(`95 % interval: ${number(series.low[n], 3)} to ${number(series.high[n], 3)}`);
     return lines;
   }
 
@@ -201,8 +245,12 @@ function panelOf(panel, shared) {
     const middle = series
       ? [state.x.at(series.x[state.pointed.n]), state.y.at(series.y[state.pointed.n])]
       : [(area.left + area.right) / 2, (area.top + area.bottom) / 2];
-    const around = (scale, low, high, at) => [low, high].map((end) => scale.value(at + (end - at) * factor));
-    zoomTo(around(state.x, area.left, area.right, middle[0]), around(state.y, area.bottom, area.top, middle[1]));
+    const around = (scale, low, high, at) =>
+      [low, high].map((end) => scale.value(at + (end - at) * factor));
+    zoomTo(
+      around(state.x, area.left, area.right, middle[0]),
+      around(state.y, area.bottom, area.top, middle[1]),
+    );
   }
 
   function reset() {
@@ -225,7 +273,13 @@ function panelOf(panel, shared) {
     point(null);
     const { left, right, top, bottom } = box;
     state.over.replaceChildren(
-      drawn("rect", { class: "nw-chart-drag", x: left, y: top, width: right - left, height: bottom - top }),
+      drawn("rect", {
+        class: "nw-chart-drag",
+        x: left,
+        y: top,
+        width: right - left,
+        height: bottom - top,
+      }),
     );
     return undefined;
   });
@@ -253,20 +307,27 @@ function panelOf(panel, shared) {
   function boxed(from, to) {
     const { area } = state;
     const [x, y] = [from, to].map(([a]) => clamp(a, area.left, area.right)).sort((a, b) => a - b);
-    const [top, bottom] = [from, to].map(([, b]) => clamp(b, area.top, area.bottom)).sort((a, b) => a - b);
+    const [top, bottom] = [from, to]
+      .map(([, b]) => clamp(b, area.top, area.bottom))
+      .sort((a, b) => a - b);
     const [wide, tall] = [y - x > DRAGGED, bottom - top > DRAGGED];
     if (!wide && !tall) return null;
     return {
-      wide, tall,
-      left: wide ? x : area.left, right: wide ? y : area.right,
-      top: tall ? top : area.top, bottom: tall ? bottom : area.bottom,
+      wide,
+      tall,
+      left: wide ? x : area.left,
+      right: wide ? y : area.right,
+      top: tall ? top : area.top,
+      bottom: tall ? bottom : area.bottom,
     };
   }
 
   // -- the keyboard -----------------------------------------------------------
 
   function go(along, across) {
-    const shown = panel.series.map((_, order) => order).filter((order) => !shared.hidden.has(panel.series[order].place));
+    const shown = panel.series
+      .map((_, order) => order)
+      .filter((order) => !shared.hidden.has(panel.series[order].place));
     if (!shown.length) return;
     if (!state.pointed) return void point({ order: shown[0], n: 0 });
     const at = Math.max(0, shown.indexOf(state.pointed.order));

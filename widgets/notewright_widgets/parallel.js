@@ -25,7 +25,9 @@ function parallelOf(chart, shared) {
     // The best and the worst are drawn last, where they can be seen.
     const middle = [...metric.heights].sort((a, b) => a - b)[Math.floor(chart.runs.length / 2)];
     const order = chart.runs.map((_, run) => run);
-    order.sort((a, b) => Math.abs(metric.heights[a] - middle) - Math.abs(metric.heights[b] - middle));
+    order.sort(
+      (a, b) => Math.abs(metric.heights[a] - middle) - Math.abs(metric.heights[b] - middle),
+    );
     state.handles = chart.scales.map(handle);
     figure.replaceChildren(
       ...chart.scales.map(upright),
@@ -67,10 +69,16 @@ function parallelOf(chart, shared) {
     const at = across(place);
     const group = drawn("g");
     if (scale === metric) group.append(...shades(at));
-    group.append(drawn("line", { class: "nw-chart-axis", x1: at, x2: at, y1: UPRIGHT.top, y2: bottom }));
+    group.append(
+      drawn("line", { class: "nw-chart-axis", x1: at, x2: at, y1: UPRIGHT.top, y2: bottom }),
+    );
     const where = place ? { x: at, "text-anchor": "middle" } : { x: 0 };
     const room = place ? step() - 8 : step() / 2 + UPRIGHT.left - 8;
-    const label = drawn("text", { class: "nw-chart-label", y: 14, ...where }, shortened(scale.name, room));
+    const label = drawn(
+      "text",
+      { class: "nw-chart-label", y: 14, ...where },
+      shortened(scale.name, room),
+    );
     label.append(drawn("title", {}, scale.name));
     group.append(label);
     if (scale.logarithmic) {
@@ -84,7 +92,13 @@ function parallelOf(chart, shared) {
     const count = 24;
     return Array.from({ length: count }, (_, n) => {
       const y = level((n + 1) / count);
-      const part = drawn("rect", { class: "nw-chart-shade", x: at - 3, y, width: 6, height: UPRIGHT.height / count + 0.5 });
+      const part = drawn("rect", {
+        class: "nw-chart-shade",
+        x: at - 3,
+        y,
+        width: 6,
+        height: UPRIGHT.height / count + 0.5,
+      });
       return colour(part, shared.shade(n / (count - 1)));
     });
   }
@@ -94,7 +108,9 @@ function parallelOf(chart, shared) {
     const room = place === chart.scales.length - 1 ? UPRIGHT.right - 12 : step() - 14;
     for (const [height, words] of scale.marks) {
       const text = shortened(words, Math.min(room, 90));
-      group.append(drawn("text", { class: "nw-chart-tick", x: across(place) + 8, y: level(height) + 4 }, text));
+      group.append(
+        drawn("text", { class: "nw-chart-tick", x: across(place) + 8, y: level(height) + 4 }, text),
+      );
     }
     return group;
   }
@@ -103,14 +119,27 @@ function parallelOf(chart, shared) {
 
   function handle(scale, place) {
     const group = drawn("g", {
-      class: "nw-chart-handle", tabindex: "0", role: "slider", "aria-orientation": "vertical",
-      "aria-valuemin": "0", "aria-valuemax": "100", "aria-label": `Range of ${scale.name}`,
+      class: "nw-chart-handle",
+      tabindex: "0",
+      role: "slider",
+      "aria-orientation": "vertical",
+      "aria-valuemin": "0",
+      "aria-valuemax": "100",
+      "aria-label": `Range of ${scale.name}`,
     });
     const at = across(place) - HALF_AXIS;
     const box = { x: at, width: 2 * HALF_AXIS };
-    group.append(drawn("rect", { ...box, class: "nw-chart-grip", y: UPRIGHT.top - 6, height: UPRIGHT.height + 12 }));
+    group.append(
+      drawn("rect", {
+        ...box,
+        class: "nw-chart-grip",
+        y: UPRIGHT.top - 6,
+        height: UPRIGHT.height + 12,
+      }),
+    );
     group.append(drawn("rect", { ...box, class: "nw-chart-brush" }));
-    const height = (event) => clamp((bottom - pointer(event, figure)[1]) / UPRIGHT.height, -0.02, 1.02);
+    const height = (event) =>
+      clamp((bottom - pointer(event, figure)[1]) / UPRIGHT.height, -0.02, 1.02);
     let start = null;
     group.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
@@ -120,10 +149,12 @@ function parallelOf(chart, shared) {
     group.addEventListener("pointermove", (event) => {
       if (start === null) return;
       const now = height(event);
-      if (Math.abs(now - start) * UPRIGHT.height > DRAGGED) brush(place, [Math.min(start, now), Math.max(start, now)]);
+      if (Math.abs(now - start) * UPRIGHT.height > DRAGGED)
+        brush(place, [Math.min(start, now), Math.max(start, now)]);
     });
     group.addEventListener("pointerup", (event) => {
-      if (start !== null && Math.abs(height(event) - start) * UPRIGHT.height <= DRAGGED) brush(place, null);
+      if (start !== null && Math.abs(height(event) - start) * UPRIGHT.height <= DRAGGED)
+        brush(place, null);
       start = null;
     });
     group.addEventListener("pointercancel", () => {
@@ -170,15 +201,22 @@ function parallelOf(chart, shared) {
       made.lastChild.setAttribute("y", level(high));
       made.lastChild.setAttribute("height", (high - low) * UPRIGHT.height);
       made.setAttribute("aria-valuenow", Math.round(50 * (low + high)));
-      made.setAttribute("aria-valuetext", brushes.has(place) ? within(chart.scales[place], low, high) : "all");
+      made.setAttribute(
+        "aria-valuetext",
+        brushes.has(place) ? within(chart.scales[place], low, high) : "all",
+      );
     });
     status.textContent = brushes.size ? summary(kept) : "";
   }
 
   function summary(kept) {
-    const ranges = [...brushes].map(([place, range]) => `${chart.scales[place].name} ${within(chart.scales[place], ...range)}`);
+    const ranges = [...brushes].map(
+      ([place, range]) => `${chart.scales[place].name} ${within(chart.scales[place], ...range)}`,
+    );
     const count = `${ranges.join(", ")}: ${kept.length} of ${chart.runs.length} runs`;
-    return kept.length && kept.length <= MOST_NAMED ? `${count} – ${kept.map((run) => chart.runs[run]).join(", ")}` : count;
+    return kept.length && kept.length <= MOST_NAMED
+      ? `${count} – ${kept.map((run) => chart.runs[run]).join(", ")}`
+      : count;
   }
 
   // The values in a range, lowest and highest.
@@ -213,8 +251,14 @@ function parallelOf(chart, shared) {
     state.lines.forEach((made, place) => made.classList.toggle("nw-chart-pointed", place === run));
     figure.classList.toggle("nw-chart-pointing", run !== undefined);
     if (run === undefined) return shared.tooltip.hide();
-    const values = chart.scales.map(({ name, told }) => [name, told[run]]).filter(([, told]) => told);
-    return shared.tooltip.show([chart.runs[run], ...values.map((pair) => pair.join(": "))], at, figure);
+    const values = chart.scales
+      .map(({ name, told }) => [name, told[run]])
+      .filter(([, told]) => told);
+    return shared.tooltip.show(
+      [chart.runs[run], ...values.map((pair) => pair.join(": "))],
+      at,
+      figure,
+    );
   });
   figure.addEventListener("pointerleave", () => {
     figure.classList.remove("nw-chart-pointing");
