@@ -12,8 +12,10 @@ from sklearn import metrics as sk
 
 from notewright.errors import BadRecord
 from notewright.experiments.evaluation import Evaluation
-from notewright.experiments.plots import parameters
+from notewright.experiments.plots import curves, parameters
+from notewright.experiments.plots.chart import MOST_POINTS
 from notewright.experiments.plots.curves import precision_recall_points, roc_points
+from notewright.experiments.plots.drawing import draw
 from notewright.experiments.plots.style import png
 from notewright.verbs import find_verb
 from notewright.verbs.base import Context
@@ -61,6 +63,30 @@ def test_a_comparison_draws_what_it_has(runs, classifiers):
     assert all(png(figure).startswith(b"\x89PNG") for figure in figures.values())
 
 
+def test_points_of_curves_tell_their_threshold(runs, classifiers):
+    charts = runs.compare(classifiers).charts()
+    [panel] = charts["roc"].panels
+    evaluation = runs.compare(classifiers).evaluations[0]
+    alarms, hits, thresholds = sk.roc_curve(
+        evaluation.y_true, evaluation.y_score, drop_intermediate=False
+    )
+    first = panel.series[0]
+    assert first.name == "depth 2"
+    np.testing.assert_allclose(first.x, alarms, atol=1e-12)
+    np.testing.assert_allclose(first.y, hits, atol=1e-12)
+    assert list(first.hover[1:]) == [f"threshold: {t:.4g}" for t in thresholds[1:]]
+    [curves] = charts["precision_recall"].panels
+    assert len(curves.series[0].hover) == len(curves.series[0].x)
+
+
+def test_no_series_has_more_points_than_can_be_seen(generator):
+    positive = generator.random(5000) < 0.5
+    chart = curves.roc(["a"], [(positive, generator.random(5000))], [0.5])
+    [series] = chart.panels[0].series
+    assert len(series.x) == len(series.hover) == MOST_POINTS
+    assert (series.x[-1], series.y[-1]) == (1, 1)
+
+
 def test_regressors_have_residuals_around_zero(runs, generator):
     true = generator.normal(size=400)
     for name in "ab":
@@ -89,12 +115,12 @@ def test_steps_become_learning_curves_and_gaps_are_left_out(runs):
 
 def test_parameters_of_runs_are_drawn_against_the_metric(runs, classifiers):
     found = [runs.get(name) for name in classifiers]
-    figure = parameters.scatter(found, "auc")
+    figure = draw(parameters.scatter(found, "auc"))
     panels = {panel.get_xlabel(): panel for panel in figure.axes if panel.get_visible()}
     assert set(panels) == {"max_depth", "rate", "booster"}
     assert panels["rate"].get_xscale() == "log"
     assert [t.get_text() for t in panels["booster"].get_xticklabels()] == ["dart", "tree"]
-    lines = parameters.parallel(found, "roc_auc").axes[0].lines
+    lines = draw(parameters.parallel(found, "roc_auc")).axes[0].lines
     assert len([line for line in lines if len(line.get_xdata()) == 4]) == 3
     with pytest.raises(BadRecord, match="Fewer than two"):
         parameters.parallel(found, "r2")
@@ -105,8 +131,10 @@ def test_parameters_that_some_runs_lack_leave_gaps(runs):
         given = {"depth": n} | ({"rate": 0.1 * n} if n % 2 else {"kind": None})
         runs.record(f"run {n}", params=given, metrics={"r2": n / 10})
     found = list(runs.list())
-    assert png(parameters.parallel(found, "r2")).startswith(b"\x89PNG")
-    assert png(parameters.scatter(found, "r2")).startswith(b"\x89PNG")
+    kinds = {panel.x.label: panel for panel in parameters.scatter(found, "r2").panels}
+    assert kinds["rate"].series[0].x.tolist() == pytest.approx([0.1, 0.3])
+    assert png(draw(parameters.parallel(found, "r2"))).startswith(b"\x89PNG")
+    assert png(draw(parameters.scatter(found, "r2"))).startswith(b"\x89PNG")
 
 
 def test_drawing_touches_no_state_of_matplotlib(tmp_path):
@@ -116,9 +144,10 @@ import matplotlib
 before = dict(matplotlib.rcParams)
 import numpy as np
 from notewright.experiments.plots import curves
+from notewright.experiments.plots.drawing import draw
 from notewright.experiments.plots.style import png
 positive = np.arange(20) % 2 == 0
-png(curves.roc(["a"], [(positive, np.arange(20.0))], [0.5]))
+png(draw(curves.roc(["a"], [(positive, np.arange(20.0))], [0.5])))
 assert dict(matplotlib.rcParams) == before
 assert "matplotlib.pyplot" not in sys.modules
 """

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from html.parser import HTMLParser
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbconvert import HTMLExporter, MarkdownExporter
 
 from notewright.views.base import Message, Table
 from notewright_widgets import present
-from notewright_widgets.table import TableWidget, static
+from notewright_widgets.beside import static
+from notewright_widgets.table import TableWidget
 
 HOSTILE = '<script>alert("x")</script>'
 
@@ -21,42 +20,19 @@ def rows(count: int) -> list[tuple[int, str]]:
     return [(n, f"row {n} {HOSTILE}") for n in range(count)]
 
 
-class _Shown(HTMLParser):
-    """Collects the text of a page without its scripts and styles: what is seen offline."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.text = ""
-        self._hidden = False
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self._hidden = tag in ("script", "style")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden = False
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.text += data
-
-
 @pytest.fixture(scope="module")
-def executed(tmp_path_factory: pytest.TempPathFactory) -> nbformat.NotebookNode:
+def executed(execute) -> nbformat.NotebookNode:
     """A notebook that showed a table as a widget, with the widget's state as nbclient saves it."""
-    cells = ["%load_ext notewright", "kept = 1", '%nw snapshot -m "kept one"']
-    cells.append("%nw timeline --widget")
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    folder = str(tmp_path_factory.mktemp("notebook"))
-    NotebookClient(notebook, resources={"metadata": {"path": folder}}).execute()
-    return notebook
+    return execute(
+        "%load_ext notewright", "kept = 1", '%nw snapshot -m "kept one"', "%nw timeline --widget"
+    )
 
 
-def test_a_saved_widget_can_be_read_where_no_script_can_be_fetched(executed) -> None:
+def test_a_saved_widget_can_be_read_where_no_script_can_be_fetched(executed, seen) -> None:
     assert executed.metadata["widgets"], "the widget's state was saved"
     html, _ = HTMLExporter().from_notebook_node(executed)
-    page = _Shown()
-    page.feed(html)
-    last = page.text[page.text.rindex("%nw timeline --widget") :]
+    text = seen(html)
+    last = text[text.rindex("%nw timeline --widget") :]
     assert "variables" in last
     assert last.count("kept one") == 1
 
@@ -84,11 +60,7 @@ def test_every_cell_reaches_the_widget_as_text() -> None:
 
 
 def test_the_widgets_script_never_sets_html() -> None:
-    script = (
-        TableWidget._esm.read_text()
-        if hasattr(TableWidget._esm, "read_text")
-        else str(TableWidget._esm)
-    )
+    script = str(TableWidget._esm)
     assert "textContent" in script
     assert "innerHTML" not in script
 

@@ -58,19 +58,6 @@ function render({ model, el }) {
   };
 }
 
-// Hide the static table while this one is shown. A style reaches it wherever it is, also when
-// the notebook draws it later.
-function hide(name) {
-  const style = document.createElement("style");
-  if (name) {
-    style.textContent =
-      `.${CSS.escape(name)} { display: none; }\n` +
-      `:is(.jp-OutputArea-child, .output_area):has(.${CSS.escape(name)}) { display: none; }`;
-  }
-  document.head.append(style);
-  return style;
-}
-
 function line(row) {
   const tr = document.createElement("tr");
   for (const value of row) {
@@ -84,12 +71,6 @@ function line(row) {
 function compare(a, b) {
   const [x, y] = [Number.parseFloat(a), Number.parseFloat(b)];
   return Number.isNaN(x) || Number.isNaN(y) ? a.localeCompare(b) : x - y;
-}
-
-function element(tag, className) {
-  const made = document.createElement(tag);
-  made.className = className;
-  return made;
 }
 
 export default { render };

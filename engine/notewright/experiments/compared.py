@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from notewright.experiments.costs import Costs, Matrix
     from notewright.experiments.fairness import Fairness
     from notewright.experiments.impact import Impact
+    from notewright.experiments.plots.chart import Chart
     from notewright.experiments.runs import Runs
     from notewright.experiments.speed import Speed
 
@@ -249,9 +250,15 @@ class Comparison:
         ``scatter`` (from three runs on). They are no part of pyplot's state;
         ``figure.savefig(path)`` writes one.
         """
-        from notewright.experiments.plots.figures import figures_of
+        from notewright.experiments.plots.drawing import draw
 
-        return figures_of(self, self._store())
+        return {name: draw(chart) for name, chart in self.charts().items()}
+
+    def charts(self) -> dict[str, Chart]:
+        """Return what :meth:`plots` draws, as data: series of points by name of the figure."""
+        from notewright.experiments.plots.charts import charts_of
+
+        return charts_of(self, self._store())
 
     def _columns(
         self,

@@ -71,7 +71,7 @@ def _compare_arguments(parser: argparse.ArgumentParser) -> None:
         "--plot",
         action="store_true",
         help="draw what there is: ROC, precision and recall, calibration, residuals, metrics by "
-        "step, parameters against a metric",
+        "step, parameters against a metric; with --widget they can be zoomed and pointed at",
     )
     parser.add_argument(
         "--plots-to", metavar="FOLDER", help="draw it into PNG files in this folder"
@@ -107,7 +107,7 @@ def _parts(args: argparse.Namespace, found: Comparison) -> dict[str, View]:
         # matplotlib is imported only where something is drawn.
         from notewright.views.figures import Figures
 
-        parts["plots"] = Figures(found.plots(), Path(args.plots_to) if args.plots_to else None)
+        parts["plots"] = Figures(found.charts(), Path(args.plots_to) if args.plots_to else None)
     return parts
 
 

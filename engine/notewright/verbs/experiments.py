@@ -43,7 +43,8 @@ def _runs_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plot",
         metavar="METRIC",
-        help="draw the parameters that differ against this metric instead of listing",
+        help="draw the parameters that differ against this metric instead of listing; with "
+        "--widget runs can be pointed at and filtered",
     )
     parser.add_argument("--plots-to", metavar="FOLDER", help="with --plot: into PNG files here")
 
@@ -72,14 +73,18 @@ def _runs(args: argparse.Namespace, context: Context) -> View:
 
 def _drawn(args: argparse.Namespace, context: Context) -> View:
     # matplotlib is imported only where something is drawn.
+    from notewright.experiments.plots.chart import Chart
     from notewright.experiments.plots.parameters import parallel, scatter
     from notewright.views.figures import Figures
 
     found = context.workspace.runs.list(
         " ".join(args.filter) or None, order="-created", limit=args.limit
     )
-    figures = {"parameters": parallel(found, args.plot), "scatter": scatter(found, args.plot)}
-    return Figures(figures, Path(args.plots_to) if args.plots_to else None)
+    charts: dict[str, Chart] = {
+        "parameters": parallel(found, args.plot),
+        "scatter": scatter(found, args.plot),
+    }
+    return Figures(charts, Path(args.plots_to) if args.plots_to else None)
 
 
 def _one_run(run: Run, children: Sequence[Run], context: Context) -> View:

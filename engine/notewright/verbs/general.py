@@ -13,7 +13,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--json": {"action": "store_true", "help": "print JSON with stable field names"},
     "--widget": {
         "action": "store_true",
-        "help": "show a table that can be searched and sorted",
+        "help": "show a table that can be searched and sorted, and charts that can be "
+        "pointed at and zoomed",
     },
     "--workspace": {
         "metavar": "FOLDER",

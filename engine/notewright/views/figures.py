@@ -1,32 +1,32 @@
-"""Figures, shown in a notebook or written to files."""
+"""Charts as figures, shown in a notebook or written to files."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from notewright.experiments.plots.chart import Chart
+from notewright.experiments.plots.drawing import draw
 from notewright.experiments.plots.style import png
 from notewright.views.base import View, escape
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 
 class Figures(View):
-    """Static figures: images in HTML, names or files in text.
+    """Charts: images in HTML, names or files in text.
 
     Parameters
     ----------
-    figures : mapping
-        By name.
+    charts : mapping
+        By name; a presenter can show them better than as images.
     folder : Path, optional
         Where they are also written, as `NAME.png`.
     """
 
-    def __init__(self, figures: Mapping[str, Figure], folder: Path | None = None) -> None:
-        self._images = {name: png(figure) for name, figure in figures.items()}
+    def __init__(self, charts: Mapping[str, Chart], folder: Path | None = None) -> None:
+        self.charts = dict(charts)
+        self._images = {name: png(draw(chart)) for name, chart in self.charts.items()}
         self._files: dict[str, Path] = {}
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)

@@ -1,1 +1,1 @@
-"""Static figures of runs and comparisons; matplotlib is imported when one is drawn."""
+"""Charts of runs and comparisons; matplotlib is imported when one is drawn."""

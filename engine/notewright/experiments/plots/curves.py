@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from notewright.experiments.calibration import Calibration
-from notewright.experiments.plots import style
+from notewright.experiments.plots.chart import (
+    Axis,
+    Floats,
+    Panel,
+    Panels,
+    Reference,
+    Series,
+    thinned,
+)
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-Floats = NDArray[np.float64]
 #: Which rows are positive, and their scores.
 Scored = tuple[NDArray[np.bool_], Floats]
-#: More points than this a line cannot show.
-_POINTS = 2000
+#: Of axes from 0 to 1.
+_LIMITS = (-0.01, 1.01)
+_DIAGONAL = Reference((0.0, 1.0), (0.0, 1.0))
 
 
-def roc(names: Sequence[str], scored: Sequence[Scored | None], areas: Sequence[float]) -> Figure:
+def roc(names: Sequence[str], scored: Sequence[Scored | None], areas: Sequence[float]) -> Panels:
     """Return the ROC curves of runs, with their areas in the legend.
 
     Parameters
@@ -31,71 +35,73 @@ def roc(names: Sequence[str], scored: Sequence[Scored | None], areas: Sequence[f
         None for a run without scores.
     areas : sequence of float
     """
-    made, [axes] = style.figure(5.2, 4.8)
-    axes.plot([0, 1], [0, 1], color=style.GREY, linewidth=1, linestyle=":")
+    curves = []
     for place, one in enumerate(scored):
         if one is not None:
             alarms, hits = roc_points(*one)
-            label = f"{style.short_name(names[place])}, AUC {areas[place]:.3f}"
-            axes.plot(*_thinned(alarms, hits), label=label, **style.line_style(place))
-    axes.set(xlabel="false positive rate", ylabel="true positive rate", title="ROC curves")
-    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
-    style.legend(axes, loc="lower right")
-    return made
+            kept = thinned(len(alarms))
+            hover = np.array(["above every score", *_thresholds(one[1])])[kept]
+            curves.append(
+                Series(
+                    names[place], "line", alarms[kept], hits[kept], place,
+                    note=f"AUC {areas[place]:.3f}", hover=tuple(hover.tolist()),
+                )
+            )  # fmt: skip
+    x, y = Axis("false positive rate", _LIMITS), Axis("true positive rate", _LIMITS)
+    panel = Panel(x, y, tuple(curves), "", (_DIAGONAL,), "lower right", square=True)
+    return Panels("ROC curves", (panel,), (5.2, 4.8))
 
 
-def precision_recall(names: Sequence[str], scored: Sequence[Scored | None]) -> Figure:
+def precision_recall(names: Sequence[str], scored: Sequence[Scored | None]) -> Panels:
     """Return the precision-recall curves of runs, with the precision of guessing."""
-    made, [axes] = style.figure(5.2, 4.8)
     base = next(float(one[0].mean()) for one in scored if one is not None)
-    axes.axhline(base, color=style.GREY, linewidth=1, linestyle=":")
-    axes.annotate(
-        f"guessing: {base:.2f}", (0.0, base), xytext=(3, 3), textcoords="offset points",
-        fontsize=8, color=style.GREY,
-    )  # fmt: skip
+    curves = []
     for place, one in enumerate(scored):
         if one is not None:
             recall, precision = precision_recall_points(*one)
             mean = float(np.sum(np.diff(recall, prepend=0.0) * precision))
-            label = f"{style.short_name(names[place])}, average precision {mean:.3f}"
-            axes.plot(
-                *_thinned(recall, precision), label=label, drawstyle="steps-pre",
-                **style.line_style(place),
+            kept = thinned(len(recall))
+            hover = np.array(_thresholds(one[1]))[kept]
+            curves.append(
+                Series(
+                    names[place], "steps", recall[kept], precision[kept], place,
+                    note=f"average precision {mean:.3f}", hover=tuple(hover.tolist()),
+                )
             )  # fmt: skip
-    axes.set(xlabel="recall", ylabel="precision", title="Precision and recall")
-    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.03))
-    style.legend(axes, loc="best")
-    return made
+    guessing = Reference((base, base), label=f"guessing: {base:.2f}")
+    x, y = Axis("recall", _LIMITS), Axis("precision", (-0.01, 1.03))
+    panel = Panel(x, y, tuple(curves), "", (guessing,), "best")
+    return Panels("Precision and recall", (panel,), (5.2, 4.8))
 
 
-def calibration(names: Sequence[str], found: Sequence[Calibration | None]) -> Figure:
+def calibration(names: Sequence[str], found: Sequence[Calibration | None]) -> Panels:
     """Return reliability diagrams over each other, with 95 % intervals and where rows lie."""
-    from matplotlib.ticker import MaxNLocator
-
-    made, [axes, below] = style.figure(5.2, 6.0, rows=2, heights=(4, 1))
-    axes.plot([0, 1], [0, 1], color=style.GREY, linewidth=1, linestyle=":")
     known = [(place, one) for place, one in enumerate(found) if one is not None]
+    curves, bars = [], []
     for order, (place, one) in enumerate(known):
         predicted = np.array([b.predicted for b in one.bins])
         observed = np.array([b.observed for b in one.bins])
-        ends = np.array([b.interval for b in one.bins]).T
+        low, high = np.array([b.interval for b in one.bins]).T
         # Side by side, so that intervals of one band do not hide each other.
         aside = 0.008 * (order - (len(known) - 1) / 2)
-        axes.errorbar(
-            predicted + aside, observed, yerr=np.abs(ends - observed), marker="o", markersize=4,
-            capsize=2, elinewidth=1, label=f"{style.short_name(names[place])}, ECE {one.ece:.3f}",
-            **style.line_style(place),
+        curves.append(
+            Series(
+                names[place], "line", predicted + aside, observed, place,
+                note=f"ECE {one.ece:.3f}", low=low, high=high, marked=True,
+                hover=tuple(f"mean predicted probability: {p:.3f}" for p in predicted),
+            )
         )  # fmt: skip
         width = (one.bins[0].high - one.bins[0].low) / (len(known) + 0.5)
-        left = np.array([b.low for b in one.bins]) + width * (order + 0.25)
-        rows = [b.rows for b in one.bins]
-        below.bar(left, rows, width=width, align="edge", color=style.colour(place))
-    axes.set(ylabel="share that is positive", title="Calibration (95 % intervals)")
-    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
-    below.set(xlabel="predicted probability", ylabel="rows", xlim=(-0.01, 1.01))
-    below.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-    style.legend(axes, loc="upper left")
-    return made
+        middle = np.array([b.low for b in one.bins]) + width * (order + 0.75)
+        rows = np.array([b.rows for b in one.bins], dtype=np.float64)
+        bands = tuple(f"predicted {b.low:.2g} to {b.high:.2g}" for b in one.bins)
+        bars.append(Series(names[place], "bars", middle, rows, place, hover=bands, width=width))
+    share, rows_axis = Axis("share that is positive", _LIMITS), Axis("rows")
+    above = Panel(
+        Axis("", _LIMITS), share, tuple(curves), "", (_DIAGONAL,), "upper left", height=4.0
+    )
+    below = Panel(Axis("predicted probability", _LIMITS), rows_axis, tuple(bars))
+    return Panels("Calibration (95 % intervals)", (above, below), (5.2, 6.0))
 
 
 def roc_points(positive: NDArray[np.bool_], scores: Floats) -> tuple[Floats, Floats]:
@@ -119,8 +125,6 @@ def _counts(positive: NDArray[np.bool_], scores: Floats) -> tuple[Floats, Floats
     return hits, ends + 1 - hits
 
 
-def _thinned(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    if len(x) <= _POINTS:
-        return x, y
-    kept = np.unique(np.linspace(0, len(x) - 1, _POINTS).round().astype(int))
-    return x[kept], y[kept]
+def _thresholds(scores: Floats) -> list[str]:
+    """Return in words the thresholds that `_counts` counts at."""
+    return [f"threshold: {score:.4g}" for score in np.unique(scores)[::-1]]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from notewright.experiments.plots import style
+import numpy as np
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from notewright.experiments.plots.chart import Axis, Panel, Panels, Series, thinned
 
 #: Metric, step (None where none was given) and value, as `Runs.steps` gives them.
 Steps = Sequence[tuple[str, int | None, float]]
 _MOST_PANELS = 6
+#: Lines of no more points than this have each of them marked.
+_FEW_POINTS = 12
 
 
 def stepped(steps: Sequence[Steps]) -> list[str]:
@@ -27,7 +27,7 @@ def stepped(steps: Sequence[Steps]) -> list[str]:
     return list(names)
 
 
-def learning_curves(names: Sequence[str], steps: Sequence[Steps]) -> Figure:
+def learning_curves(names: Sequence[str], steps: Sequence[Steps]) -> Panels:
     """Return a panel for each metric that was logged with steps, a line a run.
 
     Values without a step count as 0, 1, 2, …
@@ -35,23 +35,28 @@ def learning_curves(names: Sequence[str], steps: Sequence[Steps]) -> Figure:
     metrics = stepped(steps)[:_MOST_PANELS]
     across = min(2, len(metrics))
     down = -(-len(metrics) // across)
-    made, axes = style.figure(4.6 * across + 0.4, 3.2 * down, down, across)
-    for panel, metric in zip(axes, metrics, strict=False):
-        for place, run in enumerate(steps):
-            values = [(step, value) for name, step, value in run if name == metric]
-            points = [
-                (order if step is None else step, value)
-                for order, (step, value) in enumerate(values)
-                if math.isfinite(value)
-            ]
-            if points:
-                marker = "o" if len(points) <= 12 else ""
-                panel.plot(
-                    *zip(*sorted(points), strict=True), marker=marker, markersize=3,
-                    label=style.short_name(names[place]), **style.line_style(place),
-                )  # fmt: skip
-        panel.set(title=metric, xlabel="step")
-    for spare in axes[len(metrics) :]:
-        spare.set_visible(False)
-    style.legend(axes[0], loc="best")
-    return made
+    panels = tuple(
+        Panel(
+            Axis("step"), Axis(), _lines(metric, names, steps), metric,
+            legend="" if place else "best",
+        )
+        for place, metric in enumerate(metrics)
+    )  # fmt: skip
+    return Panels("Metrics by step", panels, (4.6 * across + 0.4, 3.2 * down), across)
+
+
+def _lines(metric: str, names: Sequence[str], steps: Sequence[Steps]) -> tuple[Series, ...]:
+    found = []
+    for place, run in enumerate(steps):
+        values = [(step, value) for name, step, value in run if name == metric]
+        points = [
+            (order if step is None else step, value)
+            for order, (step, value) in enumerate(values)
+            if math.isfinite(value)
+        ]
+        if points:
+            x, y = np.array(sorted(points), dtype=np.float64).T
+            kept = thinned(len(x))
+            marked = len(points) <= _FEW_POINTS
+            found.append(Series(names[place], "line", x[kept], y[kept], place, marked=marked))
+    return tuple(found)

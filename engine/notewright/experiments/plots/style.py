@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: Okabe and Ito (2008), Color Universal Design, in the order of contrast to each other.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-_DASHES = ("-", "--", "-.", ":")
-MOST_RUNS = len(_COLOURS)
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+DASHES = ("-", "--", "-.", ":")
+MOST_RUNS = len(COLOURS)
 GREY = "#888888"
-_INK = "#222222"
+INK = "#222222"
+#: Of matplotlib: from low to high, for those who see no red or green too.
+PALETTE = "viridis"
 
 
 def figure(
@@ -42,15 +44,24 @@ def figure(
 def line_style(place: int) -> dict[str, Any]:
     """Return colour and dashes of the run at this place."""
     return {
-        "color": _COLOURS[place % len(_COLOURS)],
-        "linestyle": _DASHES[place % len(_DASHES)],
+        "color": COLOURS[place % len(COLOURS)],
+        "linestyle": DASHES[place % len(DASHES)],
         "linewidth": 1.8,
     }
 
 
 def colour(place: int) -> str:
     """Return the colour of the run at this place."""
-    return _COLOURS[place % len(_COLOURS)]
+    return COLOURS[place % len(COLOURS)]
+
+
+def shades(count: int) -> list[str]:
+    """Return so many colours from the lowest value to the highest."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    palette = colormaps[PALETTE]
+    return [to_hex(palette(place / (count - 1))) for place in range(count)]
 
 
 def short_name(name: str, most: int = 34) -> str:
@@ -75,9 +86,9 @@ def _plain(axes: Axes) -> None:
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(GREY)
-    axes.tick_params(colors=_INK, labelsize=9)
+    axes.tick_params(colors=INK, labelsize=9)
     axes.grid(True, color="#e6e6e6", linewidth=0.8)
     axes.set_axisbelow(True)
     for part in (axes.xaxis.label, axes.yaxis.label, axes.title):
-        part.set_color(_INK)
+        part.set_color(INK)
         part.set_fontsize(10)

@@ -1,4 +1,4 @@
-"""The figures that fit a comparison."""
+"""The charts that fit a comparison."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import numpy as np
 
 from notewright.experiments.measures import auc_scores
 from notewright.experiments.plots import curves, learning, parameters, style
+from notewright.experiments.plots.chart import Chart
 from notewright.experiments.plots.residuals import residuals
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from notewright.experiments.compared import Comparison
     from notewright.experiments.runs import Runs
 
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 _MANY = 3
 
 
-def figures_of(comparison: Comparison, service: Runs) -> dict[str, Figure]:
-    """Return the figures of a comparison by name: those for which there is something to show.
+def charts_of(comparison: Comparison, service: Runs) -> dict[str, Chart]:
+    """Return the charts of a comparison by name: those for which there is something to show.
 
     ``roc``, ``precision_recall``, ``calibration`` and ``residuals`` where rows
     were scored; ``learning`` where metrics were logged with steps;
@@ -30,7 +29,7 @@ def figures_of(comparison: Comparison, service: Runs) -> dict[str, Figure]:
     """
     most = style.MOST_RUNS
     names = [name.strip("'") for name in comparison.names]
-    found: dict[str, Figure] = {}
+    found: dict[str, Chart] = {}
     evaluations = comparison.evaluations[:most]
     scored = [None if e is None else auc_scores(e) for e in evaluations]
     if any(one is not None for one in scored):
