@@ -20,6 +20,7 @@ from notewright.packaging.onnx_model import OnnxParity, can_convert, write_onnx
 from notewright.packaging.own_modules import imported_by
 from notewright.packaging.papers import write_documents
 from notewright.packaging.pieces import Context
+from notewright.packaging.placing import clean
 from notewright.packaging.plan import Plan
 from notewright.packaging.prover import Prover, shared_modules
 from notewright.packaging.proving import FeaturesFailed, place_of, prove
@@ -139,6 +140,7 @@ class Build:
             prover.close()
         self.progress.step(0.93, "signing the proof")
         proof = write_equivalence(self, trained, proved, locks)
+        clean(self.tree)  # compiled modules name the folder that they were compiled in
         self._leaks().search(self.tree, self._cells())
         return proof
 
