@@ -88,9 +88,8 @@ class AutoRuns:
         if fitted is None and scored is None and not active.logged_by_hand:
             return None
         words = fitted or (f"{scored}{SCORED}" if scored else "run")
-        return AutoRun(
-            active, self._runs, self._namespace, cell, words, scored is not None, self._finished
-        )
+        runs = self._runs if scored else None
+        return AutoRun(active, self._namespace, cell, words, self._finished, runs)
 
 
 class AutoRun:
@@ -99,17 +98,16 @@ class AutoRun:
     def __init__(
         self,
         active: ActiveRun,
-        runs: Runs,
         namespace: Namespace,
         cell: Cell,
         words: str,
-        only_scored: bool,
         finished: Callable[[Run], object],
+        fitted_in: Runs | None = None,
     ) -> None:
         self.message = f"run: {words}"
         self._active = active
-        self._runs = runs
-        self._only_scored = only_scored
+        #: Where the run is that fitted what this one only scored.
+        self._fitted_in = fitted_in
         self._namespace = namespace
         self._cell = cell
         self._finished = finished
@@ -127,19 +125,19 @@ class AutoRun:
         if not isinstance(observed, Draft):
             why = f": {observed}" if observed else ""
             draft.notes.append(f"The cell's variables could not be looked at{why}.")
-        if self._only_scored:
-            self._link(draft)
+        if self._fitted_in is not None:
+            self._link(draft, self._fitted_in)
         execution = None if cell.execution is None else cell.execution.id
         ending = Ending(
             status=_status(cell), execution=execution, snapshot_after=snapshot, error=cell.error
         )
         self._finished(self._active.end(lambda: draft, ending))
 
-    def _link(self, draft: Draft) -> None:
+    def _link(self, draft: Draft, runs: Runs) -> None:
         """Name a run that only scored a model, and say which run had fitted it."""
         self._active.name = f"{draft.name}{SCORED}"
         model = None if draft.chosen is None else draft.models.get(draft.chosen)
-        fitted = None if model is None else self._runs.of_model(model.fingerprint)
+        fitted = None if model is None else runs.of_model(model.fingerprint)
         if fitted is not None:
             self._active.parent = fitted.parent if fitted.name.endswith(SCORED) else fitted.id
 
