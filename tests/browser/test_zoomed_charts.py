@@ -39,7 +39,7 @@ DRAWN = "%nw runs \"params.booster != 'none'\" --plot auc --widget"
 CELLS = ("%load_ext notewright", RECORDED, COMPARED, DRAWN)
 
 
-@pytest.fixture(scope="module", params=["Light", "Dark"])
+@pytest.fixture(scope="module", params=["Light", pytest.param("Dark", marks=pytest.mark.slow)])
 def themed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator:
     """A server whose pages have a theme, and the theme."""
     theme = request.param

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.older_stores import make_older
 
@@ -121,6 +121,7 @@ def test_one_more_column_stores_one_more_column(workspace):
     assert added < 1.5 * 8 * rows
 
 
+@settings(max_examples=30)  # each makes a project of its own
 @given(data=st.binary(max_size=300))
 def test_a_file_comes_back_byte_for_byte(tmp_path_factory, data):
     root = tmp_path_factory.mktemp("project")
