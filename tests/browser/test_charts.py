@@ -51,8 +51,9 @@ def themed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def opened(page: Page, server: Server) -> Page:
     """Open a notebook with charts, and run it."""
-    write_notebook(server.folder / "charts.ipynb", CELLS)
-    open_notebook(page, server, "lab", "charts.ipynb")
+    # In a folder of its own: else it would be the project of all that later tests serve.
+    write_notebook(server.folder / "charts" / "charts.ipynb", CELLS)
+    open_notebook(page, server, "lab", "charts/charts.ipynb")
     run_all_cells(page)
     assert what_failed(page) == []
     return page
