@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from notewright.packaging.dependence.given import Given
@@ -11,6 +11,7 @@ from notewright.packaging.dependence.imported import Imported
 from notewright.packaging.dependence.memory import State
 from notewright.packaging.dependence.regions import (
     NOTHING,
+    SHARED,
     Binding,
     Code,
     Frame,
@@ -48,8 +49,8 @@ class Calling(Imported):
         self._given_away: list[Region] = []
         #: Functions bound to what they are methods of.
         self._methods: dict[tuple[Region, frozenset[Ref]], Region] = {}
-        #: What a library may have made of each class, and in which statement.
-        self._made: dict[int, tuple[int, Value]] = {}
+        #: What a library may have made in a statement of each class.
+        self._made: dict[tuple[int, Region], Value] = {}
         #: How many calls were followed for the present statement.
         self.calls = 0
         #: What the last statement with too many calls may give, and which that was.
@@ -169,7 +170,7 @@ class Calling(Imported):
         if self._are_too_many():
             return self._give_up()
         if id(code.node) in self._active or len(self._active) >= _DEEPEST:
-            return self._at_worst(code, given)
+            return self._at_worst([code], union(given.all))
         frame = self._entered(code, given)
         if not isinstance(code.node, ast.Lambda) and _is_generator(code.node):
             made = self.fresh("iterator")
@@ -266,10 +267,11 @@ class Calling(Imported):
             frame.vars[arguments.kwarg.arg] = Binding(here, rest)
         return frame
 
-    def _at_worst(self, code: Code, given: Given) -> Value:
-        """Return what a call that is not followed further may give."""
-        result = union(given.all)
-        if id(code.node) not in self._active:
+    def _at_worst(self, codes: Iterable[Code], whole: Value) -> Value:
+        """Return what calls that are not followed further may give, of all that is in `whole`."""
+        for code in codes:
+            if id(code.node) in self._active:
+                continue
             for name in self.unbound(code.node):
                 if name in self.globals:
                     value = self.read(name)
@@ -277,13 +279,16 @@ class Calling(Imported):
                     self.change(value, deep=True)
             for name in _scopes(code.node)[1]:
                 self.bind(name, self.fresh())
-        self.look(result)
-        self.change(result, deep=True)
-        return self.fresh(parts=result) | result
+            for name in SHARED:
+                self.look_shared(name)
+                self.change_shared(name)
+        self.look(whole)
+        self.change(whole, deep=True)
+        return self.fresh(parts=whole) | whole
 
-    def instantiate(self, cls: Region, given: Given) -> Value:
-        """Return a new object of one of the notebook's classes."""
-        made = self.fresh("instance")
+    def instantiate(self, cls: Region, given: Given, made: Value | None = None) -> Value:
+        """Return a new object of one of the notebook's classes, or `made` as one."""
+        made = self.fresh("instance") if made is None else made
         (region,) = made.regions
         region.cls = cls
         for name in ("__new__", "__init__"):
@@ -403,7 +408,8 @@ class Calling(Imported):
             self._given_away.append(region)
             self.within_library = True
             if len(self._given_away) > _GIVEN_AWAY:
-                results += [self._at_worst(code, given) for code in self._codes(region)]
+                whole = union([Value(frozenset({Ref(region)})), *others])
+                results.append(self._at_worst(self._codes(region), whole))
             elif region.kind == "function":
                 results.append(self.inline(region, given))
             elif region.kind == "instance" and region.cls is not None:
@@ -423,14 +429,14 @@ class Calling(Imported):
 
     def call_any(self, whole: Value) -> Value:
         """Return what a call may give that may read and change all that is reached from `whole`."""
-        given = Given(spread=whole)
         self.calls += 1
         if self._are_too_many():
             return self._give_up()
-        results = [self._at_worst(c, given) for r in self._held(whole) for c in self._codes(r)]
-        self.look(whole)
-        self.change(whole, deep=True)
-        return union([self.fresh(parts=whole), whole, *results])
+        for name in SHARED:
+            self.look_shared(name)
+            self.change_shared(name)
+        codes = (code for region in self._held(whole) for code in self._codes(region))
+        return self._at_worst(codes, whole)
 
     def _codes(self, region: Region) -> Iterator[Code]:
         """Yield the code that a library may call of a function, an object or a class."""
@@ -450,10 +456,8 @@ class Calling(Imported):
 
         Else each that is made would be given to the methods of all others.
         """
-        known = self._made.get(id(cls))
-        if known is None or known[0] != self.now:
-            known = self._made[id(cls)] = (self.now, self.instantiate(cls, given))
-        return known[1]
+        made = self._made.setdefault((self.now, cls), self.fresh("instance"))
+        return self.instantiate(cls, given, made)
 
     def _held(self, value: Value) -> Iterator[Region]:
         seen: set[int] = set()
