@@ -79,8 +79,7 @@ class Program:
             self._before.append(memory.globals)
             self._seeded.append(dict(memory.shared))
             memory.globals = dict(memory.globals)
-            memory.now = memory.limit = index
-            memory.calls = 0
+            memory.begin(index)
             memory.alive = True
             before = memory.fork()
             if statement.failed:
@@ -220,7 +219,8 @@ class Program:
         kept = memory.globals, memory.shared, memory.guards
         memory.globals, memory.shared = dict(self._before[end]), self._seeded[end]
         memory.guards = []
-        memory.now, memory.limit = end, end - 1
+        memory.begin(end)
+        memory.limit = end - 1
         memory.frame = None
         before = memory.edges.pop(end, {})
         try:

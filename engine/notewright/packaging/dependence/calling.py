@@ -29,6 +29,8 @@ _DEEPEST = 8
 _GIVEN_AWAY = 1
 #: So many calls are followed for one statement; beyond, it may read, bind and change everything.
 _MOST = 300
+#: So many references are followed for one statement; beyond, the same. It takes about a second.
+_MOST_WORK = 300_000
 #: Methods that Python calls by itself only where an object begins or ends.
 _LIFE = words(
     """
@@ -51,8 +53,6 @@ class Calling(Imported):
         self._methods: dict[tuple[Region, frozenset[Ref]], Region] = {}
         #: What a library may have made in a statement of each class.
         self._made: dict[tuple[int, Region], Value] = {}
-        #: How many calls were followed for the present statement.
-        self.calls = 0
         #: What the last statement with too many calls may give, and which that was.
         self._given_up: tuple[int, Value] = (-1, NOTHING)
 
@@ -132,8 +132,8 @@ class Calling(Imported):
         for ref in value.refs:
             self.resume(before)
             self.calls += 1
-            if self._are_too_many():
-                results.append(self._give_up())
+            if self.are_too_many():
+                results.append(self.give_up())
                 states.append(self.fork())
                 break
             results.append(self._call_one(ref, value, given))
@@ -165,10 +165,10 @@ class Calling(Imported):
         if "cached" in region.traits:
             # What was asked before is not computed again.
             self.look(Value(frozenset({Ref(region)}), None, getattr(code.node, "name", "")))
-            self._note_cache(region)
+            region.changes.setdefault((self.now, None))
         self.calls += 1
-        if self._are_too_many():
-            return self._give_up()
+        if self.are_too_many():
+            return self.give_up()
         if id(code.node) in self._active or len(self._active) >= _DEEPEST:
             return self._at_worst([code], union(given.all))
         frame = self._entered(code, given)
@@ -178,19 +178,17 @@ class Calling(Imported):
             return made
         return self.run_code(code, frame)
 
-    def _are_too_many(self) -> bool:
-        return self.calls > _MOST
+    def are_too_many(self) -> bool:
+        """Tell whether the present statement's calls are not followed any more."""
+        return self.calls > _MOST or self.work > _MOST_WORK
 
-    def _give_up(self) -> Value:
+    def give_up(self) -> Value:
         """Return what the present statement's calls may give that are not followed any more."""
         if self._given_up[0] != self.now:
             self._given_up = (self.now, NOTHING)  # which is what calls inside see
             self._given_up = (self.now, self.anything(Given()))
+            self.exhausted = True
         return self._given_up[1]
-
-    def _note_cache(self, region: Region) -> None:
-        if (self.now, None) not in region.changes:
-            region.changes.append((self.now, None))
 
     def run_code(self, code: Code, frame: Frame) -> Value:
         """Follow the body of a function that was entered; return what it may give."""
@@ -369,8 +367,8 @@ class Calling(Imported):
 
     def run_special(self, value: Value, *names: str, others: Sequence[Value] = ()) -> Value:
         """Follow the special methods that Python may call on `value`: those named, or all."""
-        if self._are_too_many():
-            return self._give_up()
+        if self.are_too_many():
+            return self.give_up()
         results = []
         for ref in value.refs:
             cls = ref.region.cls
@@ -397,8 +395,8 @@ class Calling(Imported):
         without : str
             Methods that begin like this are not called.
         """
-        if self._are_too_many():
-            return self._give_up()
+        if self.are_too_many():
+            return self.give_up()
         results = []
         given = Given(spread=union(others))
         for region in self._held(value):
@@ -430,8 +428,8 @@ class Calling(Imported):
     def call_any(self, whole: Value) -> Value:
         """Return what a call may give that may read and change all that is reached from `whole`."""
         self.calls += 1
-        if self._are_too_many():
-            return self._give_up()
+        if self.are_too_many():
+            return self.give_up()
         for name in SHARED:
             self.look_shared(name)
             self.change_shared(name)
@@ -460,15 +458,16 @@ class Calling(Imported):
         return self.instantiate(cls, given, made)
 
     def _held(self, value: Value) -> Iterator[Region]:
-        seen: set[int] = set()
-        pending = [r.region for r in value.refs]
+        """Yield what a library may call of `value`; of an attribute, not whose attribute it is."""
+        seen = set(value.refs)
+        pending = sorted(seen)
         while pending:
-            region = pending.pop()
-            if id(region) in seen:
-                continue
-            seen.add(id(region))
-            pending += [p.region for by, _, p in region.parts if by <= self.limit]
-            if region.kind in ("function", "instance", "class"):
+            ref = pending.pop()
+            region = ref.region
+            found = region.parts.under(ref.key, self.limit) - seen
+            seen |= found
+            pending += sorted(found)
+            if ref.key is None and region.kind in ("function", "instance", "class"):
                 yield region
 
 

@@ -72,6 +72,9 @@ class Iterating(Calling):
             self._active.pop()
 
     def _consume_code(self, code: Code) -> Value:
+        self.calls += 1
+        if self.are_too_many():
+            return self.give_up()
         if isinstance(code.node, ast.GeneratorExp):
             return self.consumed_expression(code.node, code)
         frame = code.started

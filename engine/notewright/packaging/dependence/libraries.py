@@ -434,8 +434,7 @@ class Libraries(BuiltinCalls):
         for ref in value.refs:
             if ref.region.kind == "library":
                 # The state of a module that is not known may change with every call.
-                if (self.now, None) not in ref.region.changes:
-                    ref.region.changes.append((self.now, None))
+                ref.region.changes.setdefault((self.now, None))
             else:
                 self.change(Value(frozenset({ref}), None, value.name))
         self.change(whole, deep=True)

@@ -73,9 +73,19 @@ class Memory:
         self.place: ast.AST | None = None
         self.within_library = False
         self._made_at: dict[tuple[int, ast.AST | None, str], Region] = {}
+        #: How many calls were followed for the present statement, and references reached.
+        self.calls = self.work = 0
+        #: Whether the present statement has looked at everything already, and changed it.
+        self.exhausted = False
         #: How many conditions and loops we are in.
         self.depth = 0
         self._unbound: dict[ast.AST, set[str]] = {}
+
+    def begin(self, index: int) -> None:
+        """Turn to a statement."""
+        self.now = self.limit = index
+        self.calls = self.work = 0
+        self.exhausted = False
 
     # -- states ---------------------------------------------------------------------
 
@@ -192,7 +202,7 @@ class Memory:
         if outer is not None:
             # Calls that come later see it; which of several came last is not followed.
             outer.vars[name] = outer.vars.get(name, binding) | binding
-            outer.region.changes.append((self.now, name))
+            outer.region.changes.setdefault((self.now, name))
 
     def unbind(self, name: str) -> None:
         """Delete `name`."""
@@ -262,6 +272,7 @@ class Memory:
                 found.update(r for r in self._behind(region) if r not in seen)
             seen |= found
             pending += found
+        self.work += len(seen)
 
     def _behind(self, region: Region) -> Iterator[Ref]:
         """Yield what is reached from a region besides what it holds."""
@@ -301,11 +312,13 @@ class Memory:
 
     def look(self, value: Value) -> None:
         """Need all who changed what can be reached from `value`."""
+        if self.exhausted:
+            return
         for ref in self.reach(value):
             if ref.region is self.namespace:
                 self._look_at_everything()
             for by, key in ref.region.changes:
-                if ref.region.shows(by, self.limit) and overlap(key, ref.key):
+                if by < self.now and ref.region.shows(by, self.limit) and overlap(key, ref.key):
                     self.need(by, "changes", self._called(ref.region, value))
 
     def _look_at_everything(self) -> None:
@@ -341,6 +354,8 @@ class Memory:
         fits : bool
             Whether it is training that changes it.
         """
+        if self.exhausted:
+            return  # what is made after that is reached only through what was changed or bound
         refs = list(self.reach(value)) if deep else list(value.refs)
         for ref in refs:
             region = ref.region
@@ -353,9 +368,7 @@ class Memory:
                 region.fits.append(self.now)
             else:
                 region.traits.add("changed")
-            mark = (self.now, ref.key if ref.key is not None else key)
-            if mark not in region.changes[-8:]:
-                region.changes.append(mark)
+            region.changes.setdefault((self.now, ref.key if ref.key is not None else key))
             self.changed_regions[self.now].add(region)
 
     def look_at_top(self, value: Value, key: str | None = None) -> None:

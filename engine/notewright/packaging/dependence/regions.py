@@ -98,8 +98,8 @@ class Region:
 
     kind: str = "value"
     path: str = ""
-    #: (statement, key): who changed it, wholly or under one key.
-    changes: list[tuple[int, str | None]] = field(default_factory=list)
+    #: (statement, key): who changed it, wholly or under one key; in order, each once.
+    changes: dict[tuple[int, str | None], None] = field(default_factory=dict)
     parts: Parts = field(default_factory=Parts)
     #: The references to it, by their key.
     refs: dict[str | None, Ref] = field(default_factory=dict)

@@ -83,7 +83,7 @@ class Storing(Methods):
             return
         self.change_library(path, new)
         (replaced,) = self.from_library(path).regions
-        replaced.changes.append((self.now, None))
+        replaced.changes.setdefault((self.now, None))
         self.hold(replaced, new)
 
     def _set_property(self, cls: Region, name: str, one: Value, new: Value) -> None:
