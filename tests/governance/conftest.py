@@ -115,19 +115,24 @@ def governance_of(root: Path, config: Path, clock: Clock) -> Governance:
     )
 
 
-def evidence(seed: int = 0, rows: int = 400, fair: bool = True) -> Evidence:
-    """Return a table, and predictions that treat the young worse unless `fair`."""
-    rng = np.random.default_rng(seed)
-    index = [f"row{i}" for i in range(rows)]
-    age = rng.integers(18, 80, rows)
-    frame = pd.DataFrame(
+def people(rng: np.random.Generator, index: list[str]) -> pd.DataFrame:
+    rows = len(index)
+    return pd.DataFrame(
         {
-            "age": age,
+            "age": rng.integers(18, 80, rows),
             "amount": rng.normal(3000, 900, rows).round(2),
             "job": rng.choice(list("abc"), rows),
         },
         index=index,
     )
+
+
+def evidence(seed: int = 0, rows: int = 400, fair: bool = True) -> Evidence:
+    """Return a table, and predictions that treat the young worse unless `fair`."""
+    rng = np.random.default_rng(seed)
+    index = [f"row{i}" for i in range(rows)]
+    frame = people(rng, index)
+    age = frame["age"].to_numpy()
     deserving = rng.random(rows) < 0.7
     selected = np.where(rng.random(rows) < 0.85, deserving, ~deserving)
     if not fair:
@@ -136,7 +141,10 @@ def evidence(seed: int = 0, rows: int = 400, fair: bool = True) -> Evidence:
     evaluation = Evaluation.of(
         words[deserving.astype(int)], words[selected.astype(int)], rows=index, positive="good"
     )
-    return Evidence(evaluation, {"raw": frame}, (Cell("cell [1]", "raw = load()"),))
+    frame["outcome"] = words[deserving.astype(int)]
+    training = people(rng, [f"trained{i}" for i in range(2 * rows)])
+    training["outcome"] = rng.choice(words, len(training), p=[0.3, 0.7])
+    return Evidence(evaluation, {"raw": frame}, (Cell("cell [1]", "raw = load()"),), training)
 
 
 @pytest.fixture
@@ -165,3 +173,24 @@ def oracle() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def checked_notebook(workspace, notebook) -> Callable[[str, str], CheckReport]:
+    """Return a function that runs cells, the last one as a run, and checks its model."""
+
+    def check(first: str, trained: str, policy: str = POLICY) -> CheckReport:
+        assert notebook.run(first).status == "ok"
+        active = workspace.runs.start(
+            "run", session=notebook.recorder.session, namespace=notebook.namespace
+        )
+        with active.recording():
+            execution = notebook.run(trained)
+        assert execution.status == "ok"
+        after = notebook.recorder.take("trained")
+        run = active.finish(changed=["model"], execution=execution.id, snapshot_after=after.id)
+        (workspace.root / "policy.yaml").write_text(policy)
+        version = workspace.models.register(run, "model", workspace.identities.me())
+        return workspace.checks.run(version)
+
+    return check

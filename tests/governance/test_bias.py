@@ -20,8 +20,10 @@ from notewright.experiments.groups import group_names, rates
 from notewright.governance.checks.base import CannotRun
 from notewright.governance.checks.bias import (
     DemographicParityDifference,
+    EqualizedOddsDifference,
     EqualOpportunityDifference,
     GroupSize,
+    PredictiveParityDifference,
     SelectionRateRatio,
 )
 from notewright.governance.checks.material import Evidence, Material
@@ -104,7 +106,8 @@ def test_more_groups_make_wider_intervals_for_all_columns_together():
     (narrow,) = check.run(alone, options(check))
     wide = next(f for f in check.run(both, options(check)) if f.subject == "a")
     assert narrow.details["comparisons"] == 1
-    assert wide.details["comparisons"] == 11
+    # a has one pair, b has ten, and the ten groups of both have forty-five.
+    assert wide.details["comparisons"] == 56
     assert wide.interval[0] < narrow.interval[0]
     assert wide.value == narrow.value
 
@@ -179,3 +182,78 @@ def test_without_a_favourable_label_or_predictions_it_cannot_run():
     none = Material(None, parse_policy("version: 1\n"), None, rows._given)
     with pytest.raises(CannotRun, match="names no sensitive column"):
         list(GroupSize().run(none, options(GroupSize)))
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10_000), st.integers(2, 4), st.integers(200, 600))
+def test_equalized_odds_and_predictive_parity_are_fairlearns(seed, groups, rows):
+    from fairlearn.metrics import MetricFrame, equalized_odds_difference
+    from sklearn.metrics import precision_score
+
+    rng = np.random.default_rng(seed)
+    member = rng.integers(0, groups, rows).astype(str)
+    true = (rng.random(rows) < 0.5).astype(int)
+    predicted = np.where(rng.random(rows) < rng.uniform(0.5, 0.9), true, 1 - true)
+    frame = pd.DataFrame({"g": member})
+    rows_ = material(frame, true, predicted, "{g: {}}")
+    given = {"at_most": 1.0, "min_group": 1}
+    (odds,) = EqualizedOddsDifference().run(rows_, options(EqualizedOddsDifference, **given))
+    wanted = equalized_odds_difference(true, predicted, sensitive_features=member)
+    assert odds.value == pytest.approx(wanted, abs=1e-12)
+    assert odds.interval[0] <= odds.value <= odds.interval[1]
+    check = PredictiveParityDifference()
+    (parity,) = check.run(rows_, options(check, **given))
+    by_group = MetricFrame(
+        metrics=precision_score, y_true=true, y_pred=predicted, sensitive_features=member
+    )
+    assert parity.value == pytest.approx(by_group.difference(), abs=1e-12)
+
+
+def test_equalized_odds_says_which_kind_of_error_differs():
+    frame = pd.DataFrame({"g": ["a"] * 200 + ["b"] * 200})
+    true = ([1] * 100 + [0] * 100) * 2
+    predicted = [1] * 100 + [1] * 80 + [0] * 20 + [1] * 100 + [1] * 20 + [0] * 80
+    rows = material(frame, true, predicted, "{g: {}}")
+    (odds,) = EqualizedOddsDifference().run(rows, options(EqualizedOddsDifference))
+    assert (odds.status, odds.value) == ("failed", pytest.approx(0.6))
+    assert odds.details["kind"] == "false_positive_rate_difference"
+    assert "20% of 'b' who do not deserve the favourable outcome are given it" in odds.sentence
+    # Of both kinds of error there is a pair to compare.
+    assert odds.details["comparisons"] == 2
+
+
+def test_two_columns_together_show_what_neither_shows_alone():
+    frame = pd.DataFrame({"sex": (["f"] * 100 + ["m"] * 100) * 2, "age": ["y"] * 200 + ["o"] * 200})
+    # Young women and old men are refused; by sex and by age alone all are alike.
+    kept = [1] * 20 + [0] * 80 + [1] * 80 + [0] * 20 + [1] * 80 + [0] * 20 + [1] * 20 + [0] * 80
+    check, two = DemographicParityDifference(), "{sex: {}, age: {}}"
+    found = list(check.run(material(frame, [1, 0] * 200, kept, two), options(check)))
+    assert [(f.subject, f.status) for f in found] == [
+        ("sex", "passed"), ("age", "passed"), ("sex and age", "failed"),
+    ]  # fmt: skip
+    assert found[2].value == pytest.approx(0.6)
+    assert {found[2].details["worst"], found[2].details["best"]} <= {
+        "f and y", "m and o", "m and y", "f and o",
+    }  # fmt: skip
+    few = frame.copy()
+    few["age"] = [str(i) for i in range(400)]
+    with pytest.raises(CannotRun):
+        list(check.run(material(few, [1, 0] * 200, kept, two), options(check)))
+
+
+def test_two_columns_together_whose_groups_are_too_small_are_left_out():
+    frame = pd.DataFrame({"a": ["x", "y"] * 30, "b": ["u"] * 30 + ["v"] * 30})
+    check = DemographicParityDifference()
+    rows = material(frame, [1, 0] * 30, [1, 1, 0, 0] * 15, "{a: {}, b: {}}")
+    assert [f.subject for f in check.run(rows, options(check))] == ["a", "b"]
+    wide = next(f for f in check.run(rows, options(check, min_group=10)))
+    assert wide.details["comparisons"] == 8
+
+
+def test_the_policy_can_leave_out_two_columns_together():
+    frame = pd.DataFrame({"a": ["x", "y"] * 100, "b": ["u"] * 100 + ["v"] * 100})
+    rows = material(
+        frame, [1, 0] * 100, [1, 1, 0, 0] * 50, "{a: {}, b: {}}\n  intersections: false"
+    )
+    check = DemographicParityDifference()
+    assert [f.subject for f in check.run(rows, options(check))] == ["a", "b"]

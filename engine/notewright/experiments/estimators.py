@@ -34,6 +34,15 @@ def is_fitted_model(value: Any) -> bool:
     return any(state.get(name) is not None for name in ("_Booster", "_is_fitted_"))
 
 
+def is_fitted_transformer(value: Any) -> bool:
+    """Tell whether `value` is a fitted estimator that transforms and does not predict."""
+    kind = type(value)
+    if isinstance(value, type) or not hasattr(kind, "fit") or is_predictor(kind):
+        return False
+    fitted = any(n.endswith("_") and not n.startswith("__") for n in getattr(value, "__dict__", {}))
+    return fitted and _offers(kind, "transform")
+
+
 def is_predictor(kind: type) -> bool:
     """Tell whether estimators of this type predict: a scaler does not."""
     return any(_offers(kind, name) for name in ("predict", "fit_predict", "predict_proba"))

@@ -38,10 +38,13 @@ class DataRules:
         The outcome that is good for the person; the run's positive label by default.
     sensitive : tuple of Sensitive
         Columns that the bias checks compare groups of.
+    intersections : bool
+        Whether groups by two of these columns together are compared too.
     """
 
     favourable: Any = None
     sensitive: tuple[Sensitive, ...] = ()
+    intersections: bool = True
 
 
 @dataclass(frozen=True)
@@ -198,6 +201,7 @@ def parse_policy(text: str, path: Path = Path(FILE_NAME)) -> Policy:
                 Sensitive(column, tuple(sorted(said.get("bands", ()))))
                 for column, said in data.get("sensitive", {}).items()
             ),
+            intersections=data.get("intersections", True),
         ),
         checks=rules,
         gates={

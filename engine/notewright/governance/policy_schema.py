@@ -63,6 +63,11 @@ def _data() -> dict[str, Any]:
                 "description": "Columns whose groups are compared.",
                 "additionalProperties": _object({"bands": bands}),
             },
+            "intersections": {
+                "type": "boolean",
+                "default": True,
+                "description": "Whether groups by two sensitive columns together count too.",
+            },
         }
     )
 

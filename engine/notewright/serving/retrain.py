@@ -153,7 +153,12 @@ def retrain(
     challenger_run, comparison = _compare(services, champion, made, rows, evaluations, Path(data))
     version = services.models.register(challenger_run, champion.name, identity)
     progress.step(0.8, "running the checks")
-    evidence = Evidence(evaluations[1], {"held_out": _table(rows)}, _cells(services, champion))
+    evidence = Evidence(
+        evaluations[1],
+        {"held_out": _table(rows.held_out)},
+        _cells(services, champion),
+        _table(rows.train),
+    )
     report = services.checks.run(version, actor=identity, evidence=evidence)
     verdict = services.gates.evaluate(GATE, version)
     services.audit.append(
@@ -322,12 +327,12 @@ def _trusted(path: Path) -> list[str]:
     return []
 
 
-def _table(rows: holdout.Split) -> Any:
+def _table(file: Path) -> Any:
     import pandas as pd
 
-    if rows.held_out.suffix == ".parquet":
-        return pd.read_parquet(rows.held_out)
-    return pd.read_csv(rows.held_out, sep=None, engine="python")
+    if file.suffix == ".parquet":
+        return pd.read_parquet(file)
+    return pd.read_csv(file, sep=None, engine="python")
 
 
 def _cells(services: Services, champion: Any) -> tuple[Any, ...] | None:

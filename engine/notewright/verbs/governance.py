@@ -21,6 +21,7 @@ from notewright.views.governance import (
     policy_view,
     roles_view,
 )
+from notewright.views.report_files import write_report
 
 _MODEL = "a model (its newest version), or credit_risk@2, or by alias credit_risk@champion"
 
@@ -34,6 +35,13 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
         "--policy", metavar="FILE", help="a policy file to use instead of the project's policy.yaml"
     )
     parser.add_argument("--last", action="store_true", help="show the newest report, run nothing")
+    parser.add_argument(
+        "--write",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="write the report too, as the ending says: .html, .json, .xml (JUnit) or .sarif",
+    )
     key_argument(parser)
 
 
@@ -46,11 +54,13 @@ def _check(args: argparse.Namespace, context: Context) -> View:
         report = workspace.checks.latest(version)
         if report is None:
             return Message(f"{args.model} was not checked yet. `%nw check {args.model}` does it.")
-        return ReportView(report)
-    policy = load_policy(Path(args.policy)) if args.policy else None
-    return ReportView(
-        workspace.checks.run(version, policy, actor=actor(args, context), progress=context.progress)
-    )
+    else:
+        policy = load_policy(Path(args.policy)) if args.policy else None
+        by = actor(args, context)
+        report = workspace.checks.run(version, policy, actor=by, progress=context.progress)
+    for file in args.write:
+        write_report(report, Path(file))
+    return ReportView(report)
 
 
 check = Verb(
@@ -58,7 +68,8 @@ check = Verb(
     "Check a model against the project's policy.",
     _check_arguments,
     _check,
-    "Data quality, performance, bias, documentation and privacy: each finding is a sentence with "
+    "Data quality, leakage, performance, bias, documentation and privacy: each finding is a "
+    "sentence with "
     "what to do. `policy` shows what is asked for.",
 )
 

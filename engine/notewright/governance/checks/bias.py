@@ -1,7 +1,8 @@
 """Whether groups of people fare alike.
 
 The figures are Fairlearn's: `demographic_parity_ratio`,
-`demographic_parity_difference` and `equal_opportunity_difference`. The
+`demographic_parity_difference`, `equal_opportunity_difference` and
+`equalized_odds_difference`. The
 intervals hold for all pairs of groups together, over all sensitive columns,
 so the worst pair may be picked after the fact.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from notewright.experiments.groups import Rates, rates
@@ -37,30 +39,39 @@ class _Comparison(Check):
 
     def run(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:
         """Judge each sensitive column."""
-        tables = {
-            column: self.table(material, groups) for column, groups in material.groups.items()
+        tables = self.tables(material, options["min_group"])
+        comparisons = pairs(tables.values(), options["min_group"])
+        for column, everyone in tables.items():
+            yield self.judge(column, everyone, comparisons, options)
+
+    def tables(self, material: Material, least: int) -> dict[str, Rates]:
+        """Return the rate by group, for each sensitive column and every two of them together.
+
+        Two together whose groups are too small are left out: `bias.group_size` names them.
+        """
+        tables = {column: self.table(material, g) for column, g in material.groups.items()}
+        single = {rule.column for rule in material.policy.data.sensitive}
+        return {
+            column: table
+            for column, table in tables.items()
+            if column in single or len(table.least(least).groups) > 1
         }
-        large = {column: table.least(options["min_group"]) for column, table in tables.items()}
-        sizes = [len(table.groups) for table in large.values()]
-        comparisons = max(1, sum(k * (k - 1) // 2 for k in sizes))
-        for column, table in large.items():
-            if len(table.groups) < 2:
-                raise CannotRun(
-                    f"By {column}, fewer than two groups have {options['min_group']} or more test "
-                    f"rows {self.among}.",
-                    "Use wider bands or a larger test set, or lower `min_group` in policy.yaml.",
-                )
-            yield self.judge(column, table, tables[column], comparisons, options)
 
     def judge(
         self,
         column: str,
-        table: Rates,
         everyone: Rates,
         comparisons: int,
         options: Mapping[str, Any],
     ) -> Finding:
-        """Return the finding for one column."""
+        """Return the finding for one column; so many pairs are compared with it in all."""
+        table = everyone.least(options["min_group"])
+        if len(table.groups) < 2:
+            raise CannotRun(
+                f"By {column}, fewer than two groups have {options['min_group']} or more test "
+                f"rows {self.among}.",
+                "Use wider bands or a larger test set, or lower `min_group` in policy.yaml.",
+            )
         low, high = table.lowest(), table.highest()
         if low == high:  # all groups fare exactly alike: compare the two largest
             by_size = sorted(range(len(table.groups)), key=lambda i: -table.counts[i][1])
@@ -192,6 +203,63 @@ class EqualOpportunityDifference(_Comparison):
         return rates(material.selected, groups, material.deserving)
 
 
+class _FalsePositives(_Comparison):
+    """The largest false positive rate less the smallest: half of the equalized odds."""
+
+    name = "bias.equalized_odds_difference"
+    metric = "false_positive_rate_difference"
+    words = "who do not deserve the favourable outcome are given it"
+    among = "that do not deserve the favourable outcome"
+
+    def table(self, material: Material, groups: Any) -> Rates:
+        """Return the false positive rate by group."""
+        return rates(material.selected, groups, ~material.deserving)
+
+
+class EqualizedOddsDifference(Check):
+    """The larger of the differences of true and of false positive rates."""
+
+    name = "bias.equalized_odds_difference"
+    summary = "Errors of either kind are about equally frequent in all groups."
+    acceptable = True
+    options: ClassVar[Mapping[str, Option]] = EqualOpportunityDifference.options
+
+    def run(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:
+        """Judge each sensitive column by the worse of the two."""
+        kinds = (EqualOpportunityDifference(), _FalsePositives())
+        tables = [kind.tables(material, options["min_group"]) for kind in kinds]
+        comparisons = sum(pairs(each.values(), options["min_group"]) for each in tables)
+        for column in (c for c in material.groups if any(c in each for each in tables)):
+            both = [
+                kind.judge(column, each[column], comparisons, options)
+                for kind, each in zip(kinds, tables, strict=True)
+                if column in each
+            ]
+            worse = max(both, key=lambda finding: finding.value or 0.0)
+            yield replace(
+                worse,
+                check=self.name,
+                metric="equalized_odds_difference",
+                details={**worse.details, "kind": worse.metric},
+            )
+
+
+class PredictiveParityDifference(_Comparison):
+    """The largest share of right favourable predictions less the smallest."""
+
+    name = "bias.predictive_parity_difference"
+    summary = "A favourable prediction comes true about equally often in all groups."
+    severity = "warning"
+    metric = "predictive_parity_difference"
+    words = "who are given the favourable outcome deserve it"
+    among = "that are given the favourable outcome"
+    options: ClassVar[Mapping[str, Option]] = EqualOpportunityDifference.options
+
+    def table(self, material: Material, groups: Any) -> Rates:
+        """Return the precision of favourable predictions by group."""
+        return rates(material.deserving, groups, material.selected)
+
+
 class GroupSize(Check):
     """Names groups that are too small to say anything about."""
 
@@ -223,6 +291,12 @@ class GroupSize(Check):
             )
 
 
+def pairs(tables: Iterable[Rates], least: int) -> int:
+    """Return how many pairs of groups are compared over all columns; at least one."""
+    sizes = [len(table.least(least).groups) for table in tables]
+    return max(1, sum(k * (k - 1) // 2 for k in sizes))
+
+
 def _span(interval: intervals.Interval) -> str:
     low, high = interval
     return f"{low:.2f} to {high:.2f}" if math.isfinite(high) else f"{low:.2f} and up"
@@ -232,5 +306,7 @@ CHECKS = (
     SelectionRateRatio,
     DemographicParityDifference,
     EqualOpportunityDifference,
+    EqualizedOddsDifference,
+    PredictiveParityDifference,
     GroupSize,
 )

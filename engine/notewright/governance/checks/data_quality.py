@@ -6,29 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from notewright.governance.checks.base import CannotRun, Check, Finding, Option
+from notewright.governance.checks.columns import ByColumn, labels
+from notewright.governance.checks.impossible import Impossible
+from notewright.governance.checks.label_errors import LabelErrors
 from notewright.governance.checks.material import Material
+from notewright.governance.checks.near_duplicates import NearDuplicates
+from notewright.governance.checks.outliers import Outliers
+from notewright.governance.checks.time_gaps import TimeGaps
+from notewright.governance.checks.typos import CategoryTypos
 
 
-class _ByColumn(Check):
-    """A check that yields one finding a bad column, or one that all are good."""
-
-    acceptable = True
-    good: str
-
-    def columns(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:
-        """Yield a finding for each bad column."""
-        raise NotImplementedError
-
-    def run(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:
-        """Yield the bad columns, or that there are none."""
-        found = list(self.columns(material, options))
-        yield from found
-        if not found:
-            name, frame = material.raw
-            yield self.finding(True, f"{self.good} ({frame.shape[1]} columns of '{name}').")
-
-
-class Missing(_ByColumn):
+class Missing(ByColumn):
     """Finds columns with many missing values."""
 
     name = "data_quality.missing"
@@ -56,7 +44,7 @@ class Missing(_ByColumn):
                 metric="missing_share",
                 value=share,
                 threshold=float(options["max_share"]),
-                rows=tuple(str(label) for label in absent[:20]),
+                rows=labels(absent),
             )
 
 
@@ -86,11 +74,11 @@ class Duplicates(Check):
             metric="duplicate_share",
             value=share,
             threshold=float(options["max_share"]),
-            rows=tuple(str(label) for label in frame.index[repeated][:20]),
+            rows=labels(frame.index[repeated]),
         )
 
 
-class Constant(_ByColumn):
+class Constant(ByColumn):
     """Finds columns that say the same everywhere."""
 
     name = "data_quality.constant"
@@ -119,7 +107,7 @@ class Constant(_ByColumn):
                 )
 
 
-class MixedTypes(_ByColumn):
+class MixedTypes(ByColumn):
     """Finds columns that hold text and numbers side by side."""
 
     name = "data_quality.mixed_types"
@@ -148,7 +136,7 @@ class MixedTypes(_ByColumn):
                 metric="types",
                 value=float(len(counts)),
                 threshold=1.0,
-                rows=tuple(str(label) for label in odd[:20]),
+                rows=labels(odd),
             )
 
 
@@ -167,17 +155,17 @@ class ClassBalance(Check):
         """Judge the rarest class of the test set."""
         import numpy as np
 
-        labels, counts = np.unique(
+        classes, counts = np.unique(
             [str(label) for label in np.asarray(material.evaluation.y_true).tolist()],
             return_counts=True,
         )
-        if len(labels) > 50:
+        if len(classes) > 50:
             raise CannotRun(
                 "The labels are numbers rather than classes.",
                 "Set `data_quality: class_balance: run: false` under `checks:` in policy.yaml.",
             )
         share = float(counts.min() / counts.sum())
-        rarest = str(labels[counts.argmin()])
+        rarest = str(classes[counts.argmin()])
         yield self.finding(
             share >= options["min_share"],
             f"The rarest class, '{rarest}', is {share:.0%} of the test rows "
@@ -190,4 +178,7 @@ class ClassBalance(Check):
         )
 
 
-CHECKS = (Missing, Duplicates, Constant, MixedTypes, ClassBalance)
+CHECKS = (
+    Missing, Duplicates, NearDuplicates, Constant, MixedTypes, Outliers, Impossible,
+    CategoryTypos, TimeGaps, ClassBalance, LabelErrors,
+)  # fmt: skip

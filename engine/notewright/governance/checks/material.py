@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from notewright.experiments.columns import positions
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from notewright.governance.policy import Policy
+
+#: Where transformers are from that can be fitted again.
+_TRANSFORMERS = ("sklearn.", "imblearn.", "category_encoders.", "feature_engine.")
+#: So many labels may have other names in the table, such as 0 and 1 for "no" and "yes".
+_CLASSES = 50
 
 
 class Version(Protocol):
@@ -65,11 +71,14 @@ class Sources:
         For the tables that were there when the run ended.
     history : History
         For the sources of the cells.
+    models : Models
+        For the model itself.
     """
 
     runs: Any
     snapshots: Any
     history: Any
+    models: Any = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,29 @@ class Cell:
 
     label: str
     source: str
+
+
+@dataclass(frozen=True)
+class Split:
+    """The rows that the model was trained on, and those it was scored on.
+
+    Parameters
+    ----------
+    table : str
+        What the table is called.
+    train, test : DataFrame
+        With the same columns, the target among them where the table has it.
+    whole : DataFrame
+        All rows: of the table that both are of, else those of both.
+    one_table : bool
+        Whether both are rows of one table, so that equal labels are the same row.
+    """
+
+    table: str
+    train: pd.DataFrame
+    test: pd.DataFrame
+    whole: pd.DataFrame
+    one_table: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,11 +124,17 @@ class Evidence:
         Tables by name; the index of one holds the evaluation's rows.
     cells : tuple of Cell, optional
         Sources.
+    training : DataFrame, optional
+        The rows that the model was trained on.
+    model : optional
+        The model itself.
     """
 
     evaluation: Any = None
     frames: dict[str, pd.DataFrame] | None = None
     cells: tuple[Cell, ...] | None = None
+    training: pd.DataFrame | None = None
+    model: Any = None
 
 
 class Material:
@@ -169,8 +207,93 @@ class Material:
     @cached_property
     def raw(self) -> tuple[str, pd.DataFrame]:
         """The raw table: the longest, and of those the one with the fewest columns."""
-        name = min(self.frames, key=lambda n: (-len(self.frames[n]), self.frames[n].shape[1], n))
-        return name, self.frames[name]
+        return min(self.frames.items(), key=_rawest)
+
+    @cached_property
+    def split(self) -> Split:
+        """The rows of the raw table that were trained on and scored."""
+        if self._given.training is not None:
+            import pandas as pd
+
+            name, scored = self.raw
+            both = pd.concat([self._given.training, scored])
+            return Split(name, self._given.training, scored, both, one_table=False)
+        if self._given.evaluation is not None:
+            raise CannotRun(
+                "The rows that the model was trained on were not given.",
+                "Give them as `training` of the evidence.",
+            )
+        found = {each.role: self._part(each) for each in self.run.rows}
+        train, test = found.get("train"), found.get("test")
+        if train is None or test is None:
+            what = "trained on" if train is None else "scored"
+            raise CannotRun(
+                f"The rows that were {what} were not found in a table.",
+                " ".join(self.run.notes)
+                or "Fit and score the model inside the `%%nw run` cell, on rows of a table that "
+                "is kept in a variable.",
+            )
+        if train[0] != test[0]:
+            raise CannotRun(
+                f"The model was trained on rows of `{train[0]}` and scored on rows of `{test[0]}`.",
+                "Take both from one table, so that they can be compared.",
+            )
+        return Split(train[0], train[1], test[1], self.frames[train[0]])
+
+    def _part(self, rows: Any) -> tuple[str, pd.DataFrame] | None:
+        """Return the rows of a table that were used, and what it is called."""
+        labels = self._sources.runs.rows(self.run, rows.role)
+        if labels is None:
+            return None
+        if rows.by == "index" and rows.table in self.frames:
+            places = positions(self.frames[rows.table], labels)
+            return None if places is None else (rows.table, self.frames[rows.table].iloc[places])
+        # Rows of a plain array: the table that it was made of has as many.
+        whole = [n for n in self.frames if len(self.frames[n]) == rows.of]
+        if not whole:
+            return None
+        name = min(whole, key=lambda n: (self.frames[n].shape[1], n))
+        return name, self.frames[name].iloc[labels]
+
+    @cached_property
+    def target(self) -> tuple[str, pd.Series]:
+        """The column with the true labels: its table, and its values for all rows of it.
+
+        It is the column that holds what the run was scored against, at the scored rows.
+        """
+        import numpy as np
+
+        true = np.asarray(self.evaluation.y_true)
+        for name, frame in sorted(self.frames.items(), key=_rawest):
+            places = positions(frame, self.evaluation.rows)
+            if places is None or true.ndim != 1:
+                continue
+            for at in range(frame.shape[1]):
+                if _same(frame.iloc[places, at].to_numpy(), true):
+                    return name, frame.iloc[:, at]
+        raise CannotRun(
+            "No table has a column that holds the true labels of the test rows.",
+            "Keep the raw table, target included, in a variable, and its index through the split.",
+        )
+
+    @cached_property
+    def model(self) -> Any:
+        """The version's model."""
+        if self._given.model is not None:
+            return self._given.model
+        return self._sources.models.load(self.version)
+
+    @cached_property
+    def transformers(self) -> dict[str, Any]:
+        """The fitted transformers among the variables when the run ended, by name."""
+        from notewright.experiments.estimators import is_fitted_transformer
+
+        if self._given.evaluation is not None or not self.run.snapshot_after:
+            return {}
+        snapshot = self._sources.snapshots.get(self.run.snapshot_after)
+        names = [v.name for v in snapshot.variables if v.type.startswith(_TRANSFORMERS)]
+        loaded = self._sources.snapshots.load(snapshot, names)
+        return {name: value for name, value in loaded.items() if is_fitted_transformer(value)}
 
     @cached_property
     def cells(self) -> list[Cell]:
@@ -202,16 +325,23 @@ class Material:
 
     @cached_property
     def groups(self) -> dict[str, np.ndarray]:
-        """The group of each test row, by sensitive column."""
+        """The group of each test row, by sensitive column, and by two of them together."""
         if not self.policy.data.sensitive:
             raise CannotRun(
                 "The policy names no sensitive column, so there are no groups to compare.",
                 "Name them under `data: sensitive:` in policy.yaml.",
             )
-        return {
+        single = {
             rule.column: group_names(self.column(rule.column), rule.bands)
             for rule in self.policy.data.sensitive
         }
+        if not self.policy.data.intersections:
+            return single
+        both = {
+            f"{one} and {other}": single[one] + " and " + single[other]
+            for one, other in combinations(single, 2)
+        }
+        return single | both
 
     def column(self, name: str) -> pd.Series:
         """Return a raw column for the test rows, in their order."""
@@ -221,14 +351,14 @@ class Material:
                 f"No table in the notebook has a column '{name}'.",
                 "Correct the name in policy.yaml, or keep the raw table in a variable.",
             )
-        order = sorted(holders, key=lambda n: (-len(holders[n]), holders[n].shape[1], n))
-        for holder in order:
-            places = positions(holders[holder], self.evaluation.rows)
+        order = sorted(holders.items(), key=_rawest)
+        for _, frame in order:
+            places = positions(frame, self.evaluation.rows)
             if places is not None:
-                return holders[holder][name].iloc[places]
+                return frame[name].iloc[places]
         raise CannotRun(
             f"The test rows cannot be found in the tables that have '{name}' "
-            f"({', '.join(order)}): their row labels differ.",
+            f"({', '.join(n for n, _ in order)}): their row labels differ.",
             "Keep the raw table's index through the split (no `reset_index` in between).",
         )
 
@@ -247,3 +377,23 @@ class Material:
                 "Set `data: favourable:` in policy.yaml to one of the labels.",
             )
         return np.asarray([str(label) == str(wanted) for label in np.asarray(labels).tolist()])
+
+
+def _rawest(table: tuple[str, pd.DataFrame]) -> tuple[int, int, str]:
+    """Return where a table comes in order: the longest first, of those the narrowest."""
+    name, frame = table
+    return -len(frame), frame.shape[1], name
+
+
+def _same(values: np.ndarray, true: np.ndarray) -> bool:
+    """Tell whether a column holds the true labels, as they are or under other names."""
+    import numpy as np
+
+    numbers = values.dtype.kind in "biuf" and true.dtype.kind in "biuf"
+    if numbers and np.array_equal(values.astype(float), true.astype(float), equal_nan=True):
+        return True
+    names, labels = ([str(v) for v in array.tolist()] for array in (values, true))
+    if names == labels:
+        return True
+    pairs = set(zip(names, labels, strict=True))
+    return 1 < len(pairs) <= _CLASSES and len(set(names)) == len(set(labels)) == len(pairs)

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from notewright.governance.checks.base import Check, Finding, Option
+from notewright.governance.checks.calibrated import Calibrated
 from notewright.governance.checks.material import Material
-from notewright.governance.checks.scores import SCORES
+from notewright.governance.checks.scores import SCORES, balanced_accuracy, explained, roc_auc
+from notewright.governance.checks.weak_segments import WeakSegments
 
 
 class Floor(Check):
@@ -52,4 +54,41 @@ class Floor(Check):
         )
 
 
-CHECKS = (Floor,)
+class AgainstDummy(Check):
+    """Compares the model with one that says the same of every row."""
+
+    name = "performance.against_dummy"
+    summary = "The model is better than one that says the same of every row."
+
+    def run(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:
+        """Judge the worse end of the score's interval: it must be beyond what says nothing."""
+        evaluation = material.evaluation
+        if evaluation.task == "regression":
+            score, nothing, metric = explained(evaluation), 0.0, "explained_variance"
+        elif evaluation.y_pred is not None:
+            classes = len(set(evaluation.y_true.tolist()))
+            score, nothing = balanced_accuracy(evaluation), 1 / classes
+            metric = "balanced_accuracy"
+        else:
+            score, nothing, metric = roc_auc(evaluation), 0.5, "roc_auc"
+        value, (low, high) = score
+        passed = low > nothing
+        words = (
+            "better than saying the same of every row"
+            if passed
+            else "not shown to be better than saying the same of every row"
+        )
+        yield self.finding(
+            passed,
+            f"The model is {words}: {metric} is {value:.3f} (95 % interval {low:.3f} to "
+            f"{high:.3f}), and that gives {nothing:.3f}.",
+            remedy="Look whether the features can tell anything of the target, and whether rows "
+            "and labels were shuffled apart; more test rows narrow the interval.",
+            metric=metric,
+            value=value,
+            interval=(low, high),
+            threshold=nothing,
+        )
+
+
+CHECKS = (Floor, AgainstDummy, Calibrated, WeakSegments)

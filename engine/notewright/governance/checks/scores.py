@@ -118,6 +118,26 @@ def root_mean_squared_error(evaluation: Any) -> Scored:
     return math.sqrt(value), (math.sqrt(max(0.0, low)), math.sqrt(high))
 
 
+def explained(evaluation: Any) -> Scored:
+    """Return the share of the variance that is explained, and its interval.
+
+    The interval is that of the mean saving of a row, `(y - mean)² - (y - predicted)²`, over
+    the variance (Student; the variance and the mean taken as known). Of several numbers a
+    row, all are taken together.
+    """
+    import numpy as np
+
+    true = np.asarray(evaluation.y_true, dtype=float)
+    true = true.reshape(len(true), -1)
+    residuals = _residuals(evaluation).reshape(len(true), -1)
+    squares = ((true - true.mean(axis=0)) ** 2).sum(axis=1)
+    variance = float(squares.mean())
+    if variance == 0:
+        raise CannotRun("All true values are the same.", "Use a test set of different rows.")
+    value, (low, high) = _mean(squares - (residuals**2).sum(axis=1))
+    return value / variance, (low / variance, high / variance)
+
+
 _ONE_LABEL = "This metric is for one label a row."
 #: name: (function, whether larger is better)
 SCORES: dict[str, tuple[Callable[[Any], Scored], bool]] = {
