@@ -110,6 +110,7 @@ def summary(folder: Path) -> tuple[str, bool]:
     runs = [run for run in workspace.runs.list("status == 'finished'") if run.session == session]
     best = max(runs, key=lambda run: run.metrics["roc_auc"])
     found = [f for f in workspace.checks.list(first)[0].findings if f.status == "failed"]
+    found.sort(key=lambda finding: not finding.blocks)
     verdict = workspace.gates.evaluate("production", first)
     prediction = workspace.deployments.logs()["credit_risk"].records()[0].entry
     chain = workspace.retrace(prediction.id)

@@ -257,3 +257,16 @@ def test_the_policy_can_leave_out_two_columns_together():
     )
     check = DemographicParityDifference()
     assert [f.subject for f in check.run(rows, options(check))] == ["a", "b"]
+
+
+def test_of_equalized_odds_a_failure_stands_where_the_other_kind_cannot_be_judged():
+    frame = pd.DataFrame({"g": ["a"] * 110 + ["b"] * 110})
+    true = ([1] * 100 + [0] * 10) * 2
+    worse = [1] * 100 + [0] * 10 + [1] * 60 + [0] * 50
+    check = EqualizedOddsDifference()
+    (odds,) = check.run(material(frame, true, worse, "{g: {}}"), options(check))
+    assert (odds.status, odds.value) == ("failed", pytest.approx(0.4))
+    assert "that do not deserve the favourable outcome" in odds.sentence
+    alike = [1] * 100 + [0] * 10 + [1] * 95 + [0] * 15
+    with pytest.raises(CannotRun, match="do not deserve"):
+        list(check.run(material(frame, true, alike, "{g: {}}"), options(check)))

@@ -230,15 +230,22 @@ class EqualizedOddsDifference(Check):
         tables = [kind.tables(material, options["min_group"]) for kind in kinds]
         comparisons = sum(pairs(each.values(), options["min_group"]) for each in tables)
         for column in (c for c in material.groups if any(c in each for each in tables)):
-            both = [
-                kind.judge(column, each[column], comparisons, options)
-                for kind, each in zip(kinds, tables, strict=True)
-                if column in each
-            ]
-            worse = max(both, key=lambda finding: finding.value or 0.0)
+            judged, missing = [], None
+            for kind, each in zip(kinds, tables, strict=True):
+                try:
+                    if column in each:
+                        judged.append(kind.judge(column, each[column], comparisons, options))
+                except CannotRun as reason:
+                    missing = reason
+            worse = max(judged, key=lambda finding: finding.value or 0.0, default=None)
+            # With one kind of error unknown, only a failure is certain.
+            if missing is not None and (worse is None or worse.status == "passed"):
+                raise missing
+            assert worse is not None
             yield replace(
                 worse,
                 check=self.name,
+                sentence=worse.sentence + (f" {missing.sentence}" if missing else ""),
                 metric="equalized_odds_difference",
                 details={**worse.details, "kind": worse.metric},
             )
