@@ -35,9 +35,9 @@ checks:
     floor: {metric: balanced_accuracy, limit: 0.6}
 gates:
   staging:
-    checks: [performance, documentation]
+    checks: [performance.floor, documentation]
   production:
-    checks: [performance, documentation.complete, data_quality.missing]
+    checks: [performance.floor, documentation.complete, data_quality.missing]
 """
 
 #: Both gates ask for documentation; filled in, the production gate opens.
