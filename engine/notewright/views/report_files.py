@@ -161,7 +161,7 @@ def html(report: CheckReport) -> str:
     families = "".join(
         f"<h2>{escape(family.replace('_', ' '))}</h2><table><thead><tr><th>check</th><th></th>"
         f"<th>what was found</th><th>figure</th></tr></thead><tbody>"
-        f"{''.join(_row(f) for f in findings)}</tbody></table>"
+        f"{''.join(_row(f) for f in sorted(findings, key=_weight))}</tbody></table>"
         for family, findings in _families(report.findings)
     )
     return (
@@ -178,14 +178,19 @@ def html(report: CheckReport) -> str:
 
 
 _STYLE = (
-    "body{font:15px/1.45 system-ui,sans-serif;max-width:68rem;margin:2rem auto;padding:0 1rem;"
-    "color-scheme:light dark}table{border-collapse:collapse;width:100%;table-layout:fixed}"
+    ":root{color-scheme:light dark}body{font:15px/1.45 system-ui,sans-serif;max-width:68rem;"
+    "margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%;table-layout:fixed}"
     "th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;overflow-wrap:anywhere;"
     "border-bottom:1px solid #8885}th:nth-child(1){width:17rem}th:nth-child(2){width:8rem}"
     "th:nth-child(4){width:11rem}h2{text-transform:capitalize;margin-top:2rem;font-size:1.15rem}"
     "code{font-size:.85em;overflow-wrap:anywhere}@media print{body{margin:0;max-width:none}"
     "tr{break-inside:avoid}}"
 )
+
+
+def _weight(finding: Finding) -> tuple[bool, bool]:
+    """Return where a finding comes on the page: what closes a gate first."""
+    return not finding.blocks, finding.status == "passed"
 
 
 def _row(finding: Finding) -> str:
@@ -205,7 +210,7 @@ def _row(finding: Finding) -> str:
 def _figure(finding: Finding) -> str:
     if finding.value is None:
         return ""
-    words = f"{finding.metric} {finding.value:.4g}"
+    words = f"{finding.metric.replace('_', ' ')} {finding.value:.4g}"
     if finding.interval is not None:
         ends = ("∞" if end is None else f"{end:.4g}" for end in finding.interval)
         words += f" ({' to '.join(ends)})"
