@@ -168,3 +168,38 @@ def test_what_was_fitted_before_the_split_is_found(checked_notebook, when, fitte
         assert made.partition("(")[0] in finding.sentence
     shared = next(f for f in report.findings if f.check == "leakage.shared_rows")
     assert (shared.status, shared.value) == ("passed", 0.0)
+
+
+ARRAYS = (
+    "import numpy as np, pandas as pd\n"
+    "from sklearn.linear_model import LogisticRegression\n"
+    "from sklearn.metrics import accuracy_score\n"
+    "from sklearn.model_selection import train_test_split\n"
+    "rng = np.random.default_rng(0)\n"
+    "table = pd.DataFrame({'a': rng.normal(5, 2, 600), 'b': rng.exponential(3, 600)})\n"
+    "y = (table['a'] + rng.normal(0, 1, 600) > 5).astype(int).to_numpy()\n"
+    "X = table.to_numpy()\n"
+    "other = pd.DataFrame({'c': range(600)})\n"
+    "X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)\n"
+)
+SCORED = "model = LogisticRegression().fit(X_train, y_train)\nmodel.score(X_test, y_test)\n"
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["target in the table", "nowhere"])
+def test_rows_of_an_array_are_those_of_the_table_that_has_their_labels(checked_notebook, kept):
+    more = "table['target'] = y\n" if kept else ""
+    report = checked_notebook(ARRAYS + more, SCORED)
+    (finding,) = [f for f in report.findings if f.check == "leakage.shared_rows"]
+    if kept:
+        assert finding.status == "passed"
+        assert "'table'" in finding.sentence
+    else:
+        assert finding.status == "could_not_run"
+        assert "trained on" in finding.sentence
+
+
+def test_array_rows_that_were_scored_without_their_features_are_not_guessed(checked_notebook):
+    trained = SCORED.replace("model.score(X_test, y_test)", "accuracy_score(y_test, [1] * 150)")
+    report = checked_notebook(ARRAYS + "table['target'] = y\n", trained)
+    (finding,) = [f for f in report.findings if f.check == "leakage.shared_rows"]
+    assert (finding.status, "scored" in finding.sentence) == ("could_not_run", True)

@@ -226,7 +226,9 @@ class Material:
         found = {each.role: self._part(each) for each in self.run.rows}
         train, test = found.get("train"), found.get("test")
         if train is None or test is None:
-            what = "trained on" if train is None else "scored"
+            # Without the rows that were scored, those of an array cannot be told either.
+            traced = self._sources.runs.rows(self.run, "test") is not None
+            what = "trained on" if traced and train is None else "scored"
             raise CannotRun(
                 f"The rows that were {what} were not found in a table.",
                 " ".join(self.run.notes)
@@ -248,12 +250,24 @@ class Material:
         if rows.by == "index" and rows.table in self.frames:
             places = positions(self.frames[rows.table], labels)
             return None if places is None else (rows.table, self.frames[rows.table].iloc[places])
-        # Rows of a plain array: the table that it was made of has as many.
-        whole = [n for n in self.frames if len(self.frames[n]) == rows.of]
+        # Rows of a plain array: the table that it was made of has as many, and the true labels
+        # where they were scored.
+        whole = [n for n in self.frames if len(self.frames[n]) == rows.of and self._holds(n)]
         if not whole:
             return None
         name = min(whole, key=lambda n: (self.frames[n].shape[1], n))
         return name, self.frames[name].iloc[labels]
+
+    def _holds(self, name: str) -> bool:
+        """Tell whether a table has the true labels at the positions that were scored."""
+        import numpy as np
+
+        true = np.asarray(self.evaluation.y_true)
+        scored = self._sources.runs.rows(self.run, "test")
+        if scored is None or len(scored) != len(true):
+            return False
+        part = self.frames[name].iloc[scored]
+        return any(_same(part.iloc[:, at].to_numpy(), true) for at in range(part.shape[1]))
 
     @cached_property
     def target(self) -> tuple[str, pd.Series]:
