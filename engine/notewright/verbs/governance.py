@@ -21,7 +21,6 @@ from notewright.views.governance import (
     policy_view,
     roles_view,
 )
-from notewright.views.report_files import write_report
 
 _MODEL = "a model (its newest version), or credit_risk@2, or by alias credit_risk@champion"
 
@@ -47,6 +46,7 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _check(args: argparse.Namespace, context: Context) -> View:
     from notewright.governance.policy import load_policy
+    from notewright.views.report_files import write_report
 
     workspace = context.workspace
     version = workspace.models.get(args.model)

@@ -71,14 +71,11 @@ class Sources:
         For the tables that were there when the run ended.
     history : History
         For the sources of the cells.
-    models : Models
-        For the model itself.
     """
 
     runs: Any
     snapshots: Any
     history: Any
-    models: Any = None
 
 
 @dataclass(frozen=True)
@@ -126,15 +123,12 @@ class Evidence:
         Sources.
     training : DataFrame, optional
         The rows that the model was trained on.
-    model : optional
-        The model itself.
     """
 
     evaluation: Any = None
     frames: dict[str, pd.DataFrame] | None = None
     cells: tuple[Cell, ...] | None = None
     training: pd.DataFrame | None = None
-    model: Any = None
 
 
 class Material:
@@ -289,13 +283,6 @@ class Material:
             "No table has a column that holds the true labels of the test rows.",
             "Keep the raw table, target included, in a variable, and its index through the split.",
         )
-
-    @cached_property
-    def model(self) -> Any:
-        """The version's model."""
-        if self._given.model is not None:
-            return self._given.model
-        return self._sources.models.load(self.version)
 
     @cached_property
     def transformers(self) -> dict[str, Any]:

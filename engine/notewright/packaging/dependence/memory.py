@@ -354,9 +354,9 @@ class Memory:
         fits : bool
             Whether it is training that changes it.
         """
-        if self.exhausted:
-            return  # what is made after that is reached only through what was changed or bound
-        refs = list(self.reach(value)) if deep else list(value.refs)
+        # What is reached was changed when the statement was given up; a state that is seeded
+        # after that, or a name first seen then, is new.
+        refs = list(self.reach(value)) if deep and not self.exhausted else list(value.refs)
         for ref in refs:
             region = ref.region
             if region.kind in ("function", "class", "library", "namespace") and deep:
