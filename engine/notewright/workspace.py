@@ -264,7 +264,7 @@ class Workspace:
     def _sources(self) -> Sources:
         from notewright.governance.checks.material import Sources
 
-        return Sources(self.runs, self.snapshots, self.history)
+        return Sources(self.runs, self.snapshots, self.history, self.models)
 
     def _snapshots_used(self) -> dict[str, str]:
         """Return why snapshots are needed as evidence, by id."""

@@ -27,6 +27,8 @@ def found(
     evaluation: Evaluation | None = None,
     training: pd.DataFrame | None = None,
     policy: str = "version: 1",
+    model: Any = None,
+    tables: dict[str, pd.DataFrame] | None = None,
     **options: Any,
 ) -> list[Finding]:
     """Return what one check finds in a table and an evaluation.
@@ -41,13 +43,20 @@ def found(
         By default one of the column `target` of the table, every label right.
     training : DataFrame, optional
         The rows trained on.
+    model : estimator, optional
+        It takes the table without `target`; by default the evaluation is what it says of it.
+    tables : dict of DataFrame, optional
+        Those of the notebook; by default the table alone, as `raw`.
     options
         Settings of the check.
     """
     check = own_checks()[name]
     if evaluation is None and frame is not None and "target" in frame:
-        evaluation = Evaluation.of(frame["target"], frame["target"])
-    given = Evidence(evaluation, {"raw": frame} if frame is not None else None, (), training)
+        said = frame["target"] if model is None else model.predict(frame.drop(columns="target"))
+        evaluation = Evaluation.of(frame["target"], said)
+    if tables is None and frame is not None:
+        tables = {"raw": frame}
+    given = Evidence(evaluation, tables, (), training, model)
     material = Material(_NoVersion(), parse_policy(policy), Sources(None, None, None), given)
     defaults = {key: option.default for key, option in check.options.items()}
     return run_check(check, CheckRules(options={**defaults, **options}), material)

@@ -176,10 +176,10 @@ def oracle() -> ModuleType:
 
 
 @pytest.fixture
-def checked_notebook(workspace, notebook) -> Callable[[str, str], CheckReport]:
-    """Return a function that runs cells, the last one as a run, and checks its model."""
+def registered(workspace, notebook) -> Callable[[str, str, str], Any]:
+    """Return a function that runs cells, the last one as a run, and registers its model."""
 
-    def check(first: str, trained: str, policy: str = POLICY) -> CheckReport:
+    def register(first: str, trained: str, policy: str = POLICY) -> Any:
         assert notebook.run(first).status == "ok"
         active = workspace.runs.start(
             "run", session=notebook.recorder.session, namespace=notebook.namespace
@@ -190,7 +190,16 @@ def checked_notebook(workspace, notebook) -> Callable[[str, str], CheckReport]:
         after = notebook.recorder.take("trained")
         run = active.finish(changed=["model"], execution=execution.id, snapshot_after=after.id)
         (workspace.root / "policy.yaml").write_text(policy)
-        version = workspace.models.register(run, "model", workspace.identities.me())
-        return workspace.checks.run(version)
+        return workspace.models.register(run, "model", workspace.identities.me())
+
+    return register
+
+
+@pytest.fixture
+def checked_notebook(workspace, registered) -> Callable[[str, str], CheckReport]:
+    """Return a function that runs cells, the last one as a run, and checks its model."""
+
+    def check(first: str, trained: str, policy: str = POLICY) -> CheckReport:
+        return workspace.checks.run(registered(first, trained, policy))
 
     return check

@@ -146,11 +146,15 @@ def retrain(
     rows = holdout.split(Path(data), folder, _training_files(services, champion))
     progress.step(0.08, "predicting the held-out rows with the champion")
     # First, for where that cannot be judged there is nothing to train for.
-    before = _evaluation(_scores(services, package, rows))
+    before = _evaluation(_scores(services, package, rows.held_out, rows.train))
     made = services.packages.retrain(package, rows.train, _within(progress, 0.1, 0.6))
     progress.step(0.6, "predicting the held-out rows with the challenger")
-    evaluations = [before, _evaluation(_scores(services, made, rows))]
-    challenger_run, comparison = _compare(services, champion, made, rows, evaluations, Path(data))
+    evaluations = [before, _evaluation(_scores(services, made, rows.held_out, rows.train))]
+    trained = _evaluation(_scores(services, made, rows.train, rows.train))
+    model = _model(services, made)
+    challenger_run, comparison = _compare(
+        services, champion, made, model, rows, evaluations, Path(data)
+    )
     version = services.models.register(challenger_run, champion.name, identity)
     progress.step(0.8, "running the checks")
     evidence = Evidence(
@@ -158,6 +162,9 @@ def retrain(
         {"held_out": _table(rows.held_out)},
         _cells(services, champion),
         _table(rows.train),
+        model,
+        trained,
+        {champion.id: before},
     )
     report = services.checks.run(version, actor=identity, evidence=evidence)
     verdict = services.gates.evaluate(GATE, version)
@@ -193,14 +200,17 @@ def _training_files(services: Services, champion: Any) -> list[Path]:
     ]
 
 
-def _scores(services: Services, package: Any, rows: holdout.Split) -> dict[str, Any]:
-    """Return a package's answers to the held-out rows, from a process of its own."""
+def _scores(services: Services, package: Any, rows: Path, labels: Path) -> dict[str, Any]:
+    """Return a package's answers to the rows of a file, from a process of its own.
+
+    `labels` is a file whose rows show how the target is coded.
+    """
     checked = services.packages.verify(package)
     with tempfile.TemporaryDirectory(prefix="notewright-") as folder:
         out = Path(folder) / "scores.json"
         words = [sys.executable, "-m", "notewright.serving.score", str(checked.path)]
-        words += [str(rows.held_out), str(out), "--manifest", checked.manifest]
-        words += ["--labels-from", str(rows.train)]
+        words += [str(rows), str(out), "--manifest", checked.manifest]
+        words += ["--labels-from", str(labels)]
         ran = subprocess.run(
             words,
             capture_output=True,
@@ -244,6 +254,7 @@ def _compare(
     services: Services,
     champion: Any,
     made: Any,
+    model: Any,
     rows: holdout.Split,
     evaluations: list[Evaluation],
     data: Path,
@@ -269,7 +280,6 @@ def _compare(
         origin="code",
         parent=champion.run,
     )
-    model = _model(services, made)
     after = services.runs.record(
         f"challenger {made.name}@{made.number}",
         model=model,

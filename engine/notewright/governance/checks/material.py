@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from notewright.experiments.columns import positions
 from notewright.experiments.groups import group_names
 from notewright.governance.checks.base import CannotRun
+from notewright.governance.checks.inputs import Inputs, TrainedRows, find_inputs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Where transformers are from that can be fitted again.
 _TRANSFORMERS = ("sklearn.", "imblearn.", "category_encoders.", "feature_engine.")
+#: What arrays and sparse matrices are called.
+_ARRAYS = ("ndarray", "csr_matrix", "csc_matrix", "csr_array", "csc_array")
 #: So many labels may have other names in the table, such as 0 and 1 for "no" and "yes".
 _CLASSES = 50
 
@@ -71,11 +74,14 @@ class Sources:
         For the tables that were there when the run ended.
     history : History
         For the sources of the cells.
+    models : Models, optional
+        For the model itself, and the champion it is compared with.
     """
 
     runs: Any
     snapshots: Any
     history: Any
+    models: Any = None
 
 
 @dataclass(frozen=True)
@@ -123,12 +129,21 @@ class Evidence:
         Sources.
     training : DataFrame, optional
         The rows that the model was trained on.
+    model : estimator, optional
+        The model; its features are looked for in the tables.
+    trained : Evaluation, optional
+        Labels and predictions of the rows that the model was trained on.
+    others : dict of Evaluation
+        What other versions say of the test rows, by their id.
     """
 
     evaluation: Any = None
     frames: dict[str, pd.DataFrame] | None = None
     cells: tuple[Cell, ...] | None = None
     training: pd.DataFrame | None = None
+    model: Any = None
+    trained: Any = None
+    others: dict[str, Any] = field(default_factory=dict)
 
 
 class Material:
@@ -295,6 +310,135 @@ class Material:
         names = [v.name for v in snapshot.variables if v.type.startswith(_TRANSFORMERS)]
         loaded = self._sources.snapshots.load(snapshot, names)
         return {name: value for name, value in loaded.items() if is_fitted_transformer(value)}
+
+    @cached_property
+    def model(self) -> Any:
+        """The fitted model; checks do not change it."""
+        if self._given.model is not None:
+            return self._given.model
+        if self._given.evaluation is not None or self._sources.models is None:
+            raise CannotRun(
+                "The model itself was not given, only what it said.",
+                "Check a version that a run in the notebook trained.",
+            )
+        return self._sources.models.load(self.version)
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """The model with the features of the rows scored and trained on."""
+        found = find_inputs(
+            self.model,
+            self.evaluation,
+            (lambda: self.frames, lambda: self._arrays),
+            self._trained_rows,
+            self._trained_labels,
+        )
+        training = self._given.training
+        if training is None or not set(found.test.columns) <= set(training.columns):
+            return found
+        return replace(found, trained=training[list(found.test.columns)])
+
+    @cached_property
+    def trained(self) -> Any:
+        """The labels of the rows that were trained on, with what the model says of them."""
+        from notewright.experiments.evaluation import Evaluation
+
+        if self._given.trained is not None:
+            return self._given.trained
+        inputs = self.inputs
+        said = inputs.predict(inputs.train)
+        return Evaluation.of(inputs.y_train, said, task=self.evaluation.task)
+
+    def version_at(self, alias: str) -> Any:
+        """Return the version of the same name that an alias stands at, or None."""
+        if self._sources.models is None:
+            raise CannotRun(
+                "The other versions of the model are not at hand.",
+                "Check a version that is registered in a workspace.",
+            )
+        number = self._sources.models.aliases(self.version.name).get(alias)
+        return None if number is None else self._sources.models.get(f"{self.version.name}@{number}")
+
+    def said_by(self, other: Any) -> tuple[Any, str]:
+        """Return what another version says of the scored rows, in their order, and how it is known.
+
+        Parameters
+        ----------
+        other : ModelVersion
+
+        Returns
+        -------
+        evaluation : Evaluation
+        how : str
+            Words for a sentence; empty where the other's own run recorded it.
+        """
+        from notewright.experiments.evaluation import Evaluation
+
+        mine = self.evaluation
+        recorded = self._given.others.get(other.id)
+        if recorded is None and other.run:
+            recorded = self._sources.runs.evaluation(self._sources.runs.get(other.run))
+        if recorded is not None and recorded.row_digest == mine.row_digest:
+            return recorded.ordered(), ""
+        inputs = replace(self.inputs, model=self._sources.models.load(other))
+        try:
+            said, scores = inputs.predict(inputs.test), None
+            if mine.y_score is not None and mine.task == "classification":
+                scores = inputs.score(inputs.test, mine.positive)
+        except Exception as error:
+            raise CannotRun(
+                f"{other.name}@{other.number} was scored on other rows, and takes other columns "
+                "than this version.",
+                "Score both on the same rows.",
+            ) from error
+        asked = Evaluation.of(
+            mine.y_true, said, scores, rows=mine.rows, positive=mine.positive, task=mine.task
+        )
+        return asked.ordered(), ", asked now: some of them it may have been trained on"
+
+    @property
+    def _arrays(self) -> dict[str, Any]:
+        """The arrays and sparse matrices of two dimensions when the run ended, by name."""
+        if self._given.evaluation is not None:
+            return {}
+        snapshot = self._sources.snapshots.get(self.run.snapshot_after)
+        names = [v.name for v in snapshot.variables if v.type.endswith(_ARRAYS)]
+        loaded = self._sources.snapshots.load(snapshot, names)
+        return {name: value for name, value in loaded.items() if getattr(value, "ndim", 0) == 2}
+
+    @property
+    def _trained_rows(self) -> TrainedRows | None:
+        """The labels of the rows that were trained on, if they were traced."""
+        if self._given.evaluation is not None:
+            return None
+        for each in self.run.rows:
+            if each.role == "train" and each.by is not None:
+                labels = self._sources.runs.rows(self.run, "train")
+                return TrainedRows(labels, each.by == "index", each.of)
+        return None
+
+    @property
+    def _trained_labels(self) -> np.ndarray | None:
+        """The true labels of the rows that were trained on, as the run's evaluation has them."""
+        import numpy as np
+
+        try:
+            split = self.split
+        except CannotRun:
+            return None
+        true = np.asarray(self.evaluation.y_true)
+        if true.ndim != 1 or len(split.test) != len(true):
+            return None
+        for at, column in enumerate(split.test.columns):
+            scored = split.test.iloc[:, at].to_numpy()
+            if not _same(scored, true) or column not in split.train.columns:
+                continue
+            trained = split.train[column].tolist()
+            names = dict(zip(map(str, scored.tolist()), true.tolist(), strict=True))
+            if len(names) > _CLASSES:  # numbers, which have no other names
+                return np.asarray(trained, dtype=float)
+            return np.asarray([names.get(str(value), value) for value in trained])
+        return None
 
     @cached_property
     def cells(self) -> list[Cell]:

@@ -12,7 +12,10 @@ from notewright.governance.checks.base import Check
 #: Other packages name their `Check` subclasses under this entry point group.
 ENTRY_POINTS = "notewright.checks"
 
-_FAMILIES = ("data_quality", "leakage", "performance", "bias", "drift", "documentation", "privacy")
+_FAMILIES = (
+    "data_quality", "leakage", "performance", "behaviour", "bias", "drift", "documentation",
+    "privacy",
+)  # fmt: skip
 
 
 @cache
