@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from notewright.governance.audit.log import AuditLog
     from notewright.governance.checks.material import Sources
     from notewright.governance.checks.service import Checks
+    from notewright.governance.explaining.service import Explanations
     from notewright.governance.gates import Gates
     from notewright.governance.identities import Identities, Identity
     from notewright.governance.policy import Policy
@@ -187,6 +188,11 @@ class Workspace:
     def checks(self) -> Checks:
         """Checks and their reports."""
         return self._governance.checks
+
+    @property
+    def explanations(self) -> Explanations:
+        """What moves the answers of models, and the reasons for one."""
+        return self._governance.explanations
 
     @property
     def gates(self) -> Gates:

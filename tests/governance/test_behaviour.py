@@ -49,7 +49,7 @@ def smooth(seed: int):
 
 
 @pytest.mark.parametrize(
-    "name", ["performance.overfitting", "behaviour.stability", "behaviour.missing_values"]
+    "name", ["behaviour.overfitting", "behaviour.stability", "behaviour.missing_values"]
 )
 def test_smooth_models_raise_no_alarm(name):
     loud = []
@@ -68,7 +68,7 @@ def test_models_that_learn_rows_by_heart_are_found(seed, kind):
     training, test = two_parts(seed, kind)
     tree = DecisionTreeClassifier() if kind == "label" else DecisionTreeRegressor()
     model = fitted(tree, training)
-    (finding,) = failed("performance.overfitting", test, model=model, training=training)
+    (finding,) = failed("behaviour.overfitting", test, model=model, training=training)
     assert finding.value == pytest.approx(
         finding.details["train"] - finding.details["test"], abs=1e-12
     )
@@ -82,7 +82,7 @@ def test_the_scores_of_both_sides_are_those_of_scikit_learn():
         training, test = two_parts(0, kind)
         tree = DecisionTreeClassifier if kind == "label" else DecisionTreeRegressor
         model = fitted(tree(max_depth=3), training)
-        (finding,) = found("performance.overfitting", test, model=model, training=training)
+        (finding,) = found("behaviour.overfitting", test, model=model, training=training)
         for side, part in (("train", training), ("test", test)):
             wanted = score(part["target"], model.predict(part[NUMBERS]))
             assert finding.details[side] == pytest.approx(wanted, abs=1e-12)
@@ -90,7 +90,7 @@ def test_the_scores_of_both_sides_are_those_of_scikit_learn():
 
 def test_without_the_rows_trained_on_overfitting_cannot_be_told():
     model, _, test = smooth(0)
-    (finding,) = found("performance.overfitting", test, model=model)
+    (finding,) = found("behaviour.overfitting", test, model=model)
     assert finding.status == "could_not_run"
     assert "X_train" in finding.remedy
 

@@ -107,8 +107,6 @@ def test_a_challenger_of_several_outputs_is_compared_with_its_champion(
     champion, challenger = found.comparison.runs
     assert champion.metrics[metric] > 0.6
     assert challenger.metrics[metric] > 0.6
-    judged = {each.check: each.status for each in found.report.findings}
-    assert judged["performance.overfitting"] != "could_not_run"
     difference = found.comparison.difference(metric)
     assert difference is not None
     assert difference.value == pytest.approx(challenger.metrics[metric] - champion.metrics[metric])

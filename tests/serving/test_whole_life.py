@@ -76,7 +76,7 @@ def test_a_model_lives_from_its_cells_to_its_successor(
         assert (found.rows, found.held_out, found.seen) == (300, 100, 0)
         assert not found.verdict.open
         judged = {each.check: each.status for each in found.report.findings}
-        assert judged["performance.overfitting"] == "passed"
+        assert judged["behaviour.overfitting"] == "passed"
         assert judged["behaviour.size"] == "passed"
         assert found.comparison.sentences
         assert workspace.deployments.get("credit_risk").id == deployment.id

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from notewright.governance.approvals import Approvals
     from notewright.governance.audit.log import AuditLog, Entry
     from notewright.governance.checks.service import Checks
+    from notewright.governance.explaining.service import Explanations
     from notewright.governance.gates import Gates
     from notewright.governance.policy import Policy
     from notewright.governance.roles import Roles
@@ -103,6 +104,13 @@ class Governance:
         return Checks(
             self._store, self._sources(), self.policy, self.roles, self.acts, self.identities.me
         )
+
+    @cached_property
+    def explanations(self) -> Explanations:
+        """What moves the answers of models."""
+        from notewright.governance.explaining.service import Explanations
+
+        return Explanations(self._sources(), self.roles, self.identities.me)
 
     @cached_property
     def approvals(self) -> Approvals:

@@ -20,6 +20,7 @@ _HOMES = {
     "datasets": ("dataset",),
     "mlflow_stores": ("mlflow",),
     "governance": ("check", "gate", "approve", "audit", "policy", "identity", "role", "trust"),
+    "explaining": ("explain",),
     "packaging": ("export", "packages"),
     "serving": ("deploy", "deployments", "stop", "monitor", "rollback", "retrain", "retrace"),
 }
@@ -32,6 +33,7 @@ _TITLES = {
     "datasets": "datasets and their versions",
     "mlflow_stores": "other trackers",
     "governance": "checks, approvals and the audit log",
+    "explaining": "reasons",
     "packaging": "packages",
     "serving": "deployments and predictions",
 }

@@ -1,9 +1,10 @@
-"""What the model does when its rows change a little, and what it needs to answer."""
+"""What the model does when it is asked again, of other rows or of rows that change."""
 
 from __future__ import annotations
 
 from notewright.governance.checks.monotonic import Monotonic
 from notewright.governance.checks.needs import InferenceTime, Size
+from notewright.governance.checks.overfitting import Overfitting
 from notewright.governance.checks.perturbed import MissingValues, Stability
 
-CHECKS = (Stability, MissingValues, Monotonic, InferenceTime, Size)
+CHECKS = (Overfitting, Stability, MissingValues, Monotonic, InferenceTime, Size)

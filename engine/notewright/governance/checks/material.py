@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from notewright.governance.explaining.explanation import Explanation
     from notewright.governance.policy import Policy
 
 #: Where transformers are from that can be fitted again.
@@ -170,6 +171,7 @@ class Material:
         self.policy = policy
         self._sources = sources
         self._given = given or Evidence()
+        self._explanations: dict[int, Explanation] = {}
 
     @cached_property
     def run(self) -> Any:
@@ -348,6 +350,18 @@ class Material:
         inputs = self.inputs
         said = inputs.predict(inputs.train)
         return Evaluation.of(inputs.y_train, said, task=self.evaluation.task)
+
+    def explanation(self, rows: int) -> Explanation:
+        """Return what the answers for so many test rows are made of; computed once."""
+        import numpy as np
+
+        from notewright.governance.explaining.explanation import explain
+
+        if rows not in self._explanations:
+            count = len(self.evaluation.y_true)
+            places = np.unique(np.linspace(0, count - 1, min(rows, count)).astype(int))
+            self._explanations[rows] = explain(self.inputs, self.evaluation, places.tolist())
+        return self._explanations[rows]
 
     def version_at(self, alias: str) -> Any:
         """Return the version of the same name that an alias stands at, or None."""

@@ -21,7 +21,7 @@ class Overfitting(Check):
     2008).
     """
 
-    name = "performance.overfitting"
+    name = "behaviour.overfitting"
     summary = "The model is about as good on test rows as on those it was trained on."
     severity = "warning"
     acceptable = True

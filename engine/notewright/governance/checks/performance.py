@@ -9,7 +9,6 @@ from notewright.governance.checks.base import Check, Finding, Option
 from notewright.governance.checks.calibrated import Calibrated
 from notewright.governance.checks.champion import NotWorseThanChampion
 from notewright.governance.checks.material import Material
-from notewright.governance.checks.overfitting import Overfitting
 from notewright.governance.checks.scores import SCORES, balanced_accuracy, explained, roc_auc
 from notewright.governance.checks.weak_segments import WeakSegments
 
@@ -93,4 +92,4 @@ class AgainstDummy(Check):
         )
 
 
-CHECKS = (Floor, AgainstDummy, NotWorseThanChampion, Calibrated, Overfitting, WeakSegments)
+CHECKS = (Floor, AgainstDummy, NotWorseThanChampion, Calibrated, WeakSegments)
