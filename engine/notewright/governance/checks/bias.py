@@ -18,7 +18,9 @@ from typing import Any, ClassVar
 from notewright.experiments.groups import Rates, rates
 from notewright.governance.checks import intervals
 from notewright.governance.checks.base import CannotRun, Check, Finding, Option
+from notewright.governance.checks.group_calibration import CalibrationDifference
 from notewright.governance.checks.material import Material
+from notewright.governance.checks.proxies import Proxies
 
 _MIN_GROUP = Option(20, "Smaller groups are named, but no verdict is drawn from them.", minimum=1)
 
@@ -315,5 +317,7 @@ CHECKS = (
     EqualOpportunityDifference,
     EqualizedOddsDifference,
     PredictiveParityDifference,
+    CalibrationDifference,
     GroupSize,
+    Proxies,
 )

@@ -218,7 +218,7 @@ class Material:
     @cached_property
     def raw(self) -> tuple[str, pd.DataFrame]:
         """The raw table: the longest, and of those the one with the fewest columns."""
-        return min(self.frames.items(), key=_rawest)
+        return min(self.frames.items(), key=rawest)
 
     @cached_property
     def split(self) -> Split:
@@ -289,7 +289,7 @@ class Material:
         import numpy as np
 
         true = np.asarray(self.evaluation.y_true)
-        for name, frame in sorted(self.frames.items(), key=_rawest):
+        for name, frame in sorted(self.frames.items(), key=rawest):
             places = positions(frame, self.evaluation.rows)
             if places is None or true.ndim != 1:
                 continue
@@ -510,7 +510,7 @@ class Material:
                 f"No table in the notebook has a column '{name}'.",
                 "Correct the name in policy.yaml, or keep the raw table in a variable.",
             )
-        order = sorted(holders.items(), key=_rawest)
+        order = sorted(holders.items(), key=rawest)
         for _, frame in order:
             places = positions(frame, self.evaluation.rows)
             if places is not None:
@@ -538,7 +538,7 @@ class Material:
         return np.asarray([str(label) == str(wanted) for label in np.asarray(labels).tolist()])
 
 
-def _rawest(table: tuple[str, pd.DataFrame]) -> tuple[int, int, str]:
+def rawest(table: tuple[str, pd.DataFrame]) -> tuple[int, int, str]:
     """Return where a table comes in order: the longest first, of those the narrowest."""
     name, frame = table
     return -len(frame), frame.shape[1], name
