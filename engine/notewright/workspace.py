@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from notewright.governance.explaining.service import Explanations
     from notewright.governance.gates import Gates
     from notewright.governance.identities import Identities, Identity
+    from notewright.governance.mitigation.service import Mitigation
     from notewright.governance.policy import Policy
     from notewright.governance.roles import Roles
     from notewright.governance.services import Governance
@@ -193,6 +194,11 @@ class Workspace:
     def explanations(self) -> Explanations:
         """What moves the answers of models, and the reasons for one."""
         return self._governance.explanations
+
+    @property
+    def mitigation(self) -> Mitigation:
+        """What would make models fairer, and what it costs."""
+        return self._governance.mitigation
 
     @property
     def gates(self) -> Gates:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from notewright.governance.checks.service import Checks
     from notewright.governance.explaining.service import Explanations
     from notewright.governance.gates import Gates
+    from notewright.governance.mitigation.service import Mitigation
     from notewright.governance.policy import Policy
     from notewright.governance.roles import Roles
 
@@ -111,6 +112,13 @@ class Governance:
         from notewright.governance.explaining.service import Explanations
 
         return Explanations(self._sources(), self.roles, self.identities.me)
+
+    @cached_property
+    def mitigation(self) -> Mitigation:
+        """What would make models fairer."""
+        from notewright.governance.mitigation.service import Mitigation
+
+        return Mitigation(self._sources(), self.policy, self.roles, self.identities.me)
 
     @cached_property
     def approvals(self) -> Approvals:

@@ -21,6 +21,7 @@ _HOMES = {
     "mlflow_stores": ("mlflow",),
     "governance": ("check", "gate", "approve", "audit", "policy", "identity", "role", "trust"),
     "explaining": ("explain",),
+    "mitigating": ("mitigate",),
     "packaging": ("export", "packages"),
     "serving": ("deploy", "deployments", "stop", "monitor", "rollback", "retrain", "retrace"),
 }
@@ -34,6 +35,7 @@ _TITLES = {
     "mlflow_stores": "other trackers",
     "governance": "checks, approvals and the audit log",
     "explaining": "reasons",
+    "mitigating": "fairness",
     "packaging": "packages",
     "serving": "deployments and predictions",
 }

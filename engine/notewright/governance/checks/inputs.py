@@ -169,15 +169,23 @@ def find_inputs(
         If no variable holds features of which the model says what was recorded.
     """
     variables: dict[str, Any] = {}
+    first: Candidate | None = None
     for stage in stages:
         new = stage()
         variables |= new
         for candidate in _candidates(model, evaluation, new):
-            if says_what_was_recorded(model, candidate.features, evaluation):
-                mine = None if trained is None else candidate.rows(trained)
-                if mine is None and trained is not None:
-                    mine = _partner(candidate, variables, trained)
+            if not says_what_was_recorded(model, candidate.features, evaluation):
+                continue
+            first = first or candidate
+            if trained is None:
+                break
+            # Another variable may hold the rows trained on as well.
+            mine = candidate.rows(trained)
+            mine = _partner(candidate, variables, trained) if mine is None else mine
+            if mine is not None:
                 return Inputs(model, candidate.variable, candidate.features, mine, labels)
+        if first is not None:
+            return Inputs(model, first.variable, first.features, None, labels)
     raise CannotRun(
         "No variable holds features of which the model says what the run recorded.",
         "Keep the features of the test set, as the model takes them, in a variable (`X_test`), "

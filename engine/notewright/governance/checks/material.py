@@ -471,10 +471,14 @@ class Material:
     def selected(self) -> np.ndarray:
         """For each test row, whether the prediction is the favourable one."""
         if self.evaluation.y_pred is None:
-            raise CannotRun(
-                "The run recorded scores, but no predicted labels.",
-                "Call a metric of labels, such as `accuracy_score`, inside the `%%nw run` cell.",
-            )
+            try:
+                return self._favourable(self.inputs.predict(self.inputs.test))
+            except CannotRun as reason:
+                raise CannotRun(
+                    "The run recorded scores, but no predicted labels.",
+                    "Call a metric of labels, such as `accuracy_score`, inside the `%%nw run` "
+                    "cell.",
+                ) from reason
         return self._favourable(self.evaluation.y_pred)
 
     @cached_property

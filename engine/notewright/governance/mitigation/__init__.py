@@ -1,0 +1,1 @@
+"""What would make a model fairer, and what it would cost."""
