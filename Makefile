@@ -32,7 +32,8 @@ test-all: $(VENV)/panel $(VENV)/objects/done $(VENV)/mlflow/done  ## Run the slo
 	  $(addprefix tests/,store experiments governance lineage afresh serving/test_retrace.py)
 	PYTHONPATH=$(OBJECTS) $(BIN)/python -m pytest tests/state
 	PYTHONPATH=$(OBJECTS) $(BIN)/python -m pytest -m "slow or not slow" \
-	  $(addprefix tests/packaging/,test_arrow.py test_onnx.py test_openers.py)
+	  $(addprefix tests/packaging/,test_arrow.py test_onnx.py test_openers.py) \
+	  tests/governance/test_explainability.py
 	PYTHONPATH=$(MLFLOW) $(BIN)/python -m pytest -m slow tests/experiments/test_mlflow.py
 
 lint: $(VENV)/installed  ## Check style, types and layers
@@ -54,6 +55,7 @@ lock:  ## Resolve the dependencies anew
 	  --no-emit-package narwhals --no-emit-package numpy --no-emit-package scipy \
 	  --no-emit-package scikit-learn --no-emit-package joblib --no-emit-package threadpoolctl \
 	  --no-emit-package packaging --no-emit-package typing-extensions --no-emit-package cloudpickle \
+	  --no-emit-package pandas --no-emit-package python-dateutil --no-emit-package tzdata \
 	  -o requirements/objects.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --group mlflow --constraints requirements/dev.txt \

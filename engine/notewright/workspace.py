@@ -169,7 +169,7 @@ class Workspace:
     def _governance(self) -> Governance:
         from notewright.governance.services import Governance
 
-        return Governance(self.store, self.root, self._sources)
+        return Governance(self.store, self.root, self.sources)
 
     def policy(self) -> Policy:
         """Return the policy as ``policy.yaml`` says it now."""
@@ -273,10 +273,11 @@ class Workspace:
 
         return retrace(self, prediction)
 
-    def _sources(self) -> Sources:
+    def sources(self) -> Sources:
+        """Return where the checks find their evidence."""
         from notewright.governance.checks.material import Sources
 
-        return Sources(self.runs, self.snapshots, self.history, self.models)
+        return Sources(self.runs, self.snapshots, self.history, self.models, self.root)
 
     def _snapshots_used(self) -> dict[str, str]:
         """Return why snapshots are needed as evidence, by id."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ def found(
     policy: str = "version: 1",
     model: Any = None,
     tables: dict[str, pd.DataFrame] | None = None,
+    root: Path | None = None,
     **options: Any,
 ) -> list[Finding]:
     """Return what one check finds in a table and an evaluation.
@@ -47,6 +49,8 @@ def found(
         It takes the table without `target`; by default the evaluation is what it says of it.
     tables : dict of DataFrame, optional
         Those of the notebook; by default the table alone, as `raw`.
+    root : Path, optional
+        The project's folder.
     options
         Settings of the check.
     """
@@ -57,7 +61,8 @@ def found(
     if tables is None and frame is not None:
         tables = {"raw": frame}
     given = Evidence(evaluation, tables, (), training, model)
-    material = Material(_NoVersion(), parse_policy(policy), Sources(None, None, None), given)
+    sources = Sources(None, None, None, root=root)
+    material = Material(_NoVersion(), parse_policy(policy), sources, given)
     defaults = {key: option.default for key, option in check.options.items()}
     return run_check(check, CheckRules(options={**defaults, **options}), material)
 

@@ -12,6 +12,7 @@ from notewright.governance.checks.label_errors import LabelErrors
 from notewright.governance.checks.material import Material
 from notewright.governance.checks.near_duplicates import NearDuplicates
 from notewright.governance.checks.outliers import Outliers
+from notewright.governance.checks.schema import Schema
 from notewright.governance.checks.time_gaps import TimeGaps
 from notewright.governance.checks.typos import CategoryTypos
 
@@ -179,6 +180,7 @@ class ClassBalance(Check):
 
 
 CHECKS = (
+    Schema,
     Missing, Duplicates, NearDuplicates, Constant, MixedTypes, Outliers, Impossible,
     CategoryTypos, TimeGaps, ClassBalance, LabelErrors,
 )  # fmt: skip

@@ -13,6 +13,8 @@ from notewright.governance.checks.base import CannotRun
 from notewright.governance.checks.inputs import Inputs, TrainedRows, find_inputs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     import pandas as pd
 
@@ -77,12 +79,15 @@ class Sources:
         For the sources of the cells.
     models : Models, optional
         For the model itself, and the champion it is compared with.
+    root : Path, optional
+        The project's folder, for files that are kept beside the notebooks.
     """
 
     runs: Any
     snapshots: Any
     history: Any
     models: Any = None
+    root: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -172,6 +177,11 @@ class Material:
         self._sources = sources
         self._given = given or Evidence()
         self._explanations: dict[int, Explanation] = {}
+
+    @property
+    def project(self) -> Path | None:
+        """The project's folder, if there is one."""
+        return self._sources.root
 
     @cached_property
     def run(self) -> Any:
