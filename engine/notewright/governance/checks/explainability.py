@@ -9,7 +9,7 @@ from notewright.governance.checks.base import Check, Finding, Option
 from notewright.governance.checks.counting import number
 from notewright.governance.checks.material import Material
 
-_ROWS = Option(40, "How many test rows are explained.", minimum=1)
+_ROWS = Option(25, "How many test rows are explained.", minimum=1)
 
 
 class Additive(Check):

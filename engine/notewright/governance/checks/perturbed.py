@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from notewright.governance.checks import intervals
 from notewright.governance.checks.base import CannotRun, Check, Finding, Option
 from notewright.governance.checks.counting import number
-from notewright.governance.checks.inputs import Inputs
 from notewright.governance.checks.material import Material
 
 if TYPE_CHECKING:
@@ -47,7 +46,8 @@ class Stability(Check):
         if not columns:
             yield self.finding(True, "The model takes no numbers that noise could be added to.")
             return
-        other = _others(inputs, material.evaluation, rows, noisy)
+        before, after = inputs.predict(rows), inputs.predict(noisy)
+        other = _others(material.evaluation, before, after)
         changed, total = int(other.sum()), len(other)
         share = changed / total
         low, high = intervals.wilson(changed, total)
@@ -86,10 +86,11 @@ class MissingValues(Check):
         """Name the columns whose absence stops the model or turns its answers."""
         inputs = material.inputs
         rows = _sample(inputs.test, _ROWS // 4)
+        before = inputs.predict(rows)
         refused, turned, quiet = [], [], 0
         for column, without in _each_without(rows):
             try:
-                other = _others(inputs, material.evaluation, rows, without)
+                other = _others(material.evaluation, before, inputs.predict(without))
             except Exception:  # noqa: BLE001 - whatever it raises, it gives no answer
                 refused.append(column)
                 continue
@@ -226,11 +227,10 @@ def _with_gaps(material: Material) -> dict[str, float]:
     return {str(name): float(share) for name, share in shares.items() if share > 0}
 
 
-def _others(inputs: Inputs, evaluation: Any, rows: Any, changed: Any) -> np.ndarray:
-    """Return for which rows the model says something else after the change."""
+def _others(evaluation: Any, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Return for which rows the model says something else after a change."""
     import numpy as np
 
-    before, after = inputs.predict(rows), inputs.predict(changed)
     if evaluation.task == "classification":
         other = np.asarray(before.astype(str) != after.astype(str))
         return np.asarray(other.reshape(len(other), -1).any(axis=1))
