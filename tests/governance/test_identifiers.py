@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notewright.governance.checks.identifiers import PERSONAL, SECRETS, find, iban, luhn
+from notewright.governance.checks.identifiers import GUESSES, PERSONAL, SECRETS, find, iban, luhn
+from notewright.governance.checks.identifiers.checksums import nir, steuer_id
 
 FOUND = [
     ("mail address", "write to ann@firm.co.uk."),
@@ -94,9 +95,46 @@ def test_iban_finds_every_single_wrong_digit(country, account):
         assert not iban(wrong)
 
 
+OFFICIAL = [
+    *((steuer_id, number) for number in
+      ("86095742719", "47036892816", "65929970489", "57549285017", "25768131411")),
+    (nir, "255081416802538"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("check", "number"), OFFICIAL)
+def test_numbers_that_their_issuers_publish_as_examples_pass(check, number):
+    assert check(number)
+    for place in range(len(number)):
+        wrong = str((int(number[place]) + 1) % 10)
+        assert not check(number[:place] + wrong + number[place + 1 :])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "order 111222333", "parcel 943 476 5919", "ticket 86095742719", "ref 44051401359",
+        "batch 11144477735", "id 363636363636", "invoice 219099999", "lot 8866848339",
+    ],
+)  # fmt: skip
+def test_numbers_of_a_common_form_need_words_that_say_what_they_are(text):
+    assert list(find(text, PERSONAL)) == []
+
+
+def test_the_words_before_another_number_do_not_reach_the_next():
+    text = "BSN 111222333, order 123456782; phone 0151 23456789, parcel 86684833"
+    assert [kind for kind, _ in find(text, PERSONAL)] == ["Dutch BSN", "phone number"]
+
+
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
-    "text", ["1" * 20_000, "a@" * 10_000, "+1 " * 7_000, "A" * 20_000, "- " * 9000]
-)
+    "text",
+    [
+        "1" * 20_000, "a@" * 10_000, "+1 " * 7_000, "A" * 20_000, "- " * 9000, "12 " * 7000,
+        "phone 12 " * 2500, "password=" * 2500, "Rua Aa " * 3000, "1 Aa Bb " * 2500,
+        "a://b:" * 3500, "Dr. Aa " * 3000, "bearer " * 3000, "token='" * 3000, "eyJ." * 5000,
+        "1234-" * 4000, "Aa-" * 7000,
+    ],
+)  # fmt: skip
 def test_long_hostile_text_takes_no_long_time(text):
-    list(find(text, PERSONAL + SECRETS))
+    list(find(text, PERSONAL + SECRETS + GUESSES))

@@ -40,11 +40,14 @@ class DataRules:
         Columns that the bias checks compare groups of.
     intersections : bool
         Whether groups by two of these columns together are compared too.
+    quasi_identifiers : tuple of str
+        Columns that others may know of a person; found by name if empty.
     """
 
     favourable: Any = None
     sensitive: tuple[Sensitive, ...] = ()
     intersections: bool = True
+    quasi_identifiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,7 @@ def parse_policy(text: str, path: Path = Path(FILE_NAME)) -> Policy:
                 for column, said in data.get("sensitive", {}).items()
             ),
             intersections=data.get("intersections", True),
+            quasi_identifiers=tuple(data.get("quasi_identifiers") or ()),
         ),
         checks=rules,
         gates={

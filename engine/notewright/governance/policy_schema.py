@@ -68,6 +68,11 @@ def _data() -> dict[str, Any]:
                 "default": True,
                 "description": "Whether groups by two sensitive columns together count too.",
             },
+            "quasi_identifiers": {
+                "type": ["array", "null"],
+                "items": _TEXT,
+                "description": "Columns that others may know of a person: age, postcode.",
+            },
         }
     )
 

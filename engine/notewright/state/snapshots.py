@@ -491,6 +491,11 @@ class Snapshots:
         """
         return self._contents.copy(snapshot, to, only)
 
+    def document(self, snapshot: Snapshot) -> bytes | None:
+        """Return the notebook's document as it was, or None where it is not kept."""
+        kept = snapshot.document and snapshot.address(snapshot.document.path)
+        return self._store.objects.get(kept) if kept else None
+
     def environment(self, snapshot: Snapshot) -> dict[str, Any]:
         """Return interpreter, platform and packages as they were."""
         found: dict[str, Any] = self._store.objects.get_json(snapshot.environment)

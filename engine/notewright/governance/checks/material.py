@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from notewright.governance.checks.kept_outputs import Output
     from notewright.governance.explaining.explanation import Explanation
     from notewright.governance.policy import Policy
 
@@ -141,6 +142,10 @@ class Evidence:
         Labels and predictions of the rows that the model was trained on.
     others : dict of Evaluation
         What other versions say of the test rows, by their id.
+    outputs : tuple of Output
+        What cells put out.
+    variables : dict
+        Values that may be settings, by name.
     """
 
     evaluation: Any = None
@@ -150,6 +155,8 @@ class Evidence:
     model: Any = None
     trained: Any = None
     others: dict[str, Any] = field(default_factory=dict)
+    outputs: tuple[Output, ...] = ()
+    variables: dict[str, Any] = field(default_factory=dict)
 
 
 class Material:
@@ -476,6 +483,22 @@ class Material:
             )
         executions = self._sources.history.executions(self.run.session)
         return [Cell(e.words, e.source) for e in executions]
+
+    @cached_property
+    def outputs(self) -> list[Output]:
+        """What the cells put out, as far as it was kept."""
+        from notewright.governance.checks.kept_outputs import kept_outputs
+
+        at_hand = self._given.cells is not None or self._given.outputs
+        return list(self._given.outputs) if at_hand else kept_outputs(self.run, self._sources)
+
+    @cached_property
+    def settings(self) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """The variables that may be settings, by name; and those that were left out."""
+        from notewright.governance.checks.variable_secrets import plain_variables
+
+        at_hand = self._given.evaluation is not None or self._given.variables
+        return (self._given.variables, ()) if at_hand else plain_variables(self.run, self._sources)
 
     @cached_property
     def selected(self) -> np.ndarray:
