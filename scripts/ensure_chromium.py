@@ -10,28 +10,11 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_PLACES = (
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-)
+from notewright.views.chromium import find_chromium
+
 #: The packages that Debian and Ubuntu have it in.
 _PACKAGES = ("chromium", "chromium-browser")
-
-
-def find_chromium() -> str | None:
-    """Return the path of a Chromium or Chrome, or None.
-
-    ``NOTEWRIGHT_CHROMIUM`` names one that is in none of the usual places.
-    """
-    named = os.environ.get("NOTEWRIGHT_CHROMIUM")
-    if named:
-        return named if os.access(named, os.X_OK) else None
-    found = (shutil.which(name) for name in _NAMES)
-    places = (place for place in _PLACES if Path(place).exists())
-    return next(filter(None, [*found, *places]), None)
 
 
 def install_chromium() -> None:

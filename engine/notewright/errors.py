@@ -645,6 +645,19 @@ class ServerFailed(NotewrightError):
         )
 
 
+class NoBrowser(NotewrightError):
+    """There is no browser that prints to PDF, or it did not."""
+
+    code = "no_browser"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"A PDF cannot be made: {reason.rstrip('.')}.",
+            "Write `.html` and print it from a browser, or install Chromium (NOTEWRIGHT_CHROMIUM "
+            "names one that is not found).",
+        )
+
+
 class NotDeployed(NotewrightError):
     """No deployment of this name, or none that is up."""
 

@@ -44,6 +44,17 @@ def local_day(moment: str) -> str:
     return _local(moment).strftime("%Y-%m-%d")
 
 
+def utc_second(moment: str) -> str:
+    """Return a stored time to the second, the same wherever it is read.
+
+    Examples
+    --------
+    >>> utc_second("2026-03-03T13:05:59.123456Z")
+    '2026-03-03 13:05:59 UTC'
+    """
+    return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
 def utc(given: str) -> str:
     """Return a time that a person gave, local where it names no zone, as the store writes times.
 

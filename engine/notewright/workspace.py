@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from notewright.governance.audit.log import AuditLog
     from notewright.governance.checks.material import Sources
     from notewright.governance.checks.service import Checks
+    from notewright.governance.dossier.service import Dossiers
     from notewright.governance.explaining.service import Explanations
     from notewright.governance.gates import Gates
     from notewright.governance.identities import Identities, Identity
@@ -247,6 +248,30 @@ class Workspace:
             self.roles,
             self.identities,
             self.audit,
+        )
+
+    @cached_property
+    def dossiers(self) -> Dossiers:
+        """The documentation of model versions that regulators ask for."""
+        from notewright.governance.dossier.service import Dossiers
+        from notewright.governance.dossier.subject import Services
+        from notewright.packaging.facts import package_facts
+        from notewright.serving.facts import operation_facts
+
+        return Dossiers(
+            Services(
+                root=self.root,
+                store=self.store,
+                models=self.models,
+                runs=self.runs,
+                snapshots=self.snapshots,
+                history=self.history,
+                datasets=self.datasets,
+                governance=self._governance,
+                needed=self._snapshots_used,
+                package=lambda version: package_facts(self.packages, version),
+                operation=lambda version: operation_facts(self.deployments, version),
+            )
         )
 
     def monitor(self, name: str, since: str | None = None) -> MonitorReport:

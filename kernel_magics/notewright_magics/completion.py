@@ -17,7 +17,7 @@ _SNAPSHOTS = {"restore", "show", "diff", "tag"}
 _RUNS = {"compare", "register", "rerun"}
 _VARIABLES = {"export", "slice", "check", "dataset"}
 _DEPLOYMENTS = {"monitor", "rollback", "stop", "retrain"}
-_MODELS = {"gate", "approve", "check", "deploy", "alias"}
+_MODELS = {"gate", "approve", "check", "deploy", "alias", "dossier"}
 
 
 def register_completion(shell: InteractiveShell, session: KernelSession) -> None:

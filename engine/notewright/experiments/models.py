@@ -258,19 +258,28 @@ class Models:
             return found
         return None if self._signer is None else self._signer()
 
-    def _check_signature(self, version: ModelVersion) -> None:
+    def signature(self, version: ModelVersion) -> tuple[str | None, bool]:
+        """Return who signed a version (public key) and whether the signature holds.
+
+        A version without one (None) is vouched for by the audit log, and its run's snapshot
+        is signed.
+        """
         row = self._store.catalog.one(
             "SELECT signer, signature, body FROM model_versions WHERE id = ?", (version.id,)
         )
         if row is None:
             raise UnknownId("model", version.ref, _LISTING)
-        if row["signer"] is None:
-            return  # the audit log vouches for it, and its run's snapshot is signed
         digest = digest_of(row["body"].encode())
         holds = digest == version.digest and ModelVersion.parse(row["body"], digest) == version
-        holds = holds and verify(row["signer"], row["signature"], digest.encode())
-        if not holds or not self._trusted(row["signer"]):
-            raise UntrustedStore(row["signer"])
+        if row["signer"] is None:
+            return None, holds
+        signer = str(row["signer"])
+        return signer, holds and verify(signer, row["signature"], digest.encode())
+
+    def _check_signature(self, version: ModelVersion) -> None:
+        signer, holds = self.signature(version)
+        if signer is not None and not (holds and self._trusted(signer)):
+            raise UntrustedStore(signer)
 
     # -- aliases --------------------------------------------------------------------
 

@@ -205,7 +205,7 @@ class Approvals:
             expiry nor having been used matters.
         """
         who = f"{approval.signer}'s approval"
-        if approval.workspace != self._identities.workspace() or not self._genuine(approval):
+        if approval.workspace != self._identities.workspace() or not self.genuine(approval):
             return f"{who} does not have a signature by the key registered for them."
         if (approval.gate, approval.version) != (gate, version.id):
             return f"{who} is for {approval.subject} at the gate '{approval.gate}'."
@@ -339,7 +339,8 @@ class Approvals:
 
     # -- records ----------------------------------------------------------------
 
-    def _genuine(self, approval: Approval) -> bool:
+    def genuine(self, approval: Approval) -> bool:
+        """Tell whether the signature is by the key registered for the signer."""
         try:
             registered = self._identities.get(approval.signer).public
         except UnknownId:

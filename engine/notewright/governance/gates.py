@@ -189,13 +189,21 @@ class Gates:
             return None
         return f"was withdrawn on {local_day(withdrawn)} and has not passed '{gate}' again since"
 
+    def standing(self, gate: str, version: Version) -> list[dict[str, Any]]:
+        """Return the records of the passages that still hold: of this model, data and policy,
+        with these findings, and not withdrawn since.
+        """
+        policy = self._policy()
+        evidence = _evidence(version, policy, self.report(version, policy))
+        return [p for p in self._passages(gate, version) if p["evidence"] == evidence]
+
     # -- how it stands ----------------------------------------------------------
 
     def _evaluate(self, gate: str, version: Version) -> tuple[Verdict, list[Approval], str, bool]:
         """Return the verdict, the approvals it rests on, the evidence, and if it passed before."""
         policy = self._policy()
         rules = gate_rules(policy, gate)
-        report = self._report(version, policy)
+        report = self.report(version, policy)
         evidence = _evidence(version, policy, report)
         withdrawn = self._withdrawn(gate, version)
         approvals, reasons = [], []
@@ -222,7 +230,7 @@ class Gates:
         verdict = Verdict(gate, subject, is_open, requirements)
         return verdict, given, evidence, bool(earlier)
 
-    def _report(self, version: Version, policy: Policy) -> CheckReport | None:
+    def report(self, version: Version, policy: Policy) -> CheckReport | None:
         """Return the newest report if it is of this model, under this policy, and in the log."""
         report = self._checks.latest(version)
         if (
@@ -251,7 +259,7 @@ class Gates:
                 and self._logged("gate.pass", subject, row["digest"])
                 and record["model"] == _model(version)
             ):
-                found.append(record)
+                found.append({**record, "digest": row["digest"]})
         return found
 
     def _withdrawn(self, gate: str, version: Version) -> str:

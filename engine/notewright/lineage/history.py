@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -166,6 +166,17 @@ class History:
     def intact(self, execution: Execution) -> bool:
         """Tell whether the record of `execution` still has the hash it was sealed with."""
         return digest_of(self._row(execution.id)["body"].encode()) == execution.digest
+
+    def problem(self, line: Sequence[Execution]) -> str | None:
+        """Return what is wrong with the records of a line of executions, or None."""
+        before: Execution | None = None
+        for execution in line:
+            if not self.intact(execution):
+                return f"the record of {execution.words} is not as it was written"
+            if before is not None and execution.parent_digest != before.digest:
+                return f"{execution.words} does not follow {before.words} as it was recorded"
+            before = execution
+        return None
 
     def is_sealed(self, execution: str | None, digest: str | None) -> bool:
         """Tell whether `execution` and all before it are what was sealed with `digest`."""

@@ -78,9 +78,9 @@ def bill_of_materials(described: Described, locks: Locks) -> str:
         Component(name=str(d["path"]), type=ComponentType.DATA, bom_ref=f"data:{d['path']}")
         for d in described.data
     ]
-    libraries = [_library(*pin) for pin in pinned(locks.requirements)]
+    libraries = [library(*pin) for pin in pinned(locks.requirements)]
     known = {part.name for part in libraries}
-    server = [_library(*pin) for pin in pinned(locks.serve_requirements) if pin[0] not in known]
+    server = [library(*pin) for pin in pinned(locks.serve_requirements) if pin[0] not in known]
     for part in server:
         part.scope = ComponentScope.OPTIONAL
     bom = Bom()
@@ -101,7 +101,7 @@ def bill_of_materials(described: Described, locks: Locks) -> str:
         "useCases": [described.stated["Intended use"]],
         "technicalLimitations": [described.stated["Limits"]],
     }
-    return _checked(document)
+    return checked(document)
 
 
 def bill_of_new_version(
@@ -115,7 +115,7 @@ def bill_of_new_version(
     document = json.loads(text)
     document["metadata"]["component"]["version"] = str(version)
     _add_facts(document, model, metrics, [data])
-    return _checked(document)
+    return checked(document)
 
 
 def _add_facts(
@@ -145,7 +145,8 @@ def _component(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
     return found
 
 
-def _checked(document: Mapping[str, Any]) -> str:
+def checked(document: Mapping[str, Any]) -> str:
+    """Return a bill as JSON text, after checking it against the official schema."""
     from cyclonedx.schema import SchemaVersion
     from cyclonedx.validation.json import JsonStrictValidator
 
@@ -156,7 +157,8 @@ def _checked(document: Mapping[str, Any]) -> str:
     return text
 
 
-def _library(name: str, version: str, hashes: Sequence[str]) -> Component:
+def library(name: str, version: str, hashes: Sequence[str]) -> Component:
+    """Return a library as a component, with the licences it states if it is installed here."""
     from cyclonedx.model import HashAlgorithm, HashType
     from cyclonedx.model.component import Component, ComponentType
     from packageurl import PackageURL

@@ -109,16 +109,7 @@ def cells(services: Services, found: Any) -> Link:
         return Link("cells", found.id, found.digest, sentence)
     line = services.history.line(found.execution)
     kept = services.history.slice(found.execution, found.model.variable).executions
-    problem = None
-    before = None
-    for execution in line:
-        if not services.history.intact(execution):
-            problem = f"the record of {execution.words} is not as it was written"
-            break
-        if before is not None and execution.parent_digest != before.digest:
-            problem = f"{execution.words} does not follow {before.words} as it was recorded"
-            break
-        before = execution
+    problem = services.history.problem(line)
     digest = digest_of(canonical([execution.digest for execution in kept]))
     sentence = f"{len(kept)} of {len(line)} executed cells made '{found.model.variable}'."
     lines = tuple(execution.words for execution in kept)

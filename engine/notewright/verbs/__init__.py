@@ -23,6 +23,7 @@ _HOMES = {
     "schemas": ("schema",),
     "explaining": ("explain",),
     "mitigating": ("mitigate",),
+    "dossier": ("dossier",),
     "packaging": ("export", "packages"),
     "serving": ("deploy", "deployments", "stop", "monitor", "rollback", "retrain", "retrace"),
 }
@@ -38,6 +39,7 @@ _TITLES = {
     "schemas": "the data's schema",
     "explaining": "reasons",
     "mitigating": "fairness",
+    "dossier": "documentation for regulators",
     "packaging": "packages",
     "serving": "deployments and predictions",
 }

@@ -11,7 +11,7 @@ from notewright.governance.checks.material import Material
 #: Words that stand where an answer should.
 _PLACEHOLDERS = {"todo", "tbd", "fixme", "xxx", "n/a", "na", "none", "?", "-", "..."}
 
-#: What each field should answer.
+#: What each field should answer; a dossier shows every one of them, required or not.
 QUESTIONS = {
     "intended_use": "what the model is for and who uses it",
     "limitations": "where it should not be relied on",
@@ -19,6 +19,42 @@ QUESTIONS = {
     "contact": "whom to ask",
     "data": "where the training data is from",
     "out_of_scope": "what it must not be used for",
+    "affected_persons": "who is affected by what it says",
+    "vulnerable_groups": "what it means for minors and others who need protection",
+    "interactions": "which other systems it works with",
+    "product_component": "which product it is part of, or that it is part of none",
+    "hardware": "what it is meant to run on",
+    "user_interface": "what those who use it see of it",
+    "instructions_for_use": "how it is to be used, or where the instructions are",
+    "design_rationale": "which design choices were made, on what assumptions, and why",
+    "metric_rationale": "why these metrics and limits fit the use",
+    "labelling": "how the labels came about",
+    "representativeness": "for whom and where the data stand, and what they lack",
+    "third_parties": "which models, data and services of others are in it",
+    "human_oversight": "who watches over it, and how they overrule or stop it",
+    "output_interpretation": "how its output is to be read, and how one result is explained",
+    "risks": "what can go wrong, by misuse too, and for whom",
+    "risk_measures": "what is done against the risks",
+    "residual_risks": "which risks remain, and why they are acceptable",
+    "risk_tolerance": "how much risk is accepted",
+    "cybersecurity": "how it is protected against attacks",
+    "planned_changes": "which changes were decided in advance, or that there are none",
+    "standards": "which standards were applied, or what was done instead",
+    "declaration_of_conformity": "where the EU declaration of conformity is",
+    "monitoring_plan": "how it is watched in use, by whom and how often",
+    "incident_response": "what is done when it fails, and who is told",
+    "feedback": "how users and those affected report what goes wrong",
+    "lifetime": "how long it is used, and how it is maintained and retired",
+    "benefits": "what good it does, compared with doing without it",
+    "legal_context": "which laws and rules apply to it",
+    "environmental_impact": "what it costs the environment",
+    "automated_decision": "whether it decides without a person, and what then follows",
+    "legal_basis": "on what ground it may decide without a person, or that it does not",
+    "special_categories": "whether it uses health, origin, belief and the like, and on what ground",
+    "human_intervention": "how a person is brought in to look at a single case",
+    "appeal_route": "how those affected contest a decision",
+    "information_given": "what those affected are told of its logic and of what follows",
+    "impact_assessment": "where the data protection impact assessment is, or why none is needed",
 }
 
 

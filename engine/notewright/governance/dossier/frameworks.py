@@ -1,0 +1,10 @@
+"""The frameworks that a dossier answers."""
+
+from __future__ import annotations
+
+from notewright.governance.dossier.eu_ai_act import EU_AI_ACT
+from notewright.governance.dossier.gdpr import GDPR
+from notewright.governance.dossier.nist_ai_rmf import NIST_AI_RMF
+from notewright.governance.dossier.sr_11_7 import SR_11_7
+
+FRAMEWORKS = (EU_AI_ACT, SR_11_7, NIST_AI_RMF, GDPR)
