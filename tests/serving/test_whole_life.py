@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pandas as pd
@@ -12,6 +13,7 @@ from tests.conftest import PlainNotebook
 from tests.serving.conftest import outcome, raw_rows
 from tests.serving.test_retrace import POLICY
 
+from notewright.packaging.model_bill import model_bill
 from notewright.serving.retrace import retrace
 from notewright.workspace import Workspace
 
@@ -70,6 +72,7 @@ def test_a_model_lives_from_its_cells_to_its_successor(
         expected = notebook["model"].predict_proba(notebook["X"].iloc[:5])[:, 1]
         assert served["probability_1"] == expected.tolist()
         assert retrace(workspace, answer["id"]).verified
+        _files_a_dossier(workspace, version)
 
         write_rows(tmp_path / "newer.csv", seed=2)
         found = workspace.retrain("credit_risk", tmp_path / "newer.csv")
@@ -89,6 +92,29 @@ def test_a_model_lives_from_its_cells_to_its_successor(
         assert "credit_risk@2" in " ".join(link.sentence for link in newer.links)
     finally:
         workspace.deployments.stop("credit_risk")
+
+
+def _files_a_dossier(workspace: Workspace, version: Any) -> None:
+    """What is exported and served is in its dossier, verified, and in the bill of the model."""
+    found = workspace.dossiers.collect(version)
+    held = {kind for kind, each in found.evidence.items() if each.held}
+    kinds = {"package", "equivalence", "bill", "deployment", "predictions", "monitoring"}
+    lost = kinds | {"version", "run", "data", "cells", "approval", "passage", "audit"}
+    assert lost - held == set(), {k: found.evidence[k].sentence for k in lost - held}
+    assert dict(found.evidence["predictions"].facts) == {"credit_risk": "1 request"}
+    assert found.package is not None
+    bill = json.loads(model_bill(found))
+    libraries = {c["name"] for c in bill["components"] if c["type"] == "library"}
+    assert {"scikit-learn", "pandas"} <= libraries
+    file = next(workspace.store.folder("packages").glob("*/model/schema.json"))
+    kept = file.read_bytes()
+    file.chmod(0o644)
+    file.write_bytes(kept + b" ")
+    altered = workspace.dossiers.collect(version)
+    assert altered.evidence["package"].state == "broken"
+    assert "schema.json" in altered.evidence["package"].sentence
+    file.write_bytes(kept)
+    assert workspace.dossiers.collect(version).evidence["package"].held
 
 
 def _request(package: Path, rows: pd.DataFrame) -> dict[str, object]:

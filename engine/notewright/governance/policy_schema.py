@@ -7,8 +7,10 @@ from typing import Any
 
 from notewright.governance.authority import ROLES
 from notewright.governance.checks.base import Check, Option
+from notewright.governance.checks.documentation import QUESTIONS
 
 _TEXT = {"type": "string"}
+_SAID: dict[str, Any] = {"type": ["string", "array", "null"], "items": _TEXT}
 
 
 def schema(checks: Mapping[str, Check]) -> dict[str, Any]:
@@ -29,7 +31,11 @@ def schema(checks: Mapping[str, Check]) -> dict[str, Any]:
             "documentation": {
                 "type": ["object", "null"],
                 "description": "What the project says of the model; any field.",
-                "additionalProperties": {"type": ["string", "array", "null"], "items": _TEXT},
+                "properties": {
+                    name: {**_SAID, "description": f"Says {question}."}
+                    for name, question in QUESTIONS.items()
+                },
+                "additionalProperties": _SAID,
             },
             "data": _data(),
             "checks": _object({family: _object(known) for family, known in families.items()}),

@@ -64,7 +64,7 @@ def pdf(page: str) -> bytes:
         raise NoBrowser("no Chromium or Chrome was found")
     with tempfile.TemporaryDirectory(prefix="notewright-") as made:
         folder = Path(made)
-        (folder / "page.html").write_text(page, encoding="utf-8", errors="replace")
+        (folder / "page.html").write_text(page, encoding="utf-8")
         command = [
             browser,
             "--headless",

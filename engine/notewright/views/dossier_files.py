@@ -72,8 +72,7 @@ def _ending(name: str) -> str:
 
 
 def _html(dossier: Dossier) -> bytes:
-    # Lone halves of characters, which names of files may have, are no UTF-8.
-    return dossier_page(dossier).encode("utf-8", "replace")
+    return dossier_page(dossier).encode()
 
 
 def _card(dossier: Dossier) -> bytes:
@@ -82,7 +81,7 @@ def _card(dossier: Dossier) -> bytes:
 
 
 def _bill(dossier: Dossier) -> bytes:
-    return model_bill(dossier).encode("utf-8", "replace")
+    return model_bill(dossier).encode()
 
 
 #: The longer endings first.

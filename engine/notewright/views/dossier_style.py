@@ -61,7 +61,8 @@ white-space:pre-wrap;overflow-wrap:anywhere}
 .index{table-layout:fixed}.index th:nth-child(1){width:16%}.index th:nth-child(2){width:30%}
 footer{margin-top:3rem;border-top:1px solid var(--line);padding-top:.8rem}
 @media(max-width:46rem){nav ol,.many{columns:1}dl{grid-template-columns:1fr}
-dd{margin-bottom:.4rem}.identity th{width:8rem;white-space:normal}.clauses,.lacking,.findings,.index{table-layout:auto}}
+dd{margin-bottom:.4rem}.identity th{width:8rem;white-space:normal}
+.clauses,.lacking,.findings,.index{table-layout:auto}}
 @page{size:A4;margin:18mm 16mm 20mm;@bottom-right{content:counter(page) " of " counter(pages);
 font:9pt system-ui,sans-serif;color:#5a6675}}
 @media print{:root{color-scheme:light;--ink:#111;--soft:#4a5460;--line:#c9ced5;--paper:#fff;

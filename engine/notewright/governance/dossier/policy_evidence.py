@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import yaml
 
@@ -18,7 +17,7 @@ from notewright.words import number_of, utc_second
 def policy(subject: Subject) -> Evidence:
     """The policy in force, with what it sets itself."""
     found = subject.policy
-    facts = [("digest", found.digest), ("signed", _signed_words(signed(subject)))]
+    facts = [("digest", found.digest), ("signed", _signed_words(subject.signed))]
     for family, said in found.source.get("checks", {}).items():
         facts += [
             (f"{family}.{name}", ", ".join(f"{k}: {v}" for k, v in (options or {}).items()))
@@ -92,7 +91,7 @@ def statement(name: str, subject: Subject) -> Evidence:
     if is_empty(said):
         raise Absent(f"The policy does not say {QUESTIONS[name]}.")
     text = "\n".join(map(str, said)) if isinstance(said, list) else str(said)
-    by = signed(subject)
+    by = subject.signed
     words = _signed_words(by)
     return Evidence(
         f"stated.{name}",
@@ -104,15 +103,6 @@ def statement(name: str, subject: Subject) -> Evidence:
     )
 
 
-def signed(subject: Subject) -> Approval | None:
-    """Return the newest approval that signed the policy as it is now, or None."""
-    approvals = subject.services.governance.approvals
-    for each in reversed(approvals.list()):
-        if each.policy == subject.policy.digest and approvals.genuine(each):
-            return each
-    return None
-
-
 def _signed_words(by: Approval | None) -> str:
     if by is None:
         return "not approved"
@@ -121,32 +111,32 @@ def _signed_words(by: Approval | None) -> str:
 
 
 def _approved(subject: Subject) -> tuple[Ref, ...]:
-    by = signed(subject)
+    by = subject.signed
     return () if by is None else (Ref("approval", by.id, by.digest),)
 
 
 def _line(subject: Subject, keys: tuple[str, ...]) -> Ref:
-    line = line_of(subject.policy_text, keys)
+    line = line_of(subject.policy_node, keys)
     return Ref("policy line", str(line), subject.policy.digest)
 
 
-def line_of(text: str, keys: tuple[str, ...]) -> int:
-    r"""Return the line of a YAML text on which a name under other names is, from 1.
+def line_of(node: yaml.Node | None, keys: tuple[str, ...]) -> int:
+    r"""Return the line on which a name under other names is, from 1.
 
     Examples
     --------
-    >>> line_of("version: 1\ndata:\n  sensitive: {}\n", ("data", "sensitive"))
+    >>> node = yaml.compose("version: 1\ndata:\n  sensitive: {}\n")
+    >>> line_of(node, ("data", "sensitive"))
     3
     """
-    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     line = 1
     for key in keys:
+        if not isinstance(node, yaml.MappingNode):
+            break
         for name, value in node.value:
             if name.value == key:
                 line, node = name.start_mark.line + 1, value
                 break
-        else:
-            return line
     return line
 
 

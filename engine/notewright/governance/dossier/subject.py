@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import yaml
+
 from notewright.errors import PolicyMissing
 from notewright.governance.dossier.evidence import Absent, Ref
 from notewright.store import Store
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from notewright.experiments.models import Models, ModelVersion
     from notewright.experiments.run import Run
     from notewright.experiments.runs import Runs
+    from notewright.governance.approval_record import Approval
     from notewright.governance.checks.service import CheckReport
     from notewright.governance.dossier.ports import Operation, PackageFacts
     from notewright.governance.policy import Policy
@@ -114,20 +117,27 @@ class Subject:
         return {r.public: r.name for r in self.services.governance.identities.list()}
 
     @cached_property
-    def policy_text(self) -> str:
-        """The policy file's text."""
-        try:
-            return self.services.governance.policy_path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise Absent("The project has no policy.yaml.") from None
-
-    @cached_property
     def policy(self) -> Policy:
         """The policy in force."""
         try:
             return self.services.governance.policy()
         except PolicyMissing as error:
             raise Absent(error.problem, remedy=error.remedy) from None
+
+    @cached_property
+    def policy_node(self) -> yaml.Node | None:
+        """The policy file as YAML that knows its lines."""
+        text = self.services.governance.policy_path.read_text(encoding="utf-8")
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+
+    @cached_property
+    def signed(self) -> Approval | None:
+        """The newest approval that signed the policy as it is now, or None."""
+        approvals = self.services.governance.approvals
+        for each in reversed(approvals.list()):
+            if each.policy == self.policy.digest and approvals.genuine(each):
+                return each
+        return None
 
     @cached_property
     def newest_report(self) -> CheckReport:
