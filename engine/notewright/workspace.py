@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from notewright.governance.approvals import Approvals
     from notewright.governance.audit.log import AuditLog
     from notewright.governance.checks.material import Sources
+    from notewright.governance.checks.reproduced import Reproduced
     from notewright.governance.checks.service import Checks
     from notewright.governance.dossier.service import Dossiers
     from notewright.governance.explaining.service import Explanations
@@ -302,7 +303,20 @@ class Workspace:
         """Return where the checks find their evidence."""
         from notewright.governance.checks.material import Sources
 
-        return Sources(self.runs, self.snapshots, self.history, self.models, self.root)
+        return Sources(
+            self.runs,
+            self.snapshots,
+            self.history,
+            self.models,
+            self.root,
+            signers=lambda: {entry.public: entry.name for entry in self.identities.list()},
+            reproduce=self._reproduce,
+        )
+
+    def _reproduce(self, run: Any, seconds: float) -> Reproduced:
+        from notewright.packaging.reproducing import reproduce
+
+        return reproduce(self.history, self.snapshots, run, seconds)
 
     def _snapshots_used(self) -> dict[str, str]:
         """Return why snapshots are needed as evidence, by id."""

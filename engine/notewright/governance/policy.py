@@ -192,6 +192,7 @@ def parse_policy(text: str, path: Path = Path(FILE_NAME)) -> Policy:
         said = dict(given.get(family, {}).get(rest, {}))
         common = {key: said.pop(key) for key in ("run", "severity", "acceptable") if key in said}
         defaults = {key: option.default for key, option in check.options.items()}
+        common = {"run": check.runs, **common}
         rules[name] = CheckRules(**common, options={**defaults, **said})
     data = source.get("data", {})
     return Policy(

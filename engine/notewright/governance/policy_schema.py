@@ -114,7 +114,7 @@ def _waiver(names: list[str]) -> dict[str, Any]:
 
 
 def _check(check: Check) -> dict[str, Any]:
-    common = {
+    common: dict[str, dict[str, Any]] = {
         "run": {"type": "boolean", "description": "Whether it runs."},
         "severity": {"type": "string", "enum": ["info", "warning", "error"]},
         "acceptable": {
@@ -122,6 +122,8 @@ def _check(check: Check) -> dict[str, Any]:
             "description": "Whether an approval may accept a failure.",
         },
     }
+    if not check.runs:
+        common["run"]["default"] = False
     own = {name: _option(option) for name, option in check.options.items()}
     return _object({**own, **common}, description=check.summary)
 

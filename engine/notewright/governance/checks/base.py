@@ -120,6 +120,8 @@ class Check(ABC):
     severity: ClassVar[Severity] = "error"
     #: Whether an approval may accept a failure unless the policy says otherwise.
     acceptable: ClassVar[bool] = False
+    #: Whether it runs unless the policy says otherwise.
+    runs: ClassVar[bool] = True
     #: The settings it reads from the policy.
     options: ClassVar[Mapping[str, Option]] = {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
@@ -11,6 +12,7 @@ from notewright.experiments.columns import positions
 from notewright.experiments.groups import group_names
 from notewright.governance.checks.base import CannotRun
 from notewright.governance.checks.inputs import Inputs, TrainedRows, find_inputs
+from notewright.governance.checks.same_labels import CLASSES, same_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from notewright.governance.checks.kept_outputs import Output
+    from notewright.governance.checks.reproduced import Reproduced
     from notewright.governance.explaining.explanation import Explanation
     from notewright.governance.policy import Policy
 
@@ -26,8 +29,6 @@ if TYPE_CHECKING:
 _TRANSFORMERS = ("sklearn.", "imblearn.", "category_encoders.", "feature_engine.")
 #: What arrays and sparse matrices are called.
 _ARRAYS = ("ndarray", "csr_matrix", "csc_matrix", "csr_array", "csc_array")
-#: So many labels may have other names in the table, such as 0 and 1 for "no" and "yes".
-_CLASSES = 50
 
 
 class Version(Protocol):
@@ -79,9 +80,13 @@ class Sources:
     history : History
         For the sources of the cells.
     models : Models, optional
-        For the model itself, and the champion it is compared with.
+        For the model itself, signatures over versions, and the champion it is compared with.
     root : Path, optional
         The project's folder, for files that are kept beside the notebooks.
+    signers : callable, optional
+        Returns the names of the registered public keys.
+    reproduce : callable, optional
+        Makes a run's model again: `reproduce(run, seconds)`.
     """
 
     runs: Any
@@ -89,14 +94,17 @@ class Sources:
     history: Any
     models: Any = None
     root: Path | None = None
+    signers: Callable[[], dict[str, str]] | None = None
+    reproduce: Callable[[Any, float], Reproduced] | None = None
 
 
 @dataclass(frozen=True)
 class Cell:
-    """The source of one execution, and how to name it."""
+    """The source of one execution, how to name it, and its record where there is one."""
 
     label: str
     source: str
+    execution: Any = None
 
 
 @dataclass(frozen=True)
@@ -189,6 +197,11 @@ class Material:
     def project(self) -> Path | None:
         """The project's folder, if there is one."""
         return self._sources.root
+
+    @property
+    def sources(self) -> Sources:
+        """Where the evidence is."""
+        return self._sources
 
     @cached_property
     def run(self) -> Any:
@@ -295,7 +308,7 @@ class Material:
         if scored is None or len(scored) != len(true):
             return False
         part = self.frames[name].iloc[scored]
-        return any(_same(part.iloc[:, at].to_numpy(), true) for at in range(part.shape[1]))
+        return any(same_labels(part.iloc[:, at].to_numpy(), true) for at in range(part.shape[1]))
 
     @cached_property
     def target(self) -> tuple[str, pd.Series]:
@@ -311,7 +324,7 @@ class Material:
             if places is None or true.ndim != 1:
                 continue
             for at in range(frame.shape[1]):
-                if _same(frame.iloc[places, at].to_numpy(), true):
+                if same_labels(frame.iloc[places, at].to_numpy(), true):
                     return name, frame.iloc[:, at]
         raise CannotRun(
             "No table has a column that holds the true labels of the test rows.",
@@ -462,11 +475,11 @@ class Material:
             return None
         for at, column in enumerate(split.test.columns):
             scored = split.test.iloc[:, at].to_numpy()
-            if not _same(scored, true) or column not in split.train.columns:
+            if not same_labels(scored, true) or column not in split.train.columns:
                 continue
             trained = split.train[column].tolist()
             names = dict(zip(map(str, scored.tolist()), true.tolist(), strict=True))
-            if len(names) > _CLASSES:  # numbers, which have no other names
+            if len(names) > CLASSES:  # numbers, which have no other names
                 return np.asarray(trained, dtype=float)
             return np.asarray([names.get(str(value), value) for value in trained])
         return None
@@ -482,7 +495,7 @@ class Material:
                 "Train the model in a `%%nw run` cell.",
             )
         executions = self._sources.history.executions(self.run.session)
-        return [Cell(e.words, e.source) for e in executions]
+        return [Cell(e.words, e.source, e) for e in executions]
 
     @cached_property
     def outputs(self) -> list[Output]:
@@ -579,17 +592,3 @@ def rawest(table: tuple[str, pd.DataFrame]) -> tuple[int, int, str]:
     """Return where a table comes in order: the longest first, of those the narrowest."""
     name, frame = table
     return -len(frame), frame.shape[1], name
-
-
-def _same(values: np.ndarray, true: np.ndarray) -> bool:
-    """Tell whether a column holds the true labels, as they are or under other names."""
-    import numpy as np
-
-    numbers = values.dtype.kind in "biuf" and true.dtype.kind in "biuf"
-    if numbers and np.array_equal(values.astype(float), true.astype(float), equal_nan=True):
-        return True
-    names, labels = ([str(v) for v in array.tolist()] for array in (values, true))
-    if names == labels:
-        return True
-    pairs = set(zip(names, labels, strict=True))
-    return 1 < len(pairs) <= _CLASSES and len(set(names)) == len(set(labels)) == len(pairs)

@@ -13,8 +13,8 @@ from notewright.governance.checks.base import Check
 ENTRY_POINTS = "notewright.checks"
 
 _FAMILIES = (
-    "data_quality", "leakage", "performance", "behaviour", "bias", "drift",
-    "explainability", "documentation", "privacy",
+    "data_quality", "leakage", "performance", "behaviour", "bias", "drift", "explainability",
+    "documentation", "privacy", "security", "reproducibility",
 )  # fmt: skip
 
 
