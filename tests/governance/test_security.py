@@ -57,7 +57,8 @@ RISKY = {
     ),
     "pickle of a file got by wget": (
         "foreign_pickle",
-        "!wget https://example.org/models/m.pkl\nimport pickle\nm = pickle.load(open('m.pkl','rb'))",
+        "!wget https://example.org/models/m.pkl\nimport pickle\n"
+        "m = pickle.load(open('m.pkl', 'rb'))",
     ),
     "pickle from a hub": (
         "foreign_pickle",

@@ -148,7 +148,7 @@ def planned(form: Named, goal: Goal) -> Plan:
                 problem = NotTheSame(differs)
                 continue
         elif goal.expected is not None and found.fingerprint != goal.expected:
-            apart = _apart(goal.model, found)
+            apart = how_far_apart(goal.model, found)
             # That what draws without a seed predicts the same today is luck.
             lucky = apart == 0 and _draws_unseeded(program, roles) is not None
             if apart is not None and (not apart or carried) and not lucky:
@@ -216,7 +216,7 @@ def _decided_by_predictions(apart: float) -> str:
     )
 
 
-def _apart(model: Any, found: Replayed) -> float | None:
+def how_far_apart(model: Any, found: Replayed) -> float | None:
     """Return how far the replay's predictions are from the notebook's; None if another model."""
     if model is None or not found.predictions or kind_of(model).type != found.model.type:
         return None

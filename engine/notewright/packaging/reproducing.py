@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from notewright.errors import Cancelled, ExportFailed, NotAModel, NotTheSame, ReplayFailed
+from notewright.errors import Cancelled, HistoryNotSigned, NotewrightError, ReplayFailed
 from notewright.governance.checks.base import CannotRun
+from notewright.governance.checks.cell_code import codes
+from notewright.governance.checks.material import Cell
+from notewright.governance.checks.randomness import unseeded
 from notewright.governance.checks.reproduced import Reproduced
 from notewright.lineage.files import is_as_read
 from notewright.lineage.history import History
 from notewright.lineage.replaying import check_sealed
 from notewright.lineage.slices import slice_line
-from notewright.packaging.replay import replay
+from notewright.packaging.plan import how_far_apart
+from notewright.packaging.replay import Replayed, replay
+from notewright.packaging.roles import find_roles
 from notewright.packaging.slicing import Program
 from notewright.packaging.source import CellSource, statements
 from notewright.progress import Progress
@@ -24,13 +29,17 @@ from notewright.state.snapshots import Snapshots
 from notewright.words import number_of
 
 _MEND = "Give every random step a seed, put what the cells need into them, and train it again."
+_MEND_ERROR = (
+    "Run the notebook from top to bottom in a fresh kernel, mend that line, and train the model "
+    "again."
+)
 
 
 def reproduce(history: History, snapshots: Snapshots, run: Any, seconds: float) -> Reproduced:
     """Run again the cells that made a run's model, and tell whether it is the same.
 
     The statements that the model depends on come first; where they make another one, whole
-    cells, and where these do, too, predictions decide, as for an export.
+    cells, and where these do, too, and all has a seed, predictions decide.
 
     Parameters
     ----------
@@ -66,7 +75,10 @@ class _Reproduction:
         check_sealed(history, self._snapshot)
         # The run's own execution is the last one that can have made the model.
         line = history.line(run.execution)
+        if run.execution not in {e.id for e in history.line(self._snapshot.execution)}:
+            raise HistoryNotSigned(self._snapshot.id[:6])
         self._kept = slice_line(line, run.model.variable)
+        self._line = line
         used = [e for e in line if (e.status == "ok" or e.changed) and e.has_code]
         self._cells = [CellSource(e.code, e.words, e.id, e.stopped) for e in used]
         self._directory = Path(history.session(run.session).directory)
@@ -88,11 +100,8 @@ class _Reproduction:
                 "train the model again.",
             )
         self._check_time()
-        began = time.monotonic()
         with self._limited() as progress:
-            made = self._compared(progress)
-        seconds = time.monotonic() - began
-        return Reproduced(made.same, made.sentence, made.remedy, made.cells, round(seconds, 1))
+            return self._compared(progress)
 
     def _check_time(self) -> None:
         took = sum(e.seconds for e in self._kept.executions)
@@ -122,67 +131,76 @@ class _Reproduction:
             timer.cancel()
 
     def _compared(self, progress: Progress) -> Reproduced:
-        variable, wanted = self._run.model.variable, self._run.model.fingerprint
         words = tuple(e.words for e in self._kept.executions)
         many = number_of(len(words), "cell")
         failed: ReplayFailed | None = None
-        for chosen in self._choices(variable):
+        found: Replayed | None = None
+        for chosen in self._choices():
             try:
-                found = self._replayed(chosen, variable, progress)
+                found = self._replayed(chosen, progress)
             except ReplayFailed as error:
                 failed = error
                 continue
-            if found == wanted:
+            if found.fingerprint == self._run.model.fingerprint:
                 return Reproduced(
                     True, f"Run again in a fresh process, {many} made the same model, bit by bit."
                 )
-        return self._as_exported(progress, words, many, failed)
+        if found is None:
+            assert failed is not None  # there is always something to run
+            at = tuple(word for word in words if failed.place.startswith(word))
+            return Reproduced(False, failed.problem, _MEND_ERROR, at or words)
+        return self._judged(found, words, many)
 
-    def _choices(self, variable: str) -> Iterator[Sequence[int]]:
+    def _choices(self) -> Iterator[Sequence[int]]:
         """Yield the statements to run: those the model depends on, then whole cells."""
         body = statements(self._cells)
-        few = sorted(Program(body).needed_for([variable]))
+        few = sorted(Program(body).needed_for([self._run.model.variable]))
         yield few
         kept = {e.id for e in self._kept.executions}
         whole = sorted({*few, *(s.index for s in body if s.cell.execution in kept)})
         if whole != few:
             yield whole
 
-    def _replayed(self, chosen: Sequence[int], variable: str, progress: Progress) -> str:
-        made = replay(self._cells, chosen, variable, self._directory, {}, progress=progress)
-        return made.fingerprint
+    def _replayed(self, chosen: Sequence[int], progress: Progress) -> Replayed:
+        variable = self._run.model.variable
+        return replay(
+            self._cells, chosen, variable, self._directory, self._inputs, progress=progress
+        )
 
-    def _as_exported(
-        self, progress: Progress, words: tuple[str, ...], many: str, failed: ReplayFailed | None
-    ) -> Reproduced:
-        """Judge as an export does, which compares predictions where an inner part is noise."""
-        from notewright.packaging.planning import plan
+    @cached_property
+    def _inputs(self) -> dict[str, str]:
+        """The expressions whose values are the model's inputs, where that can be told."""
+        try:
+            roles = find_roles(Program(statements(self._cells)), self._run.model.variable)
+        except NotewrightError:
+            return {}  # the fingerprint alone decides then
+        return {key: tag for key, tag in roles.capture().items() if tag.startswith("X:")}
 
-        run = self._run
-        if failed is not None:
+    def _judged(self, found: Replayed, words: tuple[str, ...], many: str) -> Reproduced:
+        """Let predictions decide where all has a seed: an inner part of a model may be noise."""
+        kept = {e.id for e in self._kept.executions}
+        cells = [Cell(e.words, e.source, e) for e in self._line]
+        draws = [d for d in unseeded(codes(cells)) if getattr(d.execution, "id", "") in kept]
+        if draws:
+            first = draws[0]
             return Reproduced(
                 False,
-                failed.problem,
-                "Run the notebook from top to bottom in a fresh kernel, mend that line, and train "
-                "the model again.",
-                tuple(w for w in words if failed.place.startswith(w)) or words,
+                f"Run again in a fresh process, {many} made another model than the run's: "
+                f"{first.cell} draws random numbers without a seed (`{first.what}`).",
+                f"{first.remedy} Then train the model again.",
+                tuple(dict.fromkeys(draw.cell for draw in draws)),
             )
-        model = self._snapshots.load(self._snapshot, [run.model.variable])[run.model.variable]
-        kept = {e.id for e in self._kept.executions}
-        whole = [at for at, cell in enumerate(self._cells) if cell.execution in kept]
-        why = f"Run again in a fresh process, {many} made another model than the run's"
-        try:
-            plan(
-                self._cells, run.model.variable, self._directory, run.model.fingerprint, model,
-                whole=whole, progress=progress,
-            )  # fmt: skip
-        except NotTheSame as error:
-            said = error.problem.removeprefix("The export was stopped, because ").rstrip(".")
-            return Reproduced(False, f"{why}: {said}.", error.remedy, words)
-        except (ExportFailed, NotAModel):
-            return Reproduced(False, f"{why}.", _MEND, words)
+        variable = self._run.model.variable
+        model = self._snapshots.load(self._snapshot, [variable])[variable]
+        if how_far_apart(model, found) == 0.0:
+            return Reproduced(
+                True,
+                f"Run again in a fresh process, {many} made a model that predicts the same for all "
+                "rows; an inner part of it differs whenever it is trained.",
+            )
         return Reproduced(
-            True,
-            f"Run again in a fresh process, {many} made a model that predicts the same for all "
-            "rows; an inner part of it differs whenever it is trained.",
+            False,
+            f"Run again in a fresh process, {many} made another model than the run's.",
+            _MEND,
+            words,
         )

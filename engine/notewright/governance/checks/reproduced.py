@@ -19,12 +19,9 @@ class Reproduced:
         What to do where it is another.
     cells : tuple of str
         The cells concerned.
-    seconds : float
-        How long it took.
     """
 
     same: bool
     sentence: str
     remedy: str = ""
     cells: tuple[str, ...] = ()
-    seconds: float = 0.0

@@ -47,9 +47,6 @@ class Replay(Check):
             made.sentence,
             remedy=made.remedy,
             subject="model",
-            metric="seconds",
-            value=made.seconds,
-            threshold=float(options["limit"]),
             cells=made.cells,
         )
 
