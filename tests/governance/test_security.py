@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -146,6 +147,20 @@ HONEST = {
 @pytest.mark.parametrize("source", HONEST.values(), ids=HONEST)
 def test_honest_cells_raise_no_alarm(source):
     assert failures(found_in_cells("security.code", source)) == []
+
+
+CORPUS = sorted((Path(__file__).parents[1] / "packaging" / "corpus").glob("*.py"))
+
+
+@pytest.mark.parametrize("check", ["security.code", "security.licences", "reproducibility.seeds"])
+def test_notebooks_as_people_write_them_raise_no_alarm(check):
+    assert len(CORPUS) > 40
+    loud = {}
+    for path in CORPUS:
+        cells = path.read_text(encoding="utf-8").split("# %%")
+        if said := failures(found_in_cells(check, *cells)):
+            loud[path.name] = [f.sentence for f in said]
+    assert len(loud) <= 0.05 * len(CORPUS), loud
 
 
 # -- packages -----------------------------------------------------------------------------
@@ -338,6 +353,32 @@ def test_an_honest_model_and_its_signature_pass(workspace, version):
         findings = found_in(workspace, version, name)
         assert failures(findings) == []
         assert findings
+
+
+def test_a_model_that_came_without_a_notebook_passes_or_says_what_is_missing(workspace):
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+    run = workspace.runs.record("elsewhere", model=model)
+    version = workspace.models.register(run, "model", workspace.identities.me())
+    for name in ("security.pickles", "security.signature"):
+        assert failures(found_in(workspace, version, name)) == []
+    for name in ("security.code", "reproducibility.order", "reproducibility.replay"):
+        (found,) = found_in(workspace, version, name)
+        assert found.status == "could_not_run"
+        assert found.remedy
+
+
+def test_an_honest_notebook_passes_a_gate_that_demands_security(checked_notebook, workspace):
+    policy = "version: 1\ngates: {production: {checks: [security, reproducibility]}}\n"
+    report = checked_notebook(IMPORTS + DATA, FIT, policy)
+    mine = [f for f in report.findings if f.family in ("security", "reproducibility")]
+    assert {f.check for f in mine} >= {"security.signature", "reproducibility.order"}
+    assert [f.sentence for f in mine if f.status != "passed"] == []
+    version = workspace.models.get("model")
+    assert workspace.gates.evaluate("production", version).open
+    again = workspace.checks.run(version)
+    assert again.content() == report.content()
 
 
 def test_a_model_with_functions_of_the_notebook_passes(workspace, notebook):
