@@ -232,12 +232,30 @@ def test_what_no_cell_makes_any_longer_is_named(workspace, notebook, ran, stands
 
 
 def test_without_a_document_an_edited_cell_is_known_by_its_id(workspace, notebook):
-    version = trained(notebook, HONEST)
-    assert named(workspace, version, "hidden_state") == []
-    notebook.run("print('nothing')", "d")
+    version = trained(notebook, [*HONEST[:3], ("d", "print('nothing')"), HONEST[3]])
     found = named(workspace, version, "hidden_state")
     assert "`df`" in found[0].sentence
     assert "edited since" in found[0].sentence
+
+
+def test_going_on_with_the_notebook_changes_nothing_that_was_found(workspace, notebook):
+    notebook.save(HONEST)
+    version = trained(notebook, HONEST)
+    notebook.save([HONEST[0], ("d", "print('another idea')")])
+    notebook.run("df = None", "d")
+    for check in ("hidden_state", "order"):
+        (found,) = found_in(workspace, version, f"reproducibility.{check}")
+        assert found.status == "passed"
+        assert "not known" not in found.sentence
+
+
+def test_the_copy_in_the_snapshot_tells_what_was_missing_at_the_run(workspace, notebook):
+    notebook.save([HONEST[0], *HONEST[2:]])
+    version = trained(notebook, HONEST)
+    (notebook.folder / "nb.ipynb").unlink()
+    found = named(workspace, version, "hidden_state")
+    assert "`df`" in found[0].sentence
+    assert "gone since" in found[0].sentence
 
 
 def test_a_document_from_before_the_run_says_nothing(workspace, notebook):

@@ -70,7 +70,7 @@ def changed_order(standing: Standing) -> Iterator[Trouble]:
 
 def edited(standing: Standing) -> Iterator[Trouble]:
     """Yield the cells behind the model whose text is another one now, or that are gone."""
-    for execution in _last_of_each(standing):
+    for execution in standing.latest:
         place = standing.place(execution)
         if place is not None and place.source.strip() == execution.source.strip():
             continue
@@ -81,11 +81,6 @@ def edited(standing: Standing) -> Iterator[Trouble]:
             "Run the notebook from top to bottom and train the model again, so that both agree.",
             (execution.words,),
         )
-
-
-def _last_of_each(standing: Standing) -> Iterator[Any]:
-    latest = {e.cell or e.source: e for e in standing.kept}
-    yield from latest.values()
 
 
 def _missing(name: str, execution: Any, writer: Any, below: bool, standing: Standing) -> Trouble:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def look_at_files(material: Material, limit: int) -> Iterator[tuple[str, Looked | None]]:
-    """Yield the data files that the run's session read, and what their pickles name.
+    """Yield the data files that were read up to the run, and what their pickles name.
 
     A file is looked at as it was read; where it is another now, the copy that a snapshot kept;
     where there is neither, None.
@@ -42,8 +42,8 @@ def look_at_files(material: Material, limit: int) -> Iterator[tuple[str, Looked 
 def _files(material: Material) -> list[Any]:
     run = material.run
     found = list(run.files)
-    if run.session and material.sources.history is not None:
-        for execution in material.sources.history.executions(run.session):
+    if run.execution and material.sources.history is not None:
+        for execution in material.sources.history.line(run.execution):
             found += execution.files
     return list(dict.fromkeys(found))
 

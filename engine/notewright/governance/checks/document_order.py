@@ -83,6 +83,17 @@ class Standing:
     places: tuple[Place, ...]
     ordered: bool
 
+    @property
+    def latest(self) -> list[Any]:
+        """The last execution of each cell that the model depends on."""
+        return list({e.cell or e.source: e for e in self.kept}.values())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every cell that the model depends on stands there as it ran last."""
+        places = [(e, self.place(e)) for e in self.latest]
+        return all(p is not None and _same(p.source, e.source) for e, p in places)
+
     def place(self, execution: Any) -> Place | None:
         """Return the cell of an execution as it stands; None where it is gone."""
         if execution.cell is not None:
@@ -131,8 +142,9 @@ class Standing:
 def standing(material: Material) -> Standing | None:
     """Return the cells behind the model and where they stand; None where no notebook made it.
 
-    The document is the one on disk if it was saved after the run, else the one that the run's
-    snapshot kept if the cell of the run is in it.
+    The document is the copy that the run's snapshot kept, if all these cells are in it; else the
+    one on disk, if it was saved after the run. So what is found does not change when somebody
+    goes on with the notebook.
 
     Raises
     ------
@@ -140,38 +152,32 @@ def standing(material: Material) -> Standing | None:
         If there are no cells at all.
     """
     sources = material.sources
-    if (
-        not material.cells
-        or sources.history is None
-        or not material.run.session
-        or not material.run.execution
-    ):
+    if not material.cells or sources.history is None or not material.run.session:
         return None
-    run, history = material.run, sources.history
-    line = history.line(run.execution)
+    run = material.run
+    line = tuple(sources.history.line(run.execution)) if run.execution else ()
     if not line or run.model is None:
         return None
-    kept = slice_line(line, run.model.variable).executions
-    for cells in _documents(material, line[-1]):
-        found = Standing(kept, tuple(line), cells, ordered=True)
+    made_by = slice_line(line, run.model.variable).executions
+    # What a restore brought back stands in no cell.
+    kept = tuple(e for e in made_by if e.has_code and e.restored is None)
+    copy = Standing(kept, line, _kept_document(material), ordered=True)
+    if copy.is_whole:
+        return copy
+    saved = Standing(kept, line, _saved_document(material, line[-1]), ordered=True)
+    for found in (saved, copy):
         if found.place(line[-1]) is not None:
             return found
-    return Standing(kept, tuple(line), tuple(_newest(history.executions(run.session))), False)
+    return Standing(kept, line, tuple(_newest(line)), ordered=False)
 
 
-def _documents(material: Material, last: Any) -> Iterator[tuple[Place, ...]]:
+def _saved_document(material: Material, last: Any) -> tuple[Place, ...]:
+    """Return the document's cells; none if it is from before the run, and says nothing of it."""
     session = material.sources.history.session(material.run.session)
     path = document_path(session.notebook, Path(session.directory))
     ended = datetime.fromisoformat(last.started).timestamp() + last.seconds
-    for cells in (_saved_document(path, ended), _kept_document(material)):
-        if cells:
-            yield cells
-
-
-def _saved_document(path: Path | None, after: float) -> tuple[Place, ...]:
-    """Return the document's cells; none if it is from before the run, and says nothing of it."""
     try:
-        if path is None or not path.is_file() or path.stat().st_mtime < after:
+        if path is None or not path.is_file() or path.stat().st_mtime < ended:
             return ()
         return _code_cells(path)
     except (OSError, ValueError, RecursionError):
@@ -219,7 +225,7 @@ def _code_cells(path: Path) -> tuple[Place, ...]:
 
 
 def _newest(executions: Sequence[Any]) -> Iterator[Place]:
-    """Yield each cell that ran as it was last; a cell without an id is known by its source."""
+    """Yield each cell as it ran last; a cell without an id is known by its source."""
     newest: dict[str, Any] = {}
     for execution in executions:
         newest[execution.cell or f"source:{execution.source}"] = execution
