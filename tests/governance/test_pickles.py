@@ -143,6 +143,19 @@ HAND_MADE = {
         b"cnumpy.testing._private.utils\nrunstring\n(S'1'\n}tR.",
         "numpy.testing._private.utils.runstring",
     ),
+    "method of a path": (
+        b"cbuiltins\ngetattr\n(cpathlib\nPosixPath\n(S'a'\ntRS'write_text'\ntR(S'x'\ntR.",
+        "pathlib.PosixPath.write_text",
+    ),
+    "method of a table": (
+        b"cbuiltins\ngetattr\n(cpandas\nDataFrame\n(tRS'to_csv'\ntR(S'/etc/x'\ntR.",
+        "pandas.DataFrame.to_csv",
+    ),
+    "attributes by text": (
+        b"coperator\nattrgetter\n(S'__class__.__base__'\ntR.", "operator.attrgetter",
+    ),
+    "evaluated as a type": (b"ctyping\nget_type_hints\n(NtR.", "typing.get_type_hints"),
+    "compiled": (b"cnumpy.f2py\ncompile\n(S'x'\ntR.", "numpy.f2py.compile"),
     "getattr": (
         b"cbuiltins\ngetattr\n(cnumpy.ma\ncore\nS'__builtins__'\ntR.",
         "numpy.ma.core.__builtins__",

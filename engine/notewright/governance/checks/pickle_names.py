@@ -37,12 +37,19 @@ _DANGEROUS_BUILTINS = frozenset(
 #: Functions that run, open or load something, whatever well-known library they are in.
 _DANGEROUS_LEAVES = frozenset(
     {
-        "_exec_module", "call", "check_call", "check_output", "eval", "exec", "exec_command",
-        "execWrapper", "execfile", "fromfile", "getoutput", "import_module", "load", "load_config",
-        "load_inline", "load_module", "load_state_dict_from_url", "loads", "myeval", "open",
-        "popen", "query", "read_pickle", "run", "run_path", "runsource", "runstring", "spawn",
-        "system", "urlopen", "urlretrieve",
+        "_exec_module", "call", "check_call", "check_output", "dump", "eval", "exec",
+        "exec_command", "execWrapper", "execfile", "fromfile", "getoutput", "import_module",
+        "lambdify", "load", "load_config", "load_inline", "load_library", "load_module",
+        "load_state_dict_from_url", "loads", "myeval", "open", "parse_expr", "popen", "query",
+        "read_pickle", "run", "run_path", "runsource", "runstring", "save", "savetxt", "savez",
+        "savez_compressed", "spawn", "sympify", "system", "to_csv", "to_json", "to_parquet",
+        "to_pickle", "tofile", "urlopen", "urlretrieve",
     }
+)  # fmt: skip
+#: Parts of well-known libraries that compile, download or evaluate.
+_DANGEROUS_PARTS = (
+    "numpy.distutils", "numpy.f2py", "numpy.testing", "pandas.core.computation", "torch._inductor",
+    "torch.hub", "torch.utils.cpp_extension", "torch.utils.bottleneck",
 )  # fmt: skip
 _DANGEROUS_ATTRIBUTES = frozenset(
     {
@@ -73,7 +80,9 @@ _PLAIN_PATHS = frozenset(
 _NOT_PLAIN = frozenset(
     {
         "_io.FileIO", "_io.open_code", "io.FileIO", "io.open_code",
-        "_operator.attrgetter", "_operator.methodcaller",
+        "_operator.attrgetter", "_operator.methodcaller", "dataclasses.make_dataclass",
+        "dataclasses._create_fn", "operator.attrgetter", "operator.methodcaller",
+        "typing.ForwardRef", "typing._eval_type", "typing.get_type_hints",
         "random.SystemRandom", "random._urandom", "random._os", "re.template",
     }
 )  # fmt: skip
@@ -152,6 +161,11 @@ def is_dangerous(named: Named) -> bool:
     if module in _BUILTINS:
         return parts[0] in _DANGEROUS_BUILTINS or bool(_DANGEROUS_ATTRIBUTES & set(parts))
     if top in _DANGEROUS or f"{top}.{parts[0]}" in _NOT_PLAIN:
+        return True
+    if named.path.startswith(_DANGEROUS_PARTS):
+        return True
+    # A path by itself is data; what its methods do is done to the disk.
+    if top == "pathlib" and len(parts) > 1:
         return True
     # Protocol 4 reaches through attributes: `numpy.ma.core` has an attribute `os`.
     if _DANGEROUS_ATTRIBUTES & set(parts) or (_DANGEROUS | set(_BUILTINS)) & set(parts[:-1]):
