@@ -121,6 +121,25 @@ def test_numbers_of_a_common_form_need_words_that_say_what_they_are(text):
     assert list(find(text, PERSONAL)) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "call(1234567890)", "cell [3] 1234567890", "np.random.seed(20240501)", "5 Data Points",
+        "10 Random Forest", "The 3 Best Ways", "New York Yankees 12 Home Run", "Weg 7",
+        "Via 3 steps",
+        "contact: telephone 261 1 -1 0 unknown", "Dear customer,", "LogisticRegression()",
+        "in 2024 Paris Agreement", "Mr. and so on", "3 rue", "Row 10", "Ring Size 12",
+    ],
+)  # fmt: skip
+def test_words_that_only_look_so_are_no_name_address_or_number(text):
+    assert list(find(text, SECRETS + PERSONAL + GUESSES)) == []
+
+
+def test_a_number_under_a_telling_name_in_code_is_found():
+    (found,) = find("phone_number = '5551234567'", PERSONAL)
+    assert found[0] == "phone number"
+
+
 def test_the_words_before_another_number_do_not_reach_the_next():
     text = "BSN 111222333, order 123456782; phone 0151 23456789, parcel 86684833"
     assert [kind for kind, _ in find(text, PERSONAL)] == ["Dutch BSN", "phone number"]

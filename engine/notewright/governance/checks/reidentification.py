@@ -238,13 +238,14 @@ class Reidentification(Check):
                 sentence += f"with fewer than {k - 1} others in {names}; the policy allows that."
             return self.finding(True, sentence, **self._figures(groups, options))
         alone = int((groups.sizes == 1).sum())
+        unlike = f", {alone} of them with none" if alone else ""
         steps, rest = advice(frame[columns], k, options["max_share"])
         return self.finding(
             False,
-            f"{int(small.sum())} of {number(len(small), 'row')} of '{table}' ({share:.0%}) agree "
-            f"with fewer than {k - 1} others in {names}, {alone} of them with none: who knows "
+            f"{int(small.sum())} of {number(len(small), 'row')} of '{table}' ({share:.1%}) agree "
+            f"with fewer than {k - 1} others in {names}{unlike}: who knows "
             "these of a person can find the row.",
-            remedy=f"Before the table or example rows leave the house, keep {', '.join(steps)}"
+            remedy=f"Before the table or example rows leave the house, coarsen: {', '.join(steps)}"
             f" ({rest:.0%} of the rows would be left in small groups)."
             if steps
             else "Leave rows out before the table or example rows leave the house.",

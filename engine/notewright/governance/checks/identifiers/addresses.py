@@ -14,19 +14,18 @@ _SMALL = (
 _NAME = rf"(?:{_SMALL}[ ]?){{0,3}}{_CAP}(?:[ ](?:{_SMALL}[ ]){{0,2}}{_CAP}){{0,4}}"
 _NUMBER = r"\d{1,5}(?:[ ]?[a-zA-Z](?!\w))?(?:[/-]\d{1,4})?(?!\w|\.\d)"
 
-#: In English the word for the street stands last.
+#: In English the word for the street stands last; those that are common elsewhere ("Points") are
+#: left out.
 _ENGLISH = (
-    "Alley|Avenue|Ave|Boulevard|Blvd|Bridge|Bypass|Causeway|Circle|Cir|Close|Corner|Corners|Court"
-    "|Courts|Ct|Cove|Crescent|Crossing|Drive|Drives|Dr|Estate|Estates|Expressway|Extension|Field"
-    "|Fields|Forge|Freeway|Garden|Gardens|Gateway|Glen|Green|Grove|Groves|Harbor|Harbors|Heights"
-    "|Highway|Hwy|Hill|Hills|Hollow|Island|Islands|Junction|Knoll|Knolls|Lake|Lakes|Landing|Lane|Ln"
-    "|Lodge|Loop|Mall|Manor|Meadow|Meadows|Mews|Mill|Mills|Mission|Motorway|Mount|Mountain|Oval"
-    "|Park|Parks|Parkway|Pkwy|Pass|Passage|Path|Pike|Pine|Pines|Place|Pl|Plain|Plains|Plaza|Point"
-    "|Points|Port|Ports|Prairie|Ranch|Rapids|Rest|Ridge|Ridges|Road|Roads|Rd|Route|Row|Run|Shoal"
-    "|Shoals|Shore|Shores|Skyway|Spring|Springs|Spur|Square|Sq|Station|Stravenue|Stream|Street"
-    "|Streets|St|Summit|Terrace|Throughway|Trace|Track|Trail|Tunnel|Turnpike|Union|Unions|Valley"
-    "|Valleys|Via|Viaduct|View|Views|Village|Villages|Ville|Vista|Walk|Walks|Wall|Way|Ways|Well"
-    "|Wells|Chowk|Nagar|Marg|Colony|Ganj|Common"
+    "Alley|Avenue|Ave|Boulevard|Blvd|Bridge|Bypass|Causeway|Circle|Cir|Close|Court|Courts|Ct"
+    "|Cove|Crescent|Crossing|Drive|Drives|Dr|Estate|Estates|Expressway|Freeway|Garden|Gardens"
+    "|Glen|Green|Grove|Groves|Harbor|Harbors|Heights|Highway|Hwy|Hill|Hills|Hollow|Island"
+    "|Islands|Junction|Knoll|Knolls|Lake|Lakes|Landing|Lane|Ln|Lodge|Loop|Mall|Manor|Meadow"
+    "|Meadows|Mews|Mill|Mills|Motorway|Mount|Mountain|Oval|Park|Parks|Parkway|Pkwy|Passage"
+    "|Place|Pl|Plaza|Prairie|Ranch|Rapids|Ridge|Ridges|Road|Roads|Rd|Route|Shoal|Shoals|Shore"
+    "|Shores|Skyway|Spring|Springs|Spur|Square|Sq|Stravenue|Street|Streets|St|Summit|Terrace"
+    "|Throughway|Trail|Tunnel|Turnpike|Valley|Valleys|Viaduct|Village|Villages|Vista|Walk"
+    "|Walks|Way|Chowk|Nagar|Marg|Colony|Ganj|Common"
 )
 #: In German and Dutch it is the end of the name.
 _GERMANIC = (

@@ -147,7 +147,7 @@ def _told(pattern: Pattern, text: str, taken: bytearray, start: int) -> bool:
     if pattern.context is None:
         return False
     low = max(0, start - _BEFORE)
-    before = text[max(low, taken.rfind(1, low, start) + 1) : start]
+    before = text[max(low, taken.rfind(1, low, start) + 1) : start].replace("_", " ")
     before = before[before.rfind(BOUNDARY) + 1 :]
     numbers = list(_OTHER.finditer(before))
     return bool(pattern.context.search(before[numbers[-1].end() if numbers else 0 :]))
