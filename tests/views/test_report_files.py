@@ -64,11 +64,18 @@ def report_of(found: list[Finding]) -> CheckReport:
 def test_junit_counts_what_closes_a_gate_and_what_could_not_run(report):
     root = ElementTree.fromstring(junit(report))
     assert len(root.findall(".//testcase")) == len(report.findings)
-    stuck = [f for f in report.findings if f.status == "could_not_run"]
-    blocking = [f for f in report.findings if f.blocks and f not in stuck]
+    could_not = [f for f in report.findings if f.status == "could_not_run"]
+    stuck = [f for f in could_not if f.blocks]
+    blocking = [f for f in report.findings if f.blocks and f.status == "failed"]
+    skipped = [f for f in could_not if not f.blocks]
+    assert len(root.findall(".//skipped")) == len(skipped)
     assert len(root.findall(".//failure")) == len(blocking)
     assert len(root.findall(".//error")) == len(stuck)
-    for kind, wanted in (("failures", blocking), ("errors", stuck)):
+    for kind, wanted in (
+        ("failures", blocking),
+        ("errors", stuck),
+        ("skipped", skipped),
+    ):
         assert sum(int(suite.get(kind)) for suite in root) == len(wanted)
 
 

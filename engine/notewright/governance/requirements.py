@@ -148,5 +148,5 @@ def _check_requirement(
         )
     if excuses:
         return Requirement(name, "waived", " ".join(excuses), "", evidence)
-    sentence = next((f.sentence for f in findings if f.status == "failed"), findings[0].sentence)
+    sentence = next((f.sentence for f in findings if f.status != "passed"), findings[0].sentence)
     return Requirement(name, "met", sentence, "", evidence)

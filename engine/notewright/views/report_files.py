@@ -61,14 +61,15 @@ def write_report(report: CheckReport, file: Path) -> Path:
 def junit(report: CheckReport) -> str:
     """Return a report as JUnit XML: a suite for each family, a case for each finding.
 
-    What closes a gate is a failure, a check that could not run is an error; what is only to
-    be looked at passes, and its sentence is the case's output.
+    What closes a gate is a failure, or an error where the check could not run; what is only to
+    be looked at passes, and its sentence is the case's output, or it is skipped.
     """
     root = ElementTree.Element("testsuites", name=_xml(report.subject))
     for family, findings in _families(report.findings):
         cases = list(findings)
         failures = sum(f.status == "failed" and f.blocks for f in cases)
-        errors = sum(f.status == "could_not_run" for f in cases)
+        errors = sum(f.status == "could_not_run" and f.blocks for f in cases)
+        skipped = sum(f.status == "could_not_run" and not f.blocks for f in cases)
         suite = ElementTree.SubElement(
             root,
             "testsuite",
@@ -76,6 +77,7 @@ def junit(report: CheckReport) -> str:
             tests=str(len(cases)),
             failures=str(failures),
             errors=str(errors),
+            skipped=str(skipped),
             timestamp=report.created[:19],
         )
         for finding in cases:
@@ -85,13 +87,14 @@ def junit(report: CheckReport) -> str:
             )
             said = f"{finding.sentence}\n{finding.remedy}".strip()
             if finding.status == "could_not_run":
-                kind = "error"
+                kind = "error" if finding.blocks else "skipped"
             else:
                 kind = "failure" if finding.blocks else "system-out"
             part = ElementTree.SubElement(case, kind)
             part.text = _xml(said)
             if kind != "system-out":
                 part.set("message", _xml(finding.sentence))
+            if kind in ("error", "failure"):
                 part.set("type", _xml(finding.severity))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, "unicode") + "\n"
@@ -100,8 +103,8 @@ def junit(report: CheckReport) -> str:
 def sarif(report: CheckReport) -> str:
     """Return a report as SARIF 2.1.0, a result for each finding that did not pass.
 
-    A check that could not run is an error, for it counts as not passed. Columns, fields and
-    cells are logical locations; the file named with each is the policy, where the limit is.
+    Columns, fields and cells are logical locations; the file named with each is the policy,
+    where the limit is.
     """
     checks = list(dict.fromkeys(f.check for f in report.findings))
     results = [_result(f, checks.index(f.check)) for f in report.findings if f.status != "passed"]
@@ -131,7 +134,7 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
     return {
         "ruleId": finding.check,
         "ruleIndex": rule,
-        "level": "error" if finding.status == "could_not_run" else level,
+        "level": level,
         "kind": "fail",
         "message": {"text": f"{finding.sentence} {finding.remedy}".strip()},
         "locations": [

@@ -55,9 +55,9 @@ class Finding:
     check, family : str
         The check's name (``"bias.selection_rate_ratio"``) and its first part.
     severity : {"info", "warning", "error"}
-        Only an ``error`` that failed closes a gate.
+        Only an ``error`` closes a gate.
     status : {"passed", "failed", "could_not_run"}
-        ``could_not_run`` counts as not passed, whatever the severity.
+        ``could_not_run`` counts as not passed, like a failure of the same severity.
     sentence : str
         What was found, for a person who is no statistician.
     remedy : str
@@ -99,9 +99,7 @@ class Finding:
     @property
     def blocks(self) -> bool:
         """Whether it keeps a gate closed until it is mended, waived or accepted."""
-        return self.status == "could_not_run" or (
-            self.status == "failed" and self.severity == "error"
-        )
+        return self.status != "passed" and self.severity == "error"
 
 
 class Check(ABC):

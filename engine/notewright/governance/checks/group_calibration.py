@@ -56,6 +56,7 @@ class CalibrationDifference(Check):
 
     def run(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:
         """Judge the two groups that are furthest apart, by each sensitive column."""
+        members = material.groups
         given = positive_probabilities(material.evaluation)
         if given is None:
             yield self.finding(True, "The run recorded no probabilities, so none can mislead.")
@@ -63,7 +64,7 @@ class CalibrationDifference(Check):
         came_true, said = given
         tables = {
             column: calibration_by_group(said, came_true, groups, options["min_group"])
-            for column, groups in material.groups.items()
+            for column, groups in members.items()
         }
         single = {rule.column for rule in material.policy.data.sensitive}
         tables = {c: table for c, table in tables.items() if c in single or len(table) > 1}
