@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from notewright.errors import BadRecord
+from notewright.experiments.arrays import read_arrays
 
 Array = NDArray[Any]
 
@@ -147,12 +148,23 @@ class Evaluation:
 
     @classmethod
     def loads(cls, data: bytes) -> Evaluation:
-        """Return the evaluation that `dumps` wrote."""
-        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files if name != "header"}
-            header = json.loads(stored["header"].tobytes())
-        header.pop("schema")
-        return cls(**arrays, **header)
+        """Return the evaluation that `dumps` wrote.
+
+        Raises
+        ------
+        BadRecord
+            If the bytes are not those of one.
+        """
+        found: dict[str, Any] = dict(read_arrays(data))
+        try:
+            header = json.loads(found.pop("header").tobytes())
+            header.pop("schema")
+            return cls(**found, **header)
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise BadRecord(
+                "What is stored as predictions is something else.",
+                "`%nw fsck` shows what else is damaged.",
+            ) from error
 
     def __len__(self) -> int:
         return len(self.rows)

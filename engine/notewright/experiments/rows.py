@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from notewright.experiments.arrays import read_array
 from notewright.experiments.evaluation import Array
 
 
@@ -114,8 +115,7 @@ def dump_labels(labels: Array) -> bytes:
 
 def load_labels(data: bytes) -> Array:
     """Return the labels that `dump_labels` wrote."""
-    loaded: Array = np.load(io.BytesIO(data), allow_pickle=False)
-    return loaded
+    return read_array(data)
 
 
 def is_frame(value: Any) -> bool:

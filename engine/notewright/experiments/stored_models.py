@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from typing import TYPE_CHECKING, Any
 
 from notewright.errors import BadRecord, ModelUnloadable, NoModel
@@ -12,8 +11,8 @@ from notewright.experiments.run import ModelRef, Run
 if TYPE_CHECKING:
     from notewright.experiments.runs import Runs
 
-#: Libraries whose types may be rebuilt from stored bytes.
-_TRUSTED = {"sklearn", "numpy", "scipy", "xgboost", "lightgbm", "collections"}
+#: Libraries whose own types may be rebuilt from stored bytes.
+_TRUSTED = {"sklearn", "numpy", "scipy", "xgboost", "lightgbm", "collections", "builtins"}
 
 
 def reference(
@@ -104,18 +103,14 @@ def dumped(model: Any) -> bytes:
 def _parse(run: Run, data: bytes) -> Any:
     import skops.io
 
+    from notewright.experiments.skops_types import refused
+
     if not data.startswith(b"PK"):
         raise ModelUnloadable(run.name, "its bytes are not in skops' format")
-    types = skops.io.get_untrusted_types(data=data)
-    foreign = [name for name in types if not _is_trusted(name)]
-    if foreign:
-        raise ModelUnloadable(run.name, f"it contains types that are not trusted: {foreign}")
-    return skops.io.loads(data, trusted=types)
-
-
-def _is_trusted(name: str) -> bool:
-    """Tell whether a type, or a function, may be rebuilt from stored bytes."""
-    top, _, last = name.partition(".")
-    if top == "builtins":
-        return isinstance(getattr(builtins, last, None), type)  # not `eval` and its kind
-    return top in _TRUSTED
+    try:
+        foreign, types = refused(data, _TRUSTED, functions=True)
+        if not foreign:
+            return skops.io.loads(data, trusted=types)
+    except Exception as error:  # skops raises whatever a file makes it
+        raise ModelUnloadable(run.name, f"its bytes cannot be read ({error})") from error
+    raise ModelUnloadable(run.name, f"it contains types that are not trusted: {foreign}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import blake3
 import zstandard
 
 from notewright.errors import CorruptObject
@@ -10,6 +11,10 @@ _SAMPLE = 64 * 1024
 #: Compress only if the sample shrinks below this share of its size.
 _WORTHWHILE = 0.9
 _SMALLEST = 128
+#: What claims to be larger is unpacked piece by piece first, to see whether it is what it says:
+#: a few bytes can claim gigabytes, and be them.
+_LARGE = 1 << 28
+_PIECE = 1 << 20
 
 
 def compressed(view: memoryview) -> bytes | None:
@@ -29,6 +34,8 @@ def decompressed(
     size: int,
     digest: str,
     dictionary: zstandard.ZstdCompressionDict | None = None,
+    *,
+    whole: bool = True,
 ) -> bytes:
     """Return what was compressed to `raw`.
 
@@ -39,20 +46,37 @@ def decompressed(
     size : int
         No more bytes than this come out: a bound against zip bombs.
     digest : str
-        The object's address, for the error.
+        The object's address.
     dictionary : ZstdCompressionDict, optional
         What it was compressed against.
+    whole : bool, default True
+        Whether what comes out is the object, and not a difference to another.
 
     Raises
     ------
     CorruptObject
-        If it is not a zstd frame, or holds more.
+        If it is not a zstd frame, or holds more; also if it is large and not the object.
     """
     try:
         frame = zstandard.get_frame_parameters(raw)
         if frame.content_size > size:
             raise CorruptObject(digest, "it is larger than recorded")
+        if whole and frame.content_size > _LARGE:
+            _check(raw, digest, dictionary)
         decompressor = zstandard.ZstdDecompressor(dict_data=dictionary, max_window_size=1 << 31)
         return decompressor.decompress(raw, max_output_size=size)
     except zstandard.ZstdError as error:
         raise CorruptObject(digest, "it cannot be decompressed") from error
+
+
+def _check(
+    raw: bytes | memoryview, digest: str, dictionary: zstandard.ZstdCompressionDict | None
+) -> None:
+    """Raise `CorruptObject` unless `raw` holds the object; needs little memory."""
+    window = 1 << (27 if dictionary is None else 31)
+    decompressor = zstandard.ZstdDecompressor(dict_data=dictionary, max_window_size=window)
+    hasher = blake3.blake3()
+    for piece in decompressor.read_to_iter(raw, write_size=_PIECE):
+        hasher.update(piece)
+    if hasher.hexdigest() != digest:
+        raise CorruptObject(digest, "its bytes do not have its hash")

@@ -118,7 +118,9 @@ class PackReader:
             return decompressed(raw, placed.size, placed.digest)
         old = self.content(self._base(placed))
         if placed.encoding == XOR:
-            difference = decompressed(raw, placed.size, placed.digest)
+            if len(old) != placed.size:
+                raise CorruptObject(placed.digest, "it is not as large as what it differs from")
+            difference = decompressed(raw, placed.size, placed.digest, whole=False)
             return _xor(old, difference)
         if placed.encoding == PATCH:
             return decompressed(raw, placed.size, placed.digest, _dictionary(old))
@@ -146,6 +148,10 @@ class PackReader:
                 self._files.pop(pack, None)
 
     def _raw(self, placed: Placed) -> bytearray:
+        ends = placed.offset + placed.length
+        file = self._file(placed)
+        if os.fstat(file.number).st_size < ends:  # before room is made for it
+            raise CorruptObject(placed.digest, "its pack ends too early")
         raw = bytearray(placed.length)
         at = 0
         while at < placed.length:

@@ -6,9 +6,7 @@ flavour that is written here names exactly the types that this model has.
 
 from __future__ import annotations
 
-import importlib
 import platform
-import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -116,11 +114,12 @@ def parsed(data: bytes) -> Any:
     """
     import skops.io
 
+    from notewright.experiments.skops_types import refused
+
     if not data.startswith(b"PK"):
         raise NotLoadable("its bytes are not in skops' format")
     try:
-        types = skops.io.get_untrusted_types(data=data)
-        foreign = [name for name in types if not _is_harmless(name)]
+        foreign, types = refused(data, _LIBRARIES, functions=False)
         if foreign:
             raise NotLoadable(f"it contains types that are not trusted: {', '.join(foreign)}")
         return skops.io.loads(data, trusted=types)
@@ -138,19 +137,6 @@ def _unpickled(data: bytes) -> tuple[Any, bytes]:
         return model, dumped(model)
     except Exception as error:  # whatever the pickle does
         raise NotLoadable(f"it cannot be loaded ({error})") from error
-
-
-def _is_harmless(name: str) -> bool:
-    library, _, _ = name.partition(".")
-    module, _, attribute = name.rpartition(".")
-    if library not in _LIBRARIES:
-        return False
-    if module not in sys.modules:
-        try:
-            importlib.import_module(module)
-        except ImportError:
-            return False
-    return isinstance(getattr(sys.modules[module], attribute, None), type)
 
 
 def _version(name: str) -> str | None:

@@ -50,6 +50,11 @@ class Head:
     public: str
     signature: str
 
+    def is_well_formed(self) -> bool:
+        """Tell whether a size is a number and all else is text, as in what Notewright wrote."""
+        words = [value for name, value in vars(self).items() if name != "size"]
+        return type(self.size) is int and self.size > 0 and all(type(w) is str for w in words)
+
     def signed_by_key(self) -> bool:
         """Tell whether the signature fits the key the head names."""
         return verify(self.public, self.signature, head_bytes(self.workspace, self.size, self.root))
@@ -118,9 +123,11 @@ class HeadFile:
         heads = []
         for line in text.splitlines():
             try:
-                heads.append(Head(**json.loads(line)))
-            except (ValueError, TypeError):
+                head = Head(**json.loads(line))
+            except (ValueError, TypeError, RecursionError):
                 continue
+            if head.is_well_formed():
+                heads.append(head)
         return heads
 
     def _thin(self) -> None:

@@ -182,6 +182,16 @@ class AuditLog:
             outside_path(self._identities.config, self._identities.workspace(), self._store.root)
         )
 
+    def heads_of_others(self) -> int:
+        """Return how many heads the user's folder has of other logs at this store's place.
+
+        A store that was removed, or exchanged for another, leaves them there.
+        """
+        own = self.outside_heads().path
+        place = own.name.rpartition("-")[2]
+        others = own.parent.glob(f"*-{place}") if own.parent.is_dir() else ()
+        return sum(len(HeadFile(path).read()) for path in others if path != own)
+
     def list(
         self, *, act: str | None = None, subject: str | None = None, limit: int | None = None
     ) -> list[Entry]:

@@ -11,6 +11,7 @@ from notewright.errors import NotewrightError
 from notewright.governance.audit.heads import Head, HeadFile, head_bytes
 from notewright.governance.audit.log import link
 from notewright.governance.audit.merkle import Peaks, leaf_hash
+from notewright.governance.audit.people import GRANTS, REGISTERS, disagreement
 from notewright.store import Catalog
 from notewright.store.canonical import parse
 from notewright.store.signing import verify as verify_signature
@@ -71,11 +72,15 @@ def verify(
         entries = _count(catalog)
         workspace = identities.workspace()
         entries = _count(catalog)  # in a new store, asking for it made the first entry
-        keys = {r.name: r.public for r in identities.list()}
+        people = identities.list()
+        keys = {r.name: r.public for r in people}
         heads, compared = _heads(log, outside_head, workspace, set(keys.values()))
         count = len(heads)
         with catalog.transaction():  # one state of all rows, also while others append
-            _walk(catalog, workspace, keys, heads, every_head)
+            about_people = _walk(catalog, workspace, keys, heads, every_head)
+            wrong = disagreement(about_people, people, catalog)
+            if wrong is not None:
+                raise _Wrong(*wrong)
     except _Wrong as wrong:
         return AuditVerdict(False, entries, wrong.problem, wrong.entry, compared, count)
     except NotewrightError as error:
@@ -105,6 +110,9 @@ def _heads(
         usable = {h for h in heads if h.workspace == workspace and h.public in known}
         words.append(f"{len(usable) or 'none'} {place}")
         found |= usable
+    others = log.heads_of_others()
+    if others:
+        words.append(f"and {others} of another log that was here before")
     return found, ", ".join(words)
 
 
@@ -114,13 +122,15 @@ def _walk(
     keys: dict[str, str],
     heads: Iterable[Head],
     every_head: bool,
-) -> None:
+) -> list[dict[str, Any]]:
+    """Check every row; return the entries about people and their roles."""
     expected: dict[int, set[Head]] = {}
     for head in heads:
         expected.setdefault(head.size, set()).add(head)
     peaks = Peaks()
     last: Any = None
     previous_entry: dict[str, Any] = {}
+    about_people: list[dict[str, Any]] = []
     for row in catalog.query(_ROWS):
         entry = _check_row(row, peaks, keys)
         if entry["previous"] != ("" if last is None else link(last)):
@@ -133,16 +143,17 @@ def _walk(
         peaks.append(leaf_hash(row["entry"]))
         if every_head and not _signed(row, entry, peaks, workspace):
             raise _Wrong(row["n"], f"Entry {row['n']} has a head that its actor did not sign.")
-        if _contradicts(expected.get(peaks.size, ()), peaks):
-            raise _Wrong(
-                row["n"],
-                f"Entry {row['n']} is not the one that the head kept outside was signed over.",
-            )
+        _check_heads(expected.get(peaks.size, ()), row, peaks)
         last, previous_entry = row, entry
+        if entry["act"] == REGISTERS or entry["act"] in GRANTS:
+            about_people.append(entry)
     if last is not None and not _signed(last, previous_entry, peaks, workspace):
         raise _first_unsigned(catalog, workspace)
-    kept = (head for size, heads in expected.items() if size > peaks.size for head in heads)
-    missing = max((head.size for head in kept if head.signed_by_key()), default=0)
+    later = [head for size, heads in expected.items() if size > peaks.size for head in heads]
+    signed = [head.size for head in later if head.signed_by_key()]
+    missing = max(signed, default=0)
+    if later and not missing:
+        raise _edited(min(head.size for head in later) - 1)
     if missing:
         raise _Wrong(
             peaks.size,
@@ -150,16 +161,29 @@ def _walk(
             f"a head kept outside was signed over {missing} entries.",
         )
     _check_peaks(catalog, peaks)
+    return about_people
 
 
-def _contradicts(heads: Iterable[Head], peaks: Peaks) -> bool:
-    """Tell whether a head that somebody signed at this size has another root.
+def _check_heads(heads: Iterable[Head], row: Any, peaks: Peaks) -> None:
+    """Refuse heads of this size that say something else, or that nobody signed.
 
-    The signature is only looked at where the root differs: a head that agrees
-    adds nothing, and one that nobody signed says nothing.
+    The signature is only looked at where it is not the row's own: that one is
+    checked with the row, or is as wrong as the row.
     """
     root = peaks.root().hex() if heads else ""
-    return any(head.root != root and head.signed_by_key() for head in heads)
+    n = peaks.size - 1
+    for head in heads:
+        if (head.root, head.signature) == (root, row["signature"]):
+            continue
+        if not head.signed_by_key():
+            raise _edited(n)
+        if head.root != root:
+            problem = f"Entry {n} is not the one that the head kept outside was signed over."
+            raise _Wrong(n, problem)
+
+
+def _edited(n: int) -> _Wrong:
+    return _Wrong(n, f"A head kept outside for entry {n} was edited: nobody signed it as it is.")
 
 
 def _check_row(row: Any, peaks: Peaks, keys: dict[str, str]) -> dict[str, Any]:
@@ -172,7 +196,9 @@ def _check_row(row: Any, peaks: Peaks, keys: dict[str, str]) -> dict[str, Any]:
     try:
         entry = parse(text)
         number, actor, key = entry["n"], entry["actor"], entry["key"]
-        entry["previous"]
+        entry["previous"], entry["act"], entry["subject"]
+        if not isinstance(entry["details"], dict):
+            raise ValueError
     except (ValueError, KeyError, TypeError) as error:
         raise _Wrong(n, f"Entry {n} was changed: it is no entry any more.") from error
     if number != n:
