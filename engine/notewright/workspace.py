@@ -98,7 +98,12 @@ class Workspace:
         """Which snapshots stay, and the removal of the others."""
         from notewright.state.retention import Retention
 
-        return Retention(self.store, self._snapshots_used, self._governance.acts)
+        return Retention(
+            self.store,
+            self._snapshots_used,
+            self._governance.acts,
+            lambda: self._permit(self.identities.me(), "snapshot.remove", ""),
+        )
 
     def diff(self, old: str, new: str, session: str | None = None) -> SnapshotDiff:
         """Return how two snapshots differ; each by id, ``HEAD~2``, tag or message.
@@ -163,7 +168,9 @@ class Workspace:
         """MLflow's stores: taking over from them, and writing to them."""
         from notewright.experiments.mlflow_store.service import MlflowStores
 
-        return MlflowStores(self.runs, self.models, self.identities.me, self._governance.acts)
+        return MlflowStores(
+            self.runs, self.models, self.identities.me, self._governance.acts, self._permit
+        )
 
     # -- governance ----------------------------------------------------------------
 
@@ -232,6 +239,7 @@ class Workspace:
             signer=self.identities.me,
             trusted=self.identities.require_trusted,
             acts=self._governance.acts,
+            permit=self._permit,
             find_version=self.models.find,
             policy=self.policy,
         )

@@ -9,14 +9,16 @@ from notewright.governance.authority import ACTIONS, ROLES, Resource, allowed
 
 READ = {"snapshot.read", "run.read", "audit.read"}
 MAY = {
-    "data_scientist": READ | {"model.register", "export", "check", "retrain"},
+    "data_scientist": READ | {"model.register", "export", "check", "retrain", "snapshot.remove"},
     "reviewer": READ | {"check", "approve"},
     "risk_officer": READ | {"check", "approve", "revoke"},
-    "operator": READ | {"check", "deploy", "rollback", "retrain", "export", "revoke"},
+    "operator": READ
+    | {"check", "deploy", "rollback", "retrain", "export", "revoke", "snapshot.remove"},
     "auditor": READ,
-    "admin": READ | {"role.grant"},
+    "admin": READ | {"role.grant", "records.move"},
 }
-WORKSPACE_ONLY = {"snapshot.read", "run.read", "role.grant", "audit.read"}
+WORKSPACE_ONLY = {"snapshot.read", "snapshot.remove", "run.read", "role.grant", "audit.read"}
+WORKSPACE_ONLY |= {"records.move"}
 MODEL_ONLY = {"approve", "revoke"}
 
 

@@ -180,7 +180,7 @@ class Runs:
             parent=parent,
             error=error,
         )
-        return self._ledger.commit(run)
+        return self._trained(self._ledger.commit(run))
 
     def take_over(self, run: Run, steps: Steps) -> Run:
         """Record a run as another tracker, or another workspace, had it; its id stays.
@@ -192,7 +192,7 @@ class Runs:
         steps : list of (metric, step, value)
             What was logged, in order.
         """
-        return self._ledger.commit(run, steps)
+        return self._trained(self._ledger.commit(run, steps))
 
     # -- finding ------------------------------------------------------------------
 
@@ -396,8 +396,11 @@ class Runs:
         run = self._ledger.commit(made.run, made.steps, first=first)
         for child, steps in made.children:
             self._ledger.commit(child, steps)
+        return self._trained(run)
+
+    def _trained(self, run: Run) -> Run:
+        """Put on record who trained a model, or brought it here: they may not approve it later."""
         if run.model is not None:
-            # Who trained a model is on record: they may not approve it later.
             self._acts("run.finish", run.id, {"name": run.name, "digest": run.digest})
         return run
 

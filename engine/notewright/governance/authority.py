@@ -16,6 +16,7 @@ from typing import Any
 #: Every action, and how it reads after "may not".
 ACTIONS = {
     "snapshot.read": "read snapshots",
+    "snapshot.remove": "remove snapshots from",
     "run.read": "read runs",
     "model.register": "register a model",
     "export": "export",
@@ -27,16 +28,17 @@ ACTIONS = {
     "retrain": "retrain",
     "role.grant": "grant or take away roles",
     "audit.read": "read the audit log",
+    "records.move": "move the records of",
 }
 
 #: Every role, and what it is for.
 ROLES = {
-    "data_scientist": "registers, checks, exports and retrains models",
+    "data_scientist": "registers, checks, exports and retrains models, removes snapshots",
     "reviewer": "checks and approves the models of others",
     "risk_officer": "approves the models of others, accepts findings, withdraws versions",
-    "operator": "deploys and rolls back what passed its gate",
+    "operator": "deploys and rolls back what passed its gate, removes snapshots",
     "auditor": "reads everything, changes nothing",
-    "admin": "gives roles",
+    "admin": "gives roles, moves the records",
 }
 
 

@@ -101,10 +101,13 @@ class Gates:
 
         Raises
         ------
+        AccessDenied
+            If the actor may not deploy it.
         GateClosed
             If a requirement is not met; the refusal is recorded.
         """
         actor = actor or self._me()
+        self._roles.require(actor, "deploy", version)
         with self._store.catalog.transaction() as connection:
             verdict, approvals, evidence, before = self._evaluate(gate, version)
             if verdict.open and not before:
@@ -213,6 +216,8 @@ class Gates:
             reason = self._approvals.problem(
                 approval, gate, version, report, policy, passed=approval.id in used
             )
+            if reason is None and not self._logged("approve", approval.digest, "approve", version):
+                reason = f"{approval.signer}'s approval is not in the audit log."
             if reason is None and approval.created <= withdrawn:
                 reason = f"{approval.signer}'s approval is from before the version was withdrawn."
             if reason is None:
@@ -237,7 +242,7 @@ class Gates:
             report is None
             or report.policy_digest != policy.digest
             or (report.fingerprint, report.data) != (version.fingerprint, version.data)
-            or not self._logged("check", report.subject, report.digest)
+            or not self._logged("check", report.digest, "check", version)
         ):
             return None
         return report
@@ -245,7 +250,6 @@ class Gates:
     def _passages(self, gate: str, version: Version) -> list[dict[str, Any]]:
         """Return when the version, as it is now, went through and was not withdrawn since."""
         withdrawn = self._withdrawn(gate, version)
-        subject = f"{version.name}@{version.number}"
         found = []
         for row in self._store.catalog.query(
             "SELECT digest FROM passages WHERE version = ? AND gate = ? ORDER BY created, rowid",
@@ -256,7 +260,7 @@ class Gates:
             if (
                 same
                 and record["created"] > withdrawn
-                and self._logged("gate.pass", subject, row["digest"])
+                and self._logged("gate.pass", row["digest"], "deploy", version)
                 and record["model"] == _model(version)
             ):
                 found.append({**record, "digest": row["digest"]})
@@ -277,14 +281,19 @@ class Gates:
         )
         return "" if row is None or row["latest"] is None else str(row["latest"])
 
-    def _logged(self, act: str, subject: str, digest: str) -> bool:
-        """Tell whether the audit log knows a record, so that none was slipped in beside it."""
-        row = self._store.catalog.one(
-            "SELECT 1 FROM audit_entries WHERE subject = ? AND act = ?"
-            " AND json_extract(entry, '$.details.digest') = ?",
-            (subject, act, digest),
+    def _logged(self, act: str, digest: str, action: str, version: Version) -> bool:
+        """Tell whether the log knows a record, by somebody who was allowed to make it then.
+
+        So none is slipped in beside the log, nor by a mere entry that anybody can append.
+        """
+        rows = self._store.catalog.query(
+            "SELECT n, json_extract(entry, '$.actor') AS actor FROM audit_entries"
+            " WHERE subject = ? AND act = ? AND json_extract(entry, '$.details.digest') = ?",
+            (f"{version.name}@{version.number}", act, digest),
         )
-        return row is not None
+        return any(
+            self._roles.permitted_at(row["n"], row["actor"], action, version) for row in rows
+        )
 
 
 def _model(version: Version) -> list[str]:

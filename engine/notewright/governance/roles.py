@@ -99,6 +99,16 @@ class Roles:
         """Tell whether the rules allow `name` the action, without asking for their key."""
         return allowed(name, self.of(name), action, self.resource(resource))
 
+    def permitted_at(self, n: int, name: str, action: str, resource: Any = None) -> bool:
+        """Tell whether the rules allowed `name` the action when entry `n` of the log was made."""
+        earlier = self._catalog.query(
+            "SELECT count(*) FROM audit_entries"
+            " WHERE act IN ('role.grant', 'role.revoke') AND n < ?",
+            (n,),
+        )[0][0]
+        roles = self._replay(earlier).get(name, frozenset())
+        return allowed(name, roles, action, self.resource(resource))
+
     def require(self, identity: Identity, action: str, resource: Any = None) -> None:
         """Refuse what the rules do not allow, and record the refusal.
 
@@ -227,12 +237,15 @@ class Roles:
             )
             self._acts("role.grant" if given else "role.revoke", name, {"role": role}, by)
 
-    def _replay(self) -> dict[str, frozenset[str]]:
-        """Apply the grants in order; each counts only if its giver was an admin then."""
+    def _replay(self, count: int | None = None) -> dict[str, frozenset[str]]:
+        """Apply the grants in order, or the first `count`; each giver must have been an admin."""
         people = {r.name: r for r in self._identities.list()}
         roles = {r.name: OWNER_ROLES for r in people.values() if r.owner}
         rows = self._catalog.query("SELECT * FROM role_grants ORDER BY seq")
+        then: dict[str, frozenset[str]] = {}
         for place, row in enumerate(rows):
+            if place == count:
+                then = dict(roles)
             grant = _grant(row)
             giver, receiver = people.get(grant.by), people.get(grant.identity)
             if (
@@ -256,7 +269,7 @@ class Roles:
                 f"The audit log knows {logged} role grants, the store has {len(rows)}.",
                 "`%nw audit verify` shows what was changed; restore the store from a backup.",
             )
-        return roles
+        return roles if count is None or count >= len(rows) else then
 
 
 def _grant(row: Any) -> Grant:

@@ -58,6 +58,8 @@ class Packages(Shelf):
         Tells of a public key whether what it signed may be used.
     acts : callable
         ``acts(act, subject, details)`` adds to the audit log.
+    permit : callable
+        Raises if ``permit(actor, action, subject)`` is not allowed.
     find_version : callable
         Returns the registered model version with a fingerprint, or None.
     policy : callable, optional
@@ -73,6 +75,7 @@ class Packages(Shelf):
         signer: Callable[[], Signer],
         trusted: Callable[[str], bool] = lambda public: True,
         acts: Callable[..., Any] = lambda act, subject, details: None,
+        permit: Callable[[Any, str, str], object] = lambda actor, action, subject: None,
         find_version: Callable[[str], Any] = lambda fingerprint: None,
         policy: Callable[[], Any] | None = None,
     ) -> None:
@@ -81,6 +84,7 @@ class Packages(Shelf):
         self._history = history
         self._signer = signer
         self._acts = acts
+        self._permit = permit
         self._find_version = find_version
         self._policy = policy
 
@@ -126,6 +130,8 @@ class Packages(Shelf):
 
         Raises
         ------
+        AccessDenied
+            If the OS user may not export.
         NeverRun, NotRecorded, UnknownVariable, NotAModel
             If there is nothing to export.
         ExportFailed
@@ -137,6 +143,7 @@ class Packages(Shelf):
         from notewright.state.values import fingerprint
 
         module = module_name(name, "package")
+        self._permit(self._signer(), "export", module)
         progress = progress or Progress(what="The export")
         progress.step(0.02, "looking at what was executed")
         says = stated(self._policy)
@@ -357,7 +364,13 @@ class Packages(Shelf):
 
     # -- retrain ----------------------------------------------------------------
 
-    def retrain(self, package: Package, data: Path, progress: Progress | None = None) -> Package:
+    def retrain(
+        self,
+        package: Package,
+        data: Path,
+        progress: Progress | None = None,
+        actor: Signer | None = None,
+    ) -> Package:
         """Train a package's own code on new rows and return the next version.
 
         The code stays; the model, what it learned from its rows, the schema and the
@@ -372,14 +385,19 @@ class Packages(Shelf):
             The new rows, in the form of the training data.
         progress : Progress, optional
             Told of each step.
+        actor : Identity, optional
+            Who does it; the OS user's own by default, who signs the package in any case.
 
         Raises
         ------
+        AccessDenied
+            If the actor may not retrain.
         ExportFailed
             If the rows cannot be read, or training or the package's tests fail on them.
         """
         from notewright.packaging.retraining import Retraining
 
+        self._permit(actor or self._signer(), "retrain", f"{package.name}@{package.number}")
         progress = progress or Progress(what="The retraining")
         if not Path(data).is_file():
             raise ExportFailed(f"There is no file {data}.", "Give the path of the new rows.")

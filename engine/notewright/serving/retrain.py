@@ -147,7 +147,7 @@ def retrain(
     progress.step(0.08, "predicting the held-out rows with the champion")
     # First, for where that cannot be judged there is nothing to train for.
     before = _evaluation(_scores(services, package, rows.held_out, rows.train))
-    made = services.packages.retrain(package, rows.train, _within(progress, 0.1, 0.6))
+    made = services.packages.retrain(package, rows.train, _within(progress, 0.1, 0.6), identity)
     progress.step(0.6, "predicting the held-out rows with the challenger")
     evaluations = [before, _evaluation(_scores(services, made, rows.held_out, rows.train))]
     trained = _evaluation(_scores(services, made, rows.train, rows.train))

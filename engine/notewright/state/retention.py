@@ -94,6 +94,8 @@ class Retention:
         Returns why snapshots are needed elsewhere, by id.
     acts : callable
         Appends to the audit log.
+    permit : callable
+        Raises if whoever asks may not remove snapshots.
     """
 
     def __init__(
@@ -101,10 +103,12 @@ class Retention:
         store: Store,
         used: Callable[[], Mapping[str, str]],
         acts: Callable[[str, str, Mapping[str, Any]], object],
+        permit: Callable[[], object],
     ) -> None:
         self._store = store
         self._used = used
         self._acts = acts
+        self._permit = permit
         self._collection = Collection(store)
 
     def plan(self, rules: Rules, progress: Progress | None = None) -> Plan:
@@ -125,6 +129,8 @@ class Retention:
 
         Raises
         ------
+        AccessDenied
+            If whoever asks may not remove snapshots.
         StoreDamaged
             If it cannot be told what a snapshot that stays needs.
         StoreBusy
@@ -133,6 +139,7 @@ class Retention:
         progress = progress or Progress()
         if self._store.catalog.read_only:
             raise StoreReadOnly(self._store.root)
+        self._permit()
         turns = self._store.objects.turns
         with turns.collecting():
             # Most of the work is done before anybody has to wait.

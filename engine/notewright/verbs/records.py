@@ -49,13 +49,15 @@ def _move(address: str | None, context: Context) -> View:
             "`notewright records move ADDRESS`.",
         )
     workspace = context.workspace
+    actor = context.identity or workspace.identities.me()
+    workspace.roles.require(actor, "records.move")
     before = workspace.store.catalog.place
     wanted = Address.parse(address)
     words: dict[str, str] = {}
 
     def note(place: str) -> None:
         words.update({"from": before, "to": place})
-        workspace.audit.append("records.move", "records", words, context.identity)
+        workspace.audit.append("records.move", "records", words, actor)
 
     after = move(workspace.store.catalog, wanted, context.progress, note)
     return Message(

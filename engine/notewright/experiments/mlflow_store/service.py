@@ -10,7 +10,7 @@ from notewright.experiments.mlflow_store.giving import Given, Giving
 from notewright.experiments.mlflow_store.opening import opened, shown, store_uri
 from notewright.experiments.mlflow_store.taking import Taken, Taking
 from notewright.experiments.models import Models
-from notewright.experiments.ports import Acts, no_audit
+from notewright.experiments.ports import Acts, Permit, no_audit
 from notewright.experiments.runs import Runs
 from notewright.progress import Progress
 
@@ -26,15 +26,23 @@ class MlflowStores:
         Returns who registers model versions.
     acts : callable, optional
         Appends to the audit log.
+    permit : callable, optional
+        Raises if `permit(actor, action, subject)` is not allowed.
     """
 
     def __init__(
-        self, runs: Runs, models: Models, identity: Callable[[], Any], acts: Acts = no_audit
+        self,
+        runs: Runs,
+        models: Models,
+        identity: Callable[[], Any],
+        acts: Acts = no_audit,
+        permit: Permit = lambda actor, action, subject: None,
     ) -> None:
         self._runs = runs
         self._models = models
         self._identity = identity
         self._acts = acts
+        self._permit = permit
 
     def take(
         self,
@@ -61,17 +69,21 @@ class MlflowStores:
 
         Raises
         ------
+        AccessDenied
+            If the actor may not register models.
         MlflowMissing, MlflowFailed
         Cancelled
             Every run that was taken over so far is complete.
         """
         progress = progress or Progress()
         address = store_uri(uri, must_exist=True)
+        actor = actor or self._identity()
+        self._permit(actor, "model.register", f"from {shown(address)}")
         with opened(address) as client:
             work = Taking(client, self._runs, self._models, trust_pickles=trust_pickles)
             work.take_runs(experiment, progress)
             if experiment is None:
-                work.take_models(actor or self._identity(), progress)
+                work.take_models(actor, progress)
         taken = work.taken
         if taken.runs or taken.versions:
             details = {"runs": taken.runs, "versions": taken.versions}
@@ -97,9 +109,15 @@ class MlflowStores:
             Where runs go that did not come from MLflow.
         filter : str, optional
             Only these runs: `metrics.auc > 0.8`.
+
+        Raises
+        ------
+        AccessDenied
+            If the OS user may not export.
         """
         progress = progress or Progress()
         address = store_uri(uri, must_exist=False)
+        self._permit(self._identity(), "export", f"to {shown(address)}")
         chosen = list(self._runs.list(filter))
         with opened(address) as client:
             work = Giving(client, self._runs, self._models, experiment, _artifacts(address))
