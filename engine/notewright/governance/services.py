@@ -87,7 +87,9 @@ class Governance:
         """The log of every act."""
         from notewright.governance.audit.log import AuditLog
 
-        return AuditLog(self._store, self.identities)
+        return AuditLog(
+            self._store, self.identities, lambda actor: self.roles.require(actor, "audit.read")
+        )
 
     @cached_property
     def roles(self) -> Roles:

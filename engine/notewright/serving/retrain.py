@@ -136,10 +136,10 @@ def retrain(
 
     progress = progress or Progress(what="The retraining")
     live = services.deployments.get(name)
-    package = services.packages.get(live.package)
     champion = services.models.get(live.model_version)
     identity = identity or services.identities.me()
     services.roles.require(identity, "retrain", champion)
+    package = services.packages.get(live.package)
     folder = services.store.folder("retraining") / new_id()
     folder.mkdir()
     progress.step(0.05, "holding out newer rows")

@@ -186,13 +186,14 @@ def _audit(args: argparse.Namespace, context: Context) -> View:
     if args.action == "verify":
         head = Path(args.head) if args.head else None
         return AuditView(workspace.audit.verify(head, every_head=args.every_head))
-    workspace.roles.require(actor(args, context), "audit.read")
+    reader = actor(args, context)
+    workspace.roles.require(reader, "audit.read")
     if args.action == "list":
         entries = workspace.audit.list(act=args.act, subject=args.subject, limit=args.limit)
         return entries_view(entries)
     if not args.path:
         raise UsageError("The export needs a file.", "Write `audit export audit.json`.")
-    path = workspace.audit.export(Path(args.path))
+    path = workspace.audit.export(Path(args.path), reader)
     return Message(f"The audit log is in {path}.", {"path": str(path)})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +60,8 @@ class AuditLog:
         The entries are in its catalog.
     identities : Identities
         Who is registered, and whose key signs by default.
+    may_read : callable, optional
+        Raises if an identity may not have a copy of the log.
 
     Notes
     -----
@@ -70,10 +72,16 @@ class AuditLog:
     once they are committed.
     """
 
-    def __init__(self, store: Store, identities: Identities) -> None:
+    def __init__(
+        self,
+        store: Store,
+        identities: Identities,
+        may_read: Callable[[Identity], object] = lambda identity: None,
+    ) -> None:
         self._store = store
         self._catalog = store.catalog
         self._identities = identities
+        self._may_read = may_read
         self._published = 0
 
     def append(
@@ -221,15 +229,26 @@ class AuditLog:
 
         return verify(self._catalog, self._identities, self, outside_head, every_head)
 
-    def export(self, path: Path | str) -> Path:
-        """Write everything a third party needs to verify the log to a JSON file."""
+    def export(self, path: Path | str, actor: Identity | None = None) -> Path:
+        """Write everything a third party needs to verify the log to a JSON file.
+
+        Raises
+        ------
+        AccessDenied
+            If `actor` (the OS user by default) may not read the log.
+        """
         from notewright.governance.audit.verify import bundle
 
+        actor = actor or self._identities.me()
+        self._may_read(actor)
         path = Path(path)
         text = json.dumps(bundle(self._catalog, self._identities, self), indent=1)
         path.write_text(text, encoding="utf-8")
         self.append(
-            "audit.export", path.name, {"sha256": hashlib.sha256(text.encode()).hexdigest()}
+            "audit.export",
+            path.name,
+            {"sha256": hashlib.sha256(text.encode()).hexdigest()},
+            actor,
         )
         return path
 
