@@ -61,9 +61,9 @@ claims = b"\\x28\\xb5\\x2f\\xfd\\xe0" + struct.pack("<Q", HUGE) + bytes(frame[7:
 record(objects, "ab" * 32, b"\\x01" + claims)
 objects.get("ab" * 32)
 """,
-    "a record that is 4 GB": """
+    "a record that is 3 GB": """
 objects = store().objects
-record(objects, "ab" * 32, b"\\x01" + zeros(4 << 30))
+record(objects, "ab" * 32, b"\\x01" + zeros(3 << 30))
 objects.get("ab" * 32)
 """,
     "a record of no said size": """
@@ -83,8 +83,8 @@ with s.catalog.transaction() as connection:
 edited(s.root, "UPDATE packed SET length = ?, size = ?", HUGE, HUGE)
 Store(s.root).objects.get(digest)
 """,
-    "stored predictions of 4 GB": """
-Evaluation.loads(packed("rows.npy", 4 << 30))
+    "stored predictions of 3 GB": """
+Evaluation.loads(packed("rows.npy", 3 << 30))
 """,
     "stored rows that claim 80 GB": "load_labels(npy((HUGE,)))",
     "stored rows of a negative length": "load_labels(npy((-5,)))",
@@ -95,8 +95,8 @@ with zipfile.ZipFile(out, "w") as archive:
     archive.writestr("y_true.npy", npy((HUGE,)))
 Evaluation.loads(out.getvalue())
 """,
-    "an MLflow model that unpacks to 4 GB": "flavour.parsed(packed('schema.json', 4 << 30))",
-    "an MLflow model with an array of 4 GB": "flavour.parsed(packed('1.npy', 4 << 30))",
+    "an MLflow model that unpacks to 3 GB": "flavour.parsed(packed('schema.json', 3 << 30))",
+    "an MLflow model with an array of 3 GB": "flavour.parsed(packed('1.npy', 3 << 30))",
 }
 
 

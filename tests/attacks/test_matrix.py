@@ -287,6 +287,7 @@ def packaged(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
     package = SimpleNamespace(id="ab" * 32, name="m", number=1, model_version="m@1", fingerprint="")
     monkeypatch.setattr(place.workspace.packages, "get", lambda ref: package)
     monkeypatch.setattr(place.workspace.packages, "list", lambda name=None: [])
+    monkeypatch.setattr(place.workspace.packages, "verify", lambda package: None)
     return place
 
 

@@ -397,11 +397,11 @@ class Packages(Shelf):
         """
         from notewright.packaging.retraining import Retraining
 
+        self.verify(package)  # first: whose store it is matters more than what one may do in it
         self._permit(actor or self._signer(), "retrain", f"{package.name}@{package.number}")
         progress = progress or Progress(what="The retraining")
         if not Path(data).is_file():
             raise ExportFailed(f"There is no file {data}.", "Give the path of the new rows.")
-        self.verify(package)
         home = self._store.folder("environments") / new_id()
         number = self._next(package.name)
         shelf = self._store.folder("packages")

@@ -6,7 +6,8 @@ import importlib
 import json
 import logging
 import os
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from notewright.serving import frames
 from notewright.serving.importing import import_from
 from notewright.serving.integrity import check_files
 from notewright.serving.schema import Column, InferRequest, Schema
+from notewright.store.canonical import digest_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +38,17 @@ class PackageModel:
     predict_rows: Callable[[pd.DataFrame], pd.DataFrame]
     #: Name, datatype and shape of each output; empty if no made-up row could be predicted.
     outputs: tuple[dict[str, Any], ...] = ()
+    #: Where the model's files were copied to when they were verified.
+    private: tempfile.TemporaryDirectory[str] | None = None
+
+    def __enter__(self) -> PackageModel:
+        """Give itself."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Remove the copy of the model's files; what was not read by now cannot be."""
+        if self.private is not None:
+            self.private.cleanup()
 
     @classmethod
     def load(cls, path: Path, manifest: str | None = None) -> PackageModel:
@@ -61,8 +74,10 @@ class PackageModel:
             schema = Schema.read(json.loads((path / "model" / "schema.json").read_bytes()))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UnusablePackage(path.name, f"model/schema.json is not usable: {error}") from error
-        # A variable for trying out another model must not lead past what was verified.
-        os.environ[f"{module.upper()}_MODEL"] = str(path / "model")
+        # What is loaded is the very bytes that were verified, whatever becomes of the files; and
+        # a variable for trying out another model must not lead past them.
+        private = _copied(path, files)
+        os.environ[f"{module.upper()}_MODEL"] = str(Path(private.name) / "model")
         import_from(path, files)
         try:
             code = importlib.import_module(f"{module}.predict")
@@ -75,7 +90,7 @@ class PackageModel:
             ) from error
         if not Path(str(code.__file__)).resolve().is_relative_to(path.resolve()):
             raise UnusablePackage(path.name, f"another module is called '{module}' here")
-        return cls(path, schema, code.predict, _outputs(schema, code.predict))
+        return cls(path, schema, code.predict, _outputs(schema, code.predict), private)
 
     def infer(self, request: InferRequest) -> list[dict[str, Any]]:
         """Return the output tensors for a request."""
@@ -83,6 +98,21 @@ class PackageModel:
         if len(table) != request.rows:
             raise RuntimeError(f"predict gave {len(table)} rows for {request.rows}")
         return frames.tensors(table, request.outputs)
+
+
+def _copied(package: Path, files: Mapping[str, str]) -> tempfile.TemporaryDirectory[str]:
+    """Copy the model's files to a folder that only this user can enter, each verified."""
+    private = tempfile.TemporaryDirectory(prefix="notewright-model-")
+    (Path(private.name) / "model").mkdir()
+    for file, digest in files.items():
+        if file.startswith("model/") and (package / file).is_file():
+            content = (package / file).read_bytes()
+            if digest_of(content) != digest:
+                raise PackageAltered(package.name, file, "its bytes changed")
+            target = Path(private.name) / file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+    return private
 
 
 def _outputs(

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notewright.errors import RetrainFailed
+from notewright.errors import PackageAltered, RetrainFailed
 from notewright.governance.checks.counting import counted
 from notewright.progress import Progress
 from notewright.serving import holdout
 from notewright.serving.deployments import GATE
+from notewright.serving.integrity import check_files
 from notewright.serving.ports import Services
 from notewright.serving.processes import with_our_code
+from notewright.store.canonical import digest_of
 from notewright.store.ids import new_id
 
 if TYPE_CHECKING:
@@ -321,12 +323,15 @@ def _model(services: Services, package: Any) -> Any:
     import skops.io
 
     path = services.packages.verify(package).path
-    stored = path / "model" / "model.skops"
-    if stored.is_file():
-        return skops.io.load(stored, trusted=_trusted(path))
-    with (path / "model" / "model.pkl").open("rb") as file:
-        # The manifest that names this file's hash was signed here a moment ago.
-        return pickle.load(file)
+    files = check_files(path, package.id)
+    name = next(n for n in ("model/model.skops", "model/model.pkl") if n in files)
+    # Read once: what is loaded is the bytes that have the hash, whatever becomes of the file.
+    content = (path / name).read_bytes()
+    if digest_of(content) != files[name]:
+        raise PackageAltered(package.name, name, "its bytes changed")
+    if name.endswith(".skops"):
+        return skops.io.loads(content, trusted=_trusted(path))
+    return pickle.loads(content)  # signed here a moment ago
 
 
 def _trusted(path: Path) -> list[str]:

@@ -88,7 +88,8 @@ def _serve(options: argparse.Namespace) -> None:
         Limits(body_bytes=options.max_body),
     )
     try:
-        asyncio.run(_run(inference, listener, options))
+        with model:
+            asyncio.run(_run(inference, listener, options))
     finally:
         inference.close()
 

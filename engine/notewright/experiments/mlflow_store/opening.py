@@ -73,18 +73,26 @@ def store_uri(given: str, *, must_exist: bool) -> str:
     uri = given
     if not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", given):
         path = Path(os.path.abspath(Path(given).expanduser()))
-        is_file = path.is_file() or path.suffix in (".db", ".sqlite")
+        is_file = (_exists(path) and path.is_file()) or path.suffix in (".db", ".sqlite")
         uri = f"sqlite:///{path}" if is_file else path.as_uri()
     elif given.startswith("sqlite:///"):
         path = Path(given[len("sqlite:///") :].partition("?")[0])
     elif given.startswith("file:"):
         path = Path(urlsplit(given).path)
-    if must_exist and path is not None and not path.exists():
+    if must_exist and path is not None and not _exists(path):
         raise UsageError(
             f"There is no MLflow store at {path}.",
             "Give its folder (mlruns), its database (sqlite:///mlflow.db) or its address.",
         )
     return uri
+
+
+def _exists(path: Path) -> bool:
+    """Tell whether something is there; nothing is under a name that no file can have."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def shown(uri: str) -> str:
