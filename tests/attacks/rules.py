@@ -30,6 +30,7 @@ VERBS = {
     "identity list": READS, "identity create": OWN_RULE, "identity register": OWN_RULE,
     "role list": READS, "role grant": "role.grant", "role revoke": "role.grant",
     "trust": OWN_MACHINE,
+    "schema": "check", "explain": "run.read", "mitigate": "check", "dossier": "audit.read",
     "export": "export", "packages": READS,
     "deploy": "deploy", "deployments": READS, "stop": "deploy", "monitor": READS,
     "rollback": "rollback", "retrain": "retrain", "retrace": READS,
@@ -39,14 +40,14 @@ VERBS = {
 METHODS = {
     "workspace": {
         **dict.fromkeys(
-            ["find", "existing", "diff", "policy", "monitor", "retrace"], READS
+            ["find", "existing", "diff", "policy", "monitor", "retrace", "sources"], READS
         ),
         "retrain": "retrain",
     },
     "snapshots": {
         **dict.fromkeys(
             ["get", "head", "tags", "list", "count", "needs", "load", "check_restorable",
-             "environment", "signature"], READS
+             "environment", "signature", "document"], READS
         ),
         **dict.fromkeys(
             ["keeper", "take", "commit", "staying", "stand_on", "tag", "restore", "copy_files"], OWN
@@ -67,7 +68,8 @@ METHODS = {
     "models": {
         "register": "model.register", "move_alias": "model.register",
         **dict.fromkeys(
-            ["get", "list", "find", "load", "aliases", "alias_at", "alias_moves"], READS
+            ["get", "list", "find", "load", "signature", "aliases", "alias_at", "alias_moves"],
+            READS,
         ),
     },
     "datasets": {
@@ -93,10 +95,16 @@ METHODS = {
         "grant": "role.grant", "revoke": "role.grant",
     },
     "checks": {"run": "check", "get": READS, "latest": READS, "list": READS},
-    "gates": {"evaluate": READS, "require": "deploy", "revoke": "revoke", "revoked": READS},
-    "approvals": {
-        "sign": "approve", **dict.fromkeys(["get", "list", "used", "problem"], READS)
+    "gates": {
+        "require": "deploy", "revoke": "revoke",
+        **dict.fromkeys(["evaluate", "revoked", "report", "standing"], READS),
     },
+    "approvals": {
+        "sign": "approve", **dict.fromkeys(["get", "list", "used", "problem", "genuine"], READS)
+    },
+    "explanations": {"of": "run.read"},
+    "mitigation": {"propose": "check"},
+    "dossiers": {"collect": "audit.read", "written": "audit.read"},
     "audit": {
         "append": SIGNED, "publish": SIGNED, "export": "audit.read",
         **dict.fromkeys(

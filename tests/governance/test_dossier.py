@@ -259,7 +259,7 @@ TAKEN = {
     "audit log altered": (
         edit("UPDATE audit_entries SET entry = replace(entry, 'rita', 'r1ta')"
              " WHERE act = 'approve'"),
-        "broken", None),
+        None, None),
     "cell altered": (
         edit("UPDATE executions SET body = replace(body, 'random_state=0', 'random_state=1')"),
         "broken", {"cells"}),
@@ -280,7 +280,7 @@ def test_what_is_taken_away_is_missed_and_nothing_else(project, name):
     missed = lacking(dossier)
     if expected is None:
         expected = missed
-        assert "audit" in missed
+        assert dossier.evidence["audit"].state == "broken"
     sentences = {kind: dossier.evidence[kind].sentence for kind in missed}
     assert missed == expected, sentences
     if state is not None:

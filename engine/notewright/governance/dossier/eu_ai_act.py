@@ -63,7 +63,7 @@ _ANNEX = (
         "Annex IV(2)(h)",
         "Cybersecurity measures",
         ("stated.cybersecurity",),
-        ("audit", "snapshot", "package"),
+        ("audit", "snapshot", "package", "checks.security"),
     ),
     Clause(
         "Annex IV(3)",
@@ -227,7 +227,7 @@ _TRANSPARENCY = (
         "Article 13(3)(b)(ii)",
         "Its accuracy, robustness and cybersecurity, as tested",
         ("intervals", "metrics", "stated.cybersecurity"),
-        ("segments", "checks.drift"),
+        ("segments", "checks.drift", "checks.behaviour", "checks.security"),
     ),
     Clause(
         "Article 13(3)(b)(iii)",
@@ -235,7 +235,10 @@ _TRANSPARENCY = (
         ("stated.limitations", "stated.risks"),
     ),
     Clause(
-        "Article 13(3)(b)(iv)", "What helps to explain an output", ("stated.output_interpretation",)
+        "Article 13(3)(b)(iv)",
+        "What helps to explain an output",
+        ("stated.output_interpretation",),
+        ("checks.explainability",),
     ),
     Clause(
         "Article 13(3)(b)(v)",
@@ -300,7 +303,7 @@ _SOUND = (
         "Article 15(1)",
         "It is accurate, robust and secure enough, all its life",
         ("checks.performance", "intervals", "monitoring", "stated.cybersecurity"),
-        ("segments",),
+        ("segments", "checks.behaviour", "checks.security"),
     ),
     Clause(
         "Article 15(3)",
@@ -311,13 +314,13 @@ _SOUND = (
         "Article 15(4)",
         "It stands up to errors, faults and changed input, and feedback loops",
         ("segments", "checks.drift", "stated.incident_response"),
-        ("deployment",),
+        ("deployment", "checks.behaviour"),
     ),
     Clause(
         "Article 15(5)",
         "It stands up to those who would alter data, model or use",
         ("stated.cybersecurity", "audit", "data"),
-        ("snapshot", "package"),
+        ("snapshot", "package", "checks.security"),
     ),
 )
 

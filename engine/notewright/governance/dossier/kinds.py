@@ -131,7 +131,10 @@ _KINDS = (
 )
 
 #: Families of checks whose findings answer something by themselves.
-FAMILIES = ("data_quality", "leakage", "performance", "bias", "drift", "documentation", "privacy")
+FAMILIES = (
+    "data_quality", "leakage", "performance", "behaviour", "bias", "drift", "explainability",
+    "documentation", "privacy", "security", "reproducibility",
+)  # fmt: skip
 
 
 def _family(name: str) -> Kind:

@@ -25,7 +25,7 @@ _CLAUSES = (
         "IV, testing",
         "Tests of accuracy, robustness and stability, and where it fails",
         ("checks.performance", "intervals", "segments", "checks.leakage"),
-        ("checks.drift",),
+        ("checks.drift", "checks.behaviour"),
     ),
     Clause("IV, testing documentation", "Tests and results are documented", ("checks", "audit")),
     Clause(
@@ -99,6 +99,7 @@ _CLAUSES = (
         "VI, documentation",
         "Documented so that others can understand and run it",
         ("checks.documentation", "cells", "environment", "stated.limitations"),
+        ("checks.reproducibility",),
     ),
 )
 
