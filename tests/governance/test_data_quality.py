@@ -12,7 +12,7 @@ SEEDS = range(8)
 #: What must stay silent on clean tables, in at least nineteen of twenty.
 SILENT = (
     "duplicates", "near_duplicates", "constant", "mixed_types", "outliers", "impossible",
-    "category_typos", "time_gaps", "label_errors",
+    "category_typos", "time_gaps", pytest.param("label_errors", marks=pytest.mark.slow),
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from tests.governance.test_leakage import honest
 CLEAN = {name: honest(frame) for name, frame in clean_tables().items()}
 
 
-@pytest.mark.parametrize("name", ["columns", "domain"])
+@pytest.mark.parametrize("name", ["columns", pytest.param("domain", marks=pytest.mark.slow)])
 def test_rows_of_one_table_raise_no_alarm(name):
     loud = {
         table: [f.sentence for f in alarms]
