@@ -30,7 +30,8 @@ import pandas as pd
 from _timing import timed
 
 from notewright.experiments.evaluation import Evaluation
-from notewright.governance.checks.material import Evidence, Material, Sources
+from notewright.governance.checks.evidence import Evidence, Sources
+from notewright.governance.checks.material import Material
 from notewright.governance.checks.registry import all_checks
 from notewright.governance.checks.service import run_check
 from notewright.governance.drift import drift, profile

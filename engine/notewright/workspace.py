@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from notewright.experiments.runs import Runs
     from notewright.governance.approvals import Approvals
     from notewright.governance.audit.log import AuditLog
-    from notewright.governance.checks.material import Sources
+    from notewright.governance.checks.evidence import Sources
     from notewright.governance.checks.reproduced import Reproduced
     from notewright.governance.checks.service import Checks
     from notewright.governance.dossier.service import Dossiers
@@ -309,7 +309,7 @@ class Workspace:
 
     def sources(self) -> Sources:
         """Return where the checks find their evidence."""
-        from notewright.governance.checks.material import Sources
+        from notewright.governance.checks.evidence import Sources
 
         return Sources(
             self.runs,

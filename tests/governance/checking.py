@@ -10,7 +10,8 @@ import pandas as pd
 
 from notewright.experiments.evaluation import Evaluation
 from notewright.governance.checks.base import Finding
-from notewright.governance.checks.material import Evidence, Material, Sources
+from notewright.governance.checks.evidence import Evidence, Sources
+from notewright.governance.checks.material import Material
 from notewright.governance.checks.registry import own_checks
 from notewright.governance.checks.service import run_check
 from notewright.governance.policy import CheckRules, parse_policy

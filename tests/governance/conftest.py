@@ -16,7 +16,7 @@ import pytest
 from tests.edited import edited
 
 from notewright.experiments.evaluation import Evaluation
-from notewright.governance.checks.material import Cell, Evidence, Sources
+from notewright.governance.checks.evidence import Cell, Evidence, Sources
 from notewright.governance.checks.service import CheckReport
 from notewright.governance.identities import Identity
 from notewright.governance.services import Governance

@@ -26,7 +26,8 @@ from notewright.governance.checks.bias import (
     PredictiveParityDifference,
     SelectionRateRatio,
 )
-from notewright.governance.checks.material import Evidence, Material
+from notewright.governance.checks.evidence import Evidence
+from notewright.governance.checks.material import Material
 from notewright.governance.policy import parse_policy
 
 

@@ -13,7 +13,7 @@ from notewright.errors import CorruptObject, UsageError
 from notewright.experiments.evaluation import Evaluation
 from notewright.governance.checks import registry
 from notewright.governance.checks.base import Check
-from notewright.governance.checks.material import Cell, Evidence
+from notewright.governance.checks.evidence import Cell, Evidence
 
 
 def of(report, name: str):

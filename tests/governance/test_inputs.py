@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from notewright.governance.checks.base import CannotRun
-from notewright.governance.checks.material import Material, Sources
+from notewright.governance.checks.evidence import Sources
+from notewright.governance.checks.material import Material
 
 POLICY = "version: 1\n"
 

@@ -17,8 +17,9 @@ import pytest
 from tests.governance.checking import _NoVersion, clean_tables
 
 from notewright.governance.checks.base import Finding
+from notewright.governance.checks.evidence import Cell, Evidence, Sources
 from notewright.governance.checks.kept_outputs import NOW, WHEN, outputs_of
-from notewright.governance.checks.material import Cell, Evidence, Material, Sources
+from notewright.governance.checks.material import Material
 from notewright.governance.checks.registry import own_checks
 from notewright.governance.checks.service import run_check
 from notewright.governance.checks.variable_secrets import secrets_in

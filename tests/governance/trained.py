@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from notewright.governance.checks.base import Finding
-from notewright.governance.checks.material import Cell, Evidence, Material, Sources
+from notewright.governance.checks.evidence import Cell, Evidence, Sources
+from notewright.governance.checks.material import Material
 from notewright.governance.checks.registry import own_checks
 from notewright.governance.checks.service import run_check
 from notewright.governance.policy import CheckRules, parse_policy

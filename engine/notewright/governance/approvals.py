@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from notewright.errors import AccessDenied, ApprovalRefused, UnknownId
 from notewright.governance.approval_record import Approval, plus_days
 from notewright.governance.checks.counting import number
-from notewright.governance.checks.material import Version
+from notewright.governance.checks.evidence import Version
 from notewright.governance.checks.service import CheckReport, Checks
 from notewright.governance.identities import Acts, Identities, Identity
 from notewright.governance.policy import Policy

@@ -8,7 +8,7 @@ from typing import Any
 
 from notewright.errors import GateClosed
 from notewright.governance.approvals import Approval, Approvals, gate_rules
-from notewright.governance.checks.material import Version
+from notewright.governance.checks.evidence import Version
 from notewright.governance.checks.service import CheckReport, Checks
 from notewright.governance.identities import Acts, Identity
 from notewright.governance.policy import GateRules, Policy

@@ -9,7 +9,7 @@ from notewright.governance.dossier.ports import PackageFacts
 from notewright.packaging.signed import digests
 
 if TYPE_CHECKING:
-    from notewright.governance.checks.material import Version
+    from notewright.governance.checks.evidence import Version
     from notewright.packaging.records import Package
     from notewright.packaging.shelf import Shelf
 

@@ -12,7 +12,7 @@ from typing import Any
 from notewright.errors import Cancelled, HistoryNotSigned, NotewrightError, ReplayFailed
 from notewright.governance.checks.base import CannotRun
 from notewright.governance.checks.cell_code import codes
-from notewright.governance.checks.material import Cell
+from notewright.governance.checks.evidence import Cell
 from notewright.governance.checks.randomness import unseeded
 from notewright.governance.checks.reproduced import Reproduced
 from notewright.lineage.files import is_as_read

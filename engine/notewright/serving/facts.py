@@ -13,7 +13,7 @@ from notewright.governance.dossier.ports import (
 from notewright.serving.monitor import monitor
 
 if TYPE_CHECKING:
-    from notewright.governance.checks.material import Version
+    from notewright.governance.checks.evidence import Version
     from notewright.serving.deployments import Deployments
     from notewright.serving.records import Deployment
 

@@ -134,7 +134,7 @@ def retrain(
     UnusableData, RetrainFailed, ExportFailed
         If the rows cannot be used, or training on them fails.
     """
-    from notewright.governance.checks.material import Evidence
+    from notewright.governance.checks.evidence import Evidence
 
     progress = progress or Progress(what="The retraining")
     live = services.deployments.get(name)
@@ -352,7 +352,7 @@ def _table(file: Path) -> Any:
 
 def _cells(services: Services, champion: Any) -> tuple[Any, ...] | None:
     """Return the cells behind the champion: the challenger runs the same code."""
-    from notewright.governance.checks.material import Cell
+    from notewright.governance.checks.evidence import Cell
 
     session = services.runs.get(champion.run).session
     if session is None:

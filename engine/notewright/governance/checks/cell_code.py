@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from notewright.governance.checks.material import Cell
+from notewright.governance.checks.evidence import Cell
 
 #: Magics whose cell is Python all the same.
 _PYTHON_CELLS = frozenset({"capture", "nw", "prun", "time", "timeit"})

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from notewright.governance.checks.base import CannotRun, Check, Finding, Option
-from notewright.governance.checks.material import Material, Split
+from notewright.governance.checks.evidence import Split
+from notewright.governance.checks.material import Material
 from notewright.governance.checks.quick_model import FOLDS, encoded, out_of_fold
 from notewright.governance.checks.scores import delong
 from notewright.governance.drift import SOME, drift, profile

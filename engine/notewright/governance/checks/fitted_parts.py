@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from notewright.governance.checks.counting import number
-from notewright.governance.checks.material import Split
+from notewright.governance.checks.evidence import Split
 
 if TYPE_CHECKING:
     import pandas as pd

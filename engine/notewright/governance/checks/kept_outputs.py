@@ -15,7 +15,7 @@ from notewright.governance.checks.base import CannotRun
 if TYPE_CHECKING:
     import pandas as pd
 
-    from notewright.governance.checks.material import Sources
+    from notewright.governance.checks.evidence import Sources
 
 #: Documents that are larger are not read.
 _LARGEST = 64 << 20

@@ -10,8 +10,9 @@ from notewright.governance.checks.alone import determines, tells_alone
 from notewright.governance.checks.base import CannotRun, Check, Finding, Option
 from notewright.governance.checks.columns import labels
 from notewright.governance.checks.counting import number
+from notewright.governance.checks.evidence import Split
 from notewright.governance.checks.fitted_parts import fitted_on_test_rows
-from notewright.governance.checks.material import Material, Split
+from notewright.governance.checks.material import Material
 from notewright.governance.checks.near_duplicates import hashable, tell_rows_apart
 from notewright.governance.checks.time_gaps import times_of
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from notewright.errors import NotewrightError, UnknownId
 from notewright.governance.checks.base import CannotRun, Check, Finding
-from notewright.governance.checks.material import Evidence, Material, Sources, Version
+from notewright.governance.checks.evidence import Evidence, Sources, Version
+from notewright.governance.checks.material import Material
 from notewright.governance.checks.registry import all_checks
 from notewright.governance.identities import Acts, Identity
 from notewright.progress import Progress

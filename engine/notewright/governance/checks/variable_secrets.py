@@ -18,7 +18,7 @@ from notewright.governance.checks.identifiers.pattern import words_of
 from notewright.governance.checks.identifiers.secrets import entropy, is_placeholder
 
 if TYPE_CHECKING:
-    from notewright.governance.checks.material import Sources
+    from notewright.governance.checks.evidence import Sources
 
 #: Values of at most so many bytes are loaded; settings are small.
 _LARGEST = 4 << 20

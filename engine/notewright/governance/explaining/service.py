@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from notewright.errors import UsageError
 from notewright.governance.checks.base import CannotRun
-from notewright.governance.checks.material import Material, Sources, Version
+from notewright.governance.checks.evidence import Sources, Version
+from notewright.governance.checks.material import Material
 from notewright.governance.explaining.explanation import Explanation, explain
 from notewright.governance.policy import parse_policy
 from notewright.state.randomness import random_state, set_random_state

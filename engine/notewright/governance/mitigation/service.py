@@ -10,7 +10,8 @@ from notewright.errors import UsageError
 from notewright.experiments.groups import group_names
 from notewright.experiments.measures import positive_probabilities
 from notewright.governance.checks.base import CannotRun
-from notewright.governance.checks.material import Material, Sources, Version
+from notewright.governance.checks.evidence import Sources, Version
+from notewright.governance.checks.material import Material
 from notewright.governance.mitigation.proposal import AIMS, Aim, Proposal
 from notewright.governance.mitigation.reweighting import by_reweighting
 from notewright.governance.mitigation.thresholds import by_thresholds
