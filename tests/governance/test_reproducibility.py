@@ -373,8 +373,8 @@ def test_data_that_changed_since_is_named_and_nothing_runs(workspace, notebook, 
 
 
 def test_what_takes_too_long_is_stopped_and_says_so(workspace, notebook):
-    slow = ("w", "import os, time\nif not os.path.exists('once'):\n    open('once', 'w').close()\n"
-            "else:\n    time.sleep(600)\ndf['b'] = df['b'] + 1")  # fmt: skip
+    slow = ("w", "import os, time\nstep = 1 if not os.path.exists('once') else time.sleep(600)\n"
+            "open('once', 'w').close()\ndf['b'] = df['b'] + step")  # fmt: skip
     version = trained(notebook, [*HONEST[:3], slow, HONEST[3]])
     (found,) = found_in(workspace, version, "reproducibility.replay", limit=5)
     assert found.status == "could_not_run"
