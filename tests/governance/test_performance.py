@@ -58,6 +58,18 @@ def test_a_model_that_says_the_same_of_all_is_found(answer):
     assert (finding.value, finding.threshold) == (0.5, 0.5)
 
 
+def test_of_several_labels_a_row_the_commonest_row_is_what_a_dummy_says():
+    rng = np.random.default_rng(0)
+    true = np.column_stack([rng.random(ROWS) < 0.2, rng.random(ROWS) < 0.5])
+    said = np.where(rng.random(true.shape) < 0.95, true, ~true)
+    (good,) = found("performance.against_dummy", evaluation=Evaluation.of(true, said))
+    assert good.status == "passed"
+    rows = np.unique(true, axis=0, return_counts=True)[1]
+    assert good.threshold == rows.max() / ROWS
+    same = np.tile(true[:1], (ROWS, 1))
+    assert len(failed("performance.against_dummy", evaluation=Evaluation.of(true, same))) == 1
+
+
 def test_a_regression_is_compared_with_the_mean():
     from sklearn.metrics import r2_score
 

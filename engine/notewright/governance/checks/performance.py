@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -9,7 +10,13 @@ from notewright.governance.checks.base import Check, Finding, Option
 from notewright.governance.checks.calibrated import Calibrated
 from notewright.governance.checks.champion import NotWorseThanChampion
 from notewright.governance.checks.material import Material
-from notewright.governance.checks.scores import SCORES, balanced_accuracy, explained, roc_auc
+from notewright.governance.checks.scores import (
+    SCORES,
+    accuracy,
+    balanced_accuracy,
+    explained,
+    roc_auc,
+)
 from notewright.governance.checks.weak_segments import WeakSegments
 
 
@@ -66,6 +73,11 @@ class AgainstDummy(Check):
         evaluation = material.evaluation
         if evaluation.task == "regression":
             score, nothing, metric = explained(evaluation), 0.0, "explained_variance"
+        elif evaluation.y_true.ndim > 1:
+            # Several labels a row: all must be right, and the commonest row is said of all.
+            commonest = Counter(map(tuple, evaluation.y_true.tolist())).most_common(1)[0][1]
+            score, nothing = accuracy(evaluation), commonest / len(evaluation.y_true)
+            metric = "accuracy"
         elif evaluation.y_pred is not None:
             classes = len(set(evaluation.y_true.tolist()))
             score, nothing = balanced_accuracy(evaluation), 1 / classes
