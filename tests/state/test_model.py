@@ -308,6 +308,7 @@ class Notebook(RuleBasedStateMachine):
             assert cell.execution is not None, self.recorder.problems
             taken = [s for s in self.snapshots() if s.execution == cell.execution.id]
             if self.taken_after(cell):
+                assert taken, self.recorder.problems
                 self.taken[taken[0].id] = steps
         self.pending.clear()
 
