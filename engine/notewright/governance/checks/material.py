@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
@@ -11,8 +12,9 @@ from notewright.experiments.columns import positions
 from notewright.experiments.groups import group_names
 from notewright.governance.checks.base import CannotRun
 from notewright.governance.checks.evidence import Cell, Evidence, Sources, Split, Version
-from notewright.governance.checks.inputs import Inputs, TrainedRows, find_inputs
-from notewright.governance.checks.same_labels import CLASSES, same_labels
+from notewright.governance.checks.inputs import Inputs, find_inputs
+from notewright.governance.checks.same_labels import same_labels
+from notewright.governance.checks.traced import TracedRows, trained_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,51 +129,11 @@ class Material:
                 "The rows that the model was trained on were not given.",
                 "Give them as `training` of the evidence.",
             )
-        found = {each.role: self._part(each) for each in self.run.rows}
-        train, test = found.get("train"), found.get("test")
-        if train is None or test is None:
-            # Without the rows that were scored, those of an array cannot be told either.
-            traced = self._sources.runs.rows(self.run, "test") is not None
-            what = "trained on" if traced and train is None else "scored"
-            raise CannotRun(
-                f"The rows that were {what} were not found in a table.",
-                " ".join(self.run.notes)
-                or "Fit and score the model inside the `%%nw run` cell, on rows of a table that "
-                "is kept in a variable.",
-            )
-        if train[0] != test[0]:
-            raise CannotRun(
-                f"The model was trained on rows of `{train[0]}` and scored on rows of `{test[0]}`.",
-                "Take both from one table, so that they can be compared.",
-            )
-        return Split(train[0], train[1], test[1], self.frames[train[0]])
+        return self._traced.split()
 
-    def _part(self, rows: Any) -> tuple[str, pd.DataFrame] | None:
-        """Return the rows of a table that were used, and what it is called."""
-        labels = self._sources.runs.rows(self.run, rows.role)
-        if labels is None:
-            return None
-        if rows.by == "index" and rows.table in self.frames:
-            places = positions(self.frames[rows.table], labels)
-            return None if places is None else (rows.table, self.frames[rows.table].iloc[places])
-        # Rows of a plain array: the table that it was made of has as many, and the true labels
-        # where they were scored.
-        whole = [n for n in self.frames if len(self.frames[n]) == rows.of and self._holds(n)]
-        if not whole:
-            return None
-        name = min(whole, key=lambda n: (self.frames[n].shape[1], n))
-        return name, self.frames[name].iloc[labels]
-
-    def _holds(self, name: str) -> bool:
-        """Tell whether a table has the true labels at the positions that were scored."""
-        import numpy as np
-
-        true = np.asarray(self.evaluation.y_true)
-        scored = self._sources.runs.rows(self.run, "test")
-        if scored is None or len(scored) != len(true):
-            return False
-        part = self.frames[name].iloc[scored]
-        return any(same_labels(part.iloc[:, at].to_numpy(), true) for at in range(part.shape[1]))
+    @property
+    def _traced(self) -> TracedRows:
+        return TracedRows(self.run, self._sources.runs, self.frames, self.evaluation)
 
     @cached_property
     def target(self) -> tuple[str, pd.Series]:
@@ -221,12 +183,15 @@ class Material:
     @cached_property
     def inputs(self) -> Inputs:
         """The model with the features of the rows scored and trained on."""
+        labels = None
+        with suppress(CannotRun):
+            labels = trained_labels(self.split, self.evaluation)
         found = find_inputs(
             self.model,
             self.evaluation,
             (lambda: self.frames, lambda: self._arrays),
-            self._trained_rows,
-            self._trained_labels,
+            None if self._given.evaluation is not None else self._traced.trained(),
+            labels,
         )
         training = self._given.training
         if training is None or not set(found.test.columns) <= set(training.columns):
@@ -312,40 +277,6 @@ class Material:
         names = [v.name for v in snapshot.variables if v.type.endswith(_ARRAYS)]
         loaded = self._sources.snapshots.load(snapshot, names)
         return {name: value for name, value in loaded.items() if getattr(value, "ndim", 0) == 2}
-
-    @property
-    def _trained_rows(self) -> TrainedRows | None:
-        """The labels of the rows that were trained on, if they were traced."""
-        if self._given.evaluation is not None:
-            return None
-        for each in self.run.rows:
-            if each.role == "train" and each.by is not None:
-                labels = self._sources.runs.rows(self.run, "train")
-                return TrainedRows(labels, each.by == "index", each.of)
-        return None
-
-    @property
-    def _trained_labels(self) -> np.ndarray | None:
-        """The true labels of the rows that were trained on, as the run's evaluation has them."""
-        import numpy as np
-
-        try:
-            split = self.split
-        except CannotRun:
-            return None
-        true = np.asarray(self.evaluation.y_true)
-        if true.ndim != 1 or len(split.test) != len(true):
-            return None
-        for at, column in enumerate(split.test.columns):
-            scored = split.test.iloc[:, at].to_numpy()
-            if not same_labels(scored, true) or column not in split.train.columns:
-                continue
-            trained = split.train[column].tolist()
-            names = dict(zip(map(str, scored.tolist()), true.tolist(), strict=True))
-            if len(names) > CLASSES:  # numbers, which have no other names
-                return np.asarray(trained, dtype=float)
-            return np.asarray([names.get(str(value), value) for value in trained])
-        return None
 
     @cached_property
     def cells(self) -> list[Cell]:
