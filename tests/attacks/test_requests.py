@@ -138,13 +138,13 @@ def test_words_that_are_no_request_are_never_answered_as_one(shared: Shared, wor
     text = text % INFER.encode() if b"%s" in text else text
     url: Any = shared.client.base_url
     with socket.create_connection((url.host, url.port), timeout=10) as raw:
-        raw.sendall(text)
-        raw.shutdown(socket.SHUT_WR)
         answer = b""
         try:
+            raw.sendall(text)
+            raw.shutdown(socket.SHUT_WR)
             while piece := raw.recv(65536):
                 answer += piece
-        except ConnectionResetError:
-            answer += b""
+        except OSError:
+            answer += b""  # it may hang up before everything was said
     assert b" 200 " not in answer.split(b"\r\n", 1)[0]
     assert goes_on(shared)

@@ -6,8 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notewright.governance.checks.identifiers import GUESSES, PERSONAL, SECRETS, find, iban, luhn
 from notewright.governance.checks.identifiers.checksums import nir, steuer_id
+from notewright.governance.checks.identifiers.known import (
+    GUESSES,
+    PERSONAL,
+    SECRETS,
+    find,
+    iban,
+    luhn,
+)
 
 FOUND = [
     ("mail address", "write to ann@firm.co.uk."),

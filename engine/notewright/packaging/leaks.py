@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from notewright.errors import ExportFailed
-from notewright.governance.checks.identifiers import TOKENS, find
+from notewright.governance.checks.identifiers.known import TOKENS, find
 from notewright.packaging.source import CellSource
 
 _PASSWORD, _TOKEN, _PATH = "a password", "an access token", "a path of this machine"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from tests.governance.labelled.people import GUESSED, People
 
-from notewright.governance.checks.identifiers import GUESSES, PERSONAL, SECRETS, find
 from notewright.governance.checks.identifiers.columns import identifiers_in
+from notewright.governance.checks.identifiers.known import GUESSES, PERSONAL, SECRETS, find
 
 
 @dataclass

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from notewright.governance.checks.base import Check, Finding, Option
 from notewright.governance.checks.counting import number
-from notewright.governance.checks.identifiers import GUESSES, PERSONAL, SECRETS, find
 from notewright.governance.checks.identifiers.columns import identifiers_in
+from notewright.governance.checks.identifiers.known import GUESSES, PERSONAL, SECRETS, find
 from notewright.governance.checks.kept_outputs import Output
 from notewright.governance.checks.material import Material
 from notewright.governance.checks.membership import Membership

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from notewright.errors import NotewrightError, UntrustedStore
 from notewright.governance.checks.base import CannotRun
-from notewright.governance.checks.identifiers import PERSONAL, SECRETS, find
+from notewright.governance.checks.identifiers.known import PERSONAL, SECRETS, find
 from notewright.governance.checks.identifiers.pattern import words_of
 from notewright.governance.checks.identifiers.secrets import entropy, is_placeholder
 

@@ -5,8 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from notewright.governance.checks.identifiers import checksums
-from notewright.governance.checks.identifiers.checksums import digits_of
+from notewright.governance.checks.identifiers.checksums import (
+    bsn,
+    cnpj,
+    codice_fiscale,
+    cpf,
+    digits_of,
+    dni,
+    nhs,
+    nir,
+    personnummer,
+    pesel,
+    rvnr,
+    steuer_id,
+    verhoeff,
+)
 from notewright.governance.checks.identifiers.pattern import Pattern
 
 _LEFT, _RIGHT = r"(?<![\w.+-])", r"(?![\w-])(?!\.\d)"
@@ -51,36 +64,36 @@ NATIONAL = (
     _pattern(
         "Brazilian CNPJ",
         r"[\dA-Z]{2}\.[\dA-Z]{3}\.[\dA-Z]{3}/[\dA-Z]{4}-\d{2}",
-        _written(checksums.cnpj),
+        _written(cnpj),
         chance=0.02,
         numeric=False,
     ),
-    _pattern("Brazilian CNPJ", r"\d{14}", _numbers(checksums.cnpj), "cnpjs?", 0.02),
-    _pattern("Brazilian CPF", r"\d{3}\.\d{3}\.\d{3}-\d{2}", _numbers(checksums.cpf), chance=0.02),
-    _pattern("Brazilian CPF", r"\d{9}-?\d{2}", _numbers(checksums.cpf), "cpfs?", 0.02),
+    _pattern("Brazilian CNPJ", r"\d{14}", _numbers(cnpj), "cnpjs?", 0.02),
+    _pattern("Brazilian CPF", r"\d{3}\.\d{3}\.\d{3}-\d{2}", _numbers(cpf), chance=0.02),
+    _pattern("Brazilian CPF", r"\d{9}-?\d{2}", _numbers(cpf), "cpfs?", 0.02),
     _pattern(
         "French social security number",
         r"[12] ?\d{2} ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3} ?\d{2}",
-        _written(checksums.nir),
+        _written(nir),
         chance=0.02,
     ),
     _pattern(
         "Italian codice fiscale",
         r"(?i:[A-Z]{6}[\dLMNP-V]{2}[A-EHLMPRST][\dLMNP-V]{2}[A-Z][\dLMNP-V]{3}[A-Z])",
-        _written(checksums.codice_fiscale),
+        _written(codice_fiscale),
         chance=0.05,
         numeric=False,
     ),
     _pattern(
         "German pension insurance number",
         r"\d{2} ?(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d{2} ?[A-Z] ?\d{2} ?\d",
-        _written(checksums.rvnr),
+        _written(rvnr),
         chance=0.1,
     ),
     _pattern(
         "Spanish DNI or NIE",
         r"(?:\d{8}|\d{2}\.\d{3}\.\d{3}|[XYZ][ -]?\d{7})[ -]?[A-HJ-NP-TV-Z]",
-        _written(checksums.dni),
+        _written(dni),
         chance=0.05,
     ),
     _pattern(
@@ -92,13 +105,13 @@ NATIONAL = (
     _pattern(
         "Swedish personnummer",
         r"(?:19)?\d{2}[01]\d[0-9]\d[-+]\d{4}",
-        _numbers(checksums.personnummer),
+        _numbers(personnummer),
         chance=0.1,
     ),
     _pattern(
         "Swedish personnummer",
         r"(?:(?:19|20)?\d{6}[-+ ]?\d{4})",
-        _numbers(checksums.personnummer),
+        _numbers(personnummer),
         _SE,
         0.1,
     ),
@@ -113,26 +126,24 @@ NATIONAL = (
     _pattern(
         "Indian Aadhaar number",
         r"(?<!\d[ -])[2-9]\d{3} \d{4} \d{4}(?! \d)",
-        _numbers(checksums.verhoeff),
+        _numbers(verhoeff),
         chance=0.1,
     ),
     _pattern(
         "Indian Aadhaar number",
         r"[2-9]\d{3}[ -]?\d{4}[ -]?\d{4}",
-        _numbers(checksums.verhoeff),
+        _numbers(verhoeff),
         _IN,
         0.1,
     ),
-    _pattern(
-        "NHS number", r"\d{3}[ -]?\d{3}[ -]?\d{4}", _numbers(checksums.nhs), "nhs|nhsn\\w*", 0.1
-    ),
-    _pattern("Dutch BSN", r"\d{4}[. ]\d{2}[. ]\d{3}", _numbers(checksums.bsn), _NL, 0.1),
-    _pattern("Dutch BSN", r"\d{8,9}", _numbers(checksums.bsn), _NL, 0.1),
-    _pattern("Polish PESEL", r"\d{11}", _numbers(checksums.pesel), "pesel\\w*", 0.1),
+    _pattern("NHS number", r"\d{3}[ -]?\d{3}[ -]?\d{4}", _numbers(nhs), "nhs|nhsn\\w*", 0.1),
+    _pattern("Dutch BSN", r"\d{4}[. ]\d{2}[. ]\d{3}", _numbers(bsn), _NL, 0.1),
+    _pattern("Dutch BSN", r"\d{8,9}", _numbers(bsn), _NL, 0.1),
+    _pattern("Polish PESEL", r"\d{11}", _numbers(pesel), "pesel\\w*", 0.1),
     _pattern(
         "German tax number",
         r"[1-9]\d ?\d{3} ?\d{3} ?\d{3}",
-        _numbers(checksums.steuer_id),
+        _numbers(steuer_id),
         _DE,
         0.1,
     ),
