@@ -328,6 +328,7 @@ def test_every_guarded_verb_asks_the_rules_and_records_a_refusal(packaged):
         assert let_in or recorded_refusal(packaged, before), name
 
 
+@pytest.mark.slow
 def test_the_command_refuses_with_a_sentence_and_its_exit_code(place, capsys):
     for name, given in words(place).items():
         if name in PACKAGE_FIRST:
@@ -340,6 +341,7 @@ def test_the_command_refuses_with_a_sentence_and_its_exit_code(place, capsys):
         assert not denied or recorded_refusal(place, before), name
 
 
+@pytest.mark.slow
 def test_the_magic_refuses_as_the_verb_does(place, monkeypatch):
     """Through `%nw` itself, in an IPython shell of this process."""
     from types import SimpleNamespace
