@@ -166,7 +166,9 @@ def _series(times: pd.DatetimeIndex, form: str) -> pd.DataFrame:
     return pd.DataFrame({"when": column, "value": values})
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    "seed", [pytest.param(seed, marks=[pytest.mark.slow] * (seed > 2)) for seed in SEEDS]
+)
 def test_labels_that_were_flipped_are_found(seed):
     rng = np.random.default_rng(seed)
     frame = made_table(seed, rows=2000)

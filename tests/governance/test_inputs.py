@@ -145,6 +145,7 @@ def test_a_model_that_is_worse_than_the_champion_is_found(workspace, checked_not
     assert "model@1" in worse.sentence
 
 
+@pytest.mark.slow
 def test_a_champion_that_was_scored_on_other_rows_is_asked_now(workspace, checked_notebook):
     checked_notebook(LOAD + CHAMPION, GOOD, POLICY)
     workspace.models.move_alias("model", "champion", 1, None, workspace.identities.me())

@@ -116,6 +116,7 @@ def test_both_ways_are_tried_on_a_notebooks_model_and_say_whether_they_use_the_c
     assert "sample_weight_name='logisticregression__sample_weight'" in text
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # those of Fairlearn's own code, about pandas
 def test_the_code_for_a_cell_gives_what_was_proposed(mitigate, notebook):
     (proposal,) = mitigate("model --by reweighting").data()["proposals"]
