@@ -15,20 +15,27 @@ _BAR = 24
 
 
 @dataclass(repr=False)
-class ImportanceView(View):
-    """How much each column moves the answers, on average."""
+class _ExplanationView(View):
+    """An explanation as a table with bars."""
 
     explanation: Explanation
     model: str
     top: int
 
     def text(self) -> str:
-        """Return a table with bars."""
+        """Return the table."""
         return self._table().text()
 
     def html(self) -> str:
         """Return the same as an HTML table."""
         return self._table().html()
+
+    def _table(self) -> Table:
+        raise NotImplementedError
+
+
+class ImportanceView(_ExplanationView):
+    """How much each column moves the answers, on average."""
 
     def data(self) -> Any:
         """Return every column's part with its interval."""
@@ -66,21 +73,8 @@ class ImportanceView(View):
         return Table(("column", "mean part", "95 % interval", ""), rows, caption)
 
 
-@dataclass(repr=False)
-class ReasonsView(View):
-    """Why the model says of one row what it says."""
-
-    explanation: Explanation
-    model: str
-    top: int
-
-    def text(self) -> str:
-        """Return the reasons, largest first."""
-        return self._table().text()
-
-    def html(self) -> str:
-        """Return the same as an HTML table."""
-        return self._table().html()
+class ReasonsView(_ExplanationView):
+    """Why the model says of one row what it says: the reasons, largest first."""
 
     def data(self) -> Any:
         """Return every reason, and what they add up to."""

@@ -113,7 +113,7 @@ class Material:
     @cached_property
     def raw(self) -> tuple[str, pd.DataFrame]:
         """The raw table: the longest, and of those the one with the fewest columns."""
-        return min(self.frames.items(), key=rawest)
+        return min(self.frames.items(), key=_rawest)
 
     @cached_property
     def split(self) -> Split:
@@ -144,7 +144,7 @@ class Material:
         import numpy as np
 
         true = np.asarray(self.evaluation.y_true)
-        for name, frame in sorted(self.frames.items(), key=rawest):
+        for name, frame in sorted(self.frames.items(), key=_rawest):
             places = positions(frame, self.evaluation.rows)
             if places is None or true.ndim != 1:
                 continue
@@ -346,15 +346,19 @@ class Material:
         }
         return single | both
 
-    def column(self, name: str) -> pd.Series:
-        """Return a raw column for the test rows, in their order."""
-        holders = {n: f for n, f in self.frames.items() if name in f.columns}
-        if not holders:
+    def holders(self, column: str) -> list[tuple[str, pd.DataFrame]]:
+        """Return the tables that have a column, by name, the rawest first; at least one."""
+        found = [(n, f) for n, f in self.frames.items() if column in f.columns]
+        if not found:
             raise CannotRun(
-                f"No table in the notebook has a column '{name}'.",
+                f"No table in the notebook has a column '{column}'.",
                 "Correct the name in policy.yaml, or keep the raw table in a variable.",
             )
-        order = sorted(holders.items(), key=rawest)
+        return sorted(found, key=_rawest)
+
+    def column(self, name: str) -> pd.Series:
+        """Return a raw column for the test rows, in their order."""
+        order = self.holders(name)
         for _, frame in order:
             places = positions(frame, self.evaluation.rows)
             if places is not None:
@@ -382,7 +386,7 @@ class Material:
         return np.asarray([str(label) == str(wanted) for label in np.asarray(labels).tolist()])
 
 
-def rawest(table: tuple[str, pd.DataFrame]) -> tuple[int, int, str]:
+def _rawest(table: tuple[str, pd.DataFrame]) -> tuple[int, int, str]:
     """Return where a table comes in order: the longest first, of those the narrowest."""
     name, frame = table
     return -len(frame), frame.shape[1], name

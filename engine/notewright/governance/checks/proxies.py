@@ -42,7 +42,7 @@ class Proxies(Check):
         with suppress(CannotRun):  # it is no feature
             target = material.target[1].name
         for rule in rules:
-            table, frame = _holder(material, rule.column)
+            table, frame = material.holders(rule.column)[0]
             import pandas as pd
 
             groups = pd.Series(group_names(frame[rule.column], rule.bands), index=frame.index)
@@ -68,16 +68,3 @@ class Proxies(Check):
                     f"None of {number(len(others), 'column')} of '{table}' tells '{rule.column}'.",
                     subject=rule.column,
                 )
-
-
-def _holder(material: Material, column: str) -> tuple[str, Any]:
-    """Return the raw table, or the longest one that has the column."""
-    from notewright.governance.checks.material import rawest
-
-    holders = [(n, f) for n, f in material.frames.items() if column in f.columns]
-    if not holders:
-        raise CannotRun(
-            f"No table in the notebook has a column '{column}'.",
-            "Correct the name in policy.yaml, or keep the raw table in a variable.",
-        )
-    return min(holders, key=rawest)
