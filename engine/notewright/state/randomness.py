@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 #: How `restore --only` names it; no variable can be called so.
@@ -33,3 +35,13 @@ def set_random_state(state: dict[str, Any]) -> None:
         np.random.set_state(state["numpy"])
     if "torch" in state and (torch := sys.modules.get("torch")) is not None:
         torch.set_rng_state(torch.from_numpy(state["torch"]))
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Put the random state back afterwards: what runs inside may draw random numbers."""
+    before = random_state()
+    try:
+        yield
+    finally:
+        set_random_state(before)

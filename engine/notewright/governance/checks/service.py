@@ -14,7 +14,7 @@ from notewright.governance.checks.material import Material
 from notewright.governance.checks.registry import all_checks
 from notewright.governance.identities import Acts, Identity
 from notewright.progress import Progress
-from notewright.state.randomness import random_state, set_random_state
+from notewright.state.randomness import undisturbed
 from notewright.store import Store
 from notewright.store.canonical import canonical, digest_of
 from notewright.store.ids import new_id, now
@@ -147,13 +147,10 @@ class Checks:
         wanted = [(check, policy.checks[name]) for name, check in all_checks().items()]
         wanted = [(check, rules) for check, rules in wanted if rules.run]
         findings: list[Finding] = []
-        before = random_state()  # checks fit and ask models, which may draw random numbers
-        try:
+        with undisturbed():  # checks fit and ask models
             for done, (check, rules) in enumerate(wanted):
                 progress.step(done / len(wanted), check.summary)
                 findings += run_check(check, rules, material)
-        finally:
-            set_random_state(before)
         return self._keep(subject, policy, actor, tuple(findings))
 
     def get(self, ref: str) -> CheckReport:

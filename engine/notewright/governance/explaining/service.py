@@ -11,7 +11,7 @@ from notewright.governance.checks.evidence import Sources, Version
 from notewright.governance.checks.material import Material
 from notewright.governance.explaining.explanation import Explanation, explain
 from notewright.governance.policy import parse_policy
-from notewright.state.randomness import random_state, set_random_state
+from notewright.state.randomness import undisturbed
 
 if TYPE_CHECKING:
     from notewright.governance.identities import Identity
@@ -68,17 +68,17 @@ class Explanations:
             If there is no such row, or what is needed was not found.
         """
         self._roles.require(actor or self._me(), "run.read")
-        before = random_state()  # models may draw random numbers when they are asked
         material = Material(version, parse_policy("version: 1"), self._sources)
         try:
-            if row is None:
-                return material.explanation(rows)
-            place = _place(material.evaluation, row)
-            return explain(material.inputs, material.evaluation, [place], background=60, pairs=16)
+            with undisturbed():
+                if row is None:
+                    return material.explanation(rows)
+                place = _place(material.evaluation, row)
+                return explain(
+                    material.inputs, material.evaluation, [place], background=60, pairs=16
+                )
         except CannotRun as reason:
             raise UsageError(reason.sentence, reason.remedy) from reason
-        finally:
-            set_random_state(before)
 
 
 def _place(evaluation: Any, row: str) -> int:

@@ -16,7 +16,7 @@ from notewright.governance.mitigation.proposal import AIMS, Aim, Proposal
 from notewright.governance.mitigation.reweighting import by_reweighting
 from notewright.governance.mitigation.thresholds import by_thresholds
 from notewright.progress import Progress
-from notewright.state.randomness import random_state, set_random_state
+from notewright.state.randomness import undisturbed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -115,16 +115,13 @@ class Mitigation:
         material = Material(version, policy, self._sources)
         tried = [(c, way) for c in ([column] if column else columns) for way in ways]
         proposals, missing = [], []
-        before = random_state()
-        try:
+        with undisturbed():
             for done, (each, way) in enumerate(tried):
                 progress.step(done / len(tried), f"trying {way} by {each}")
                 try:
                     proposals.append(_propose(material, each, way, aim))
                 except CannotRun as reason:
                     missing.append((f"{way} by {each}", reason.sentence, reason.remedy))
-        finally:
-            set_random_state(before)
         return Mitigations(tuple(proposals), tuple(missing))
 
 
