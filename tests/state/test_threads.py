@@ -567,6 +567,29 @@ def test_interrupts_for_long_leave_everything_usable(workspace, seed) -> None:
     assert run_notebook(workspace.root, script).strip() == "done"
 
 
+def test_no_finalizer_of_garbage_runs_in_a_copy(workspace) -> None:
+    # One that waits for a thread would keep the copy, which has no threads, for ever.
+    script = """
+    import gc, os, threading
+
+    class Waits:
+        def __init__(self):
+            self.itself, self.made_by, self.lock = self, os.getpid(), threading.Lock()
+            self.lock.acquire()
+
+        def __del__(self):
+            if os.getpid() != self.made_by:
+                self.lock.acquire()
+
+    os.register_at_fork(before=Waits, after_in_child=lambda: [[] for _ in range(100_000)])
+    notebook.variables["x"] = 1
+    snapshot = notebook.recorder.take()
+    print(workspace.snapshots.load(snapshot)["x"], notebook.recorder.problems)
+    print("collects" if gc.isenabled() else "does not collect")
+    """
+    assert run_notebook(workspace.root, script).splitlines() == ["1 []", "collects"]
+
+
 def run_notebook(root: Path, script: str, **environment: str) -> str:
     """Run Python code with a plain notebook in a process of its own; return what it prints."""
     return told_by_notebook(root, script, **environment).stdout

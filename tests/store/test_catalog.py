@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from notewright.errors import AmbiguousId, RefMoved, StoreTooNew, StoreUnusable, UnknownId
-from notewright.store import Store
+from notewright.store import Store, sqlite
 from notewright.store.schema_files import SCHEMA_VERSION
 from notewright.store.sqlite import SqliteCatalog
 
@@ -116,6 +117,39 @@ def test_a_forked_child_uses_a_connection_of_its_own(tmp_path: Path) -> None:
         os._exit(0 if own else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert store.catalog.one("SELECT target FROM refs")["target"] == "1"
+
+
+@pytest.mark.sqlite
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no list of open files here")
+def test_a_copy_of_the_process_closes_no_connection_that_another_thread_keeps(
+    tmp_path: Path,
+) -> None:
+    catalog = Store(tmp_path).catalog
+    sqlite._kept_open.clear()
+    catalog.close()  # SQLite closes no file that another connection has open
+    asked, over = threading.Event(), threading.Event()
+
+    def keep_one() -> None:
+        catalog.query("SELECT 1")
+        asked.set()
+        over.wait()
+
+    def open_files() -> int:
+        gc.collect()
+        files = (f"/proc/self/fd/{name}" for name in os.listdir("/proc/self/fd"))
+        return sum(os.path.lexists(f) and os.readlink(f) == str(catalog.path) for f in files)
+
+    thread = threading.Thread(target=keep_one)
+    thread.start()
+    asked.wait()
+    opened = open_files()
+    pid = os.fork()
+    if pid == 0:
+        os._exit(open_files())
+    over.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == opened == 1
+    assert open_files() == 0  # closed with the thread, where it was made
 
 
 def test_what_waits_for_the_commit_runs_once_after_it_and_never_after_a_rollback(

@@ -10,6 +10,11 @@ close a database deletes its write-ahead log, and without that lock a command
 that ends takes itself for the last while a kernel still writes to that log.
 What nobody closes, nobody deletes; the next to open it reads the log.
 
+Nor is a connection closed in a copy of the process that made it (section 2.6
+there). Python itself would do so, with those of the threads that are not there,
+when it collects garbage: a lock that one of them held in SQLite is held in the
+copy for good, and the copy would wait for it for ever.
+
 Where nothing can be written the database is opened read-only; where SQLite
 cannot do that (it needs files beside a database with a write-ahead log), or
 its schema is an older one, a private copy is read instead.
@@ -43,15 +48,32 @@ _VERSION = "PRAGMA user_version"
 
 T = TypeVar("T")
 
+
+def _leave_open(connection: sqlite3.Connection) -> None:
+    """Keep a connection from being closed, at the end of the interpreter too."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that only the process that made it closes."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._pid = os.getpid()
+        super().__init__(*arguments, **options)
+
+    def __del__(self, getpid: Callable[[], int] = os.getpid) -> None:
+        if self._pid != getpid():
+            _leave_open(self)
+
+
 #: Connections that stay open; more stores than these at once only tests have.
-_kept_open: deque[sqlite3.Connection] = deque(maxlen=64)
+_kept_open: deque[_Connection] = deque(maxlen=64)
 
 
 @atexit.register
-def _leave_open() -> None:
-    """Let the interpreter end without closing what is kept open."""
+def _leave_all_open() -> None:
     for connection in _kept_open:
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
+        _leave_open(connection)
 
 
 class SqliteCatalog(Catalog):
@@ -130,7 +152,7 @@ class SqliteCatalog(Catalog):
         if connection is None:
             return
         if connection not in _kept_open:
-            cast("sqlite3.Connection", connection).close()
+            cast("_Connection", connection).close()
         self._local.connection = None
 
     def tables(self) -> list[str]:
@@ -156,8 +178,8 @@ class SqliteCatalog(Catalog):
             return [str(error)]
         return [row[0] for row in rows if row[0] != "ok"]
 
-    def _own(self) -> sqlite3.Connection:
-        return cast("sqlite3.Connection", self._connection())
+    def _own(self) -> _Connection:
+        return cast("_Connection", self._connection())
 
     def _begin(self) -> Connection:
         connection = self._own()
@@ -281,9 +303,11 @@ def _writable(path: Path) -> bool:
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
-def _opened(path: Path, options: str = "") -> sqlite3.Connection:
+def _opened(path: Path, options: str = "") -> _Connection:
     address = path.resolve().as_uri() + options
-    connection = sqlite3.connect(address, timeout=_BUSY_SECONDS, isolation_level=None, uri=True)
+    connection = sqlite3.connect(
+        address, timeout=_BUSY_SECONDS, isolation_level=None, uri=True, factory=_Connection
+    )
     connection.row_factory = sqlite3.Row
     return connection
 

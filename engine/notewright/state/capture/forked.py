@@ -230,7 +230,7 @@ def fork(work: Callable[[Line], None], leave_out: Iterable[Span], *, waited: boo
     inbox, back = Pipe(duplex=False)
     pulse, kernel = Pulse(), os.getpid()
     try:
-        with _left_out(leave_out), _unwarned():
+        with _left_out(leave_out), _unwarned(), _uncollected():
             _forking.ours = True
             pid = os.fork()
             if pid == 0:
@@ -257,7 +257,6 @@ def is_ours() -> bool:
 def _run(work: Callable[[Line], None], line: Line, kernel: int) -> NoReturn:
     code = 1
     try:
-        gc.disable()
         _let_go_of_imports()
         _be_quiet({line.inbox.fileno(), line.outbox.fileno()}, line.pulse)
         if os.getppid() == kernel:  # else it ended before it could be followed
@@ -341,6 +340,21 @@ def _unwarned() -> Iterator[None]:
         at = next((at for at, each in enumerate(filters) if each is ours), None)
         if at is not None:
             del filters[at]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep finalizers of garbage from running in a copy, where they might wait for a thread.
+
+    Python itself does much in a copy before the copy can say that it wants none of it.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 @contextmanager
