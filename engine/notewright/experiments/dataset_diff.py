@@ -58,7 +58,7 @@ def diff_tables(
     from notewright.state.describing.walk import difference
 
     details = difference(before, after)
-    frames = _frame(before), _frame(after)
+    frames = frame_of(before), frame_of(after)
     drifted: tuple[Any, ...] = ()
     if frames[0] is not None and frames[1] is not None:
         drifted = tuple(_drift(frames[0], frames[1], drift))
@@ -101,7 +101,7 @@ def parsed(data: bytes, suffix: str) -> pd.DataFrame | None:
         return None
 
 
-def _frame(table: Any) -> pd.DataFrame | None:
+def frame_of(table: Any) -> pd.DataFrame | None:
     """Return a table with columns of which distributions can be told, or None."""
     import numpy as np
     import pandas as pd

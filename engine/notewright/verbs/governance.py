@@ -9,6 +9,7 @@ from pathlib import Path
 from notewright.errors import UsageError
 from notewright.verbs.acting import actor, key_argument
 from notewright.verbs.base import Context, Verb
+from notewright.verbs.checked import KINDS, subject_of
 from notewright.views.base import Message, View
 from notewright.views.governance import (
     AuditView,
@@ -29,7 +30,20 @@ _MODEL = "a model (its newest version), or credit_risk@2, or by alias credit_ris
 
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help=_MODEL)
+    parser.add_argument(
+        "subject",
+        metavar="MODEL|DATA|NOTEBOOK",
+        help=f"{_MODEL}; a data frame among the variables, a data file, or a dataset "
+        "(applications@2); or a notebook as it is saved (churn.ipynb)",
+    )
+    parser.add_argument(
+        "--against",
+        metavar="DATA",
+        help="of a table: what it is compared with, such as the rows trained on (drift)",
+    )
+    parser.add_argument(
+        "--as", dest="kind", choices=KINDS, help="what is meant, where several have the name; by default a model"
+    )
     parser.add_argument(
         "--policy", metavar="FILE", help="a policy file to use instead of the project's policy.yaml"
     )
@@ -49,15 +63,17 @@ def _check(args: argparse.Namespace, context: Context) -> View:
     from notewright.views.report_files import write_report
 
     workspace = context.workspace
-    version = workspace.models.get(args.model)
+    subject = subject_of(args.subject, context, args.kind, args.against)
     if args.last:
-        report = workspace.checks.latest(version)
+        report = workspace.checks.latest(subject)
         if report is None:
-            return Message(f"{args.model} was not checked yet. `%nw check {args.model}` does it.")
+            return Message(
+                f"{args.subject} was not checked yet. `%nw check {args.subject}` does it."
+            )
     else:
         policy = load_policy(Path(args.policy)) if args.policy else None
         by = actor(args, context)
-        report = workspace.checks.run(version, policy, actor=by, progress=context.progress)
+        report = workspace.checks.run(subject, policy, actor=by, progress=context.progress)
     for file in args.write:
         write_report(report, Path(file))
     return ReportView(report)
@@ -65,12 +81,13 @@ def _check(args: argparse.Namespace, context: Context) -> View:
 
 check = Verb(
     "check",
-    "Check a model against the project's policy.",
+    "Check a model, a table or a notebook against the project's policy.",
     _check_arguments,
     _check,
-    "Data quality, leakage, performance, bias, documentation and privacy: each finding is a "
-    "sentence with "
-    "what to do. `policy` shows what is asked for.",
+    "Each finding is a sentence with what to do. Of a model: data quality, leakage, performance, "
+    "behaviour, bias, drift, explainability, documentation, privacy, security, reproducibility; of "
+    "a table what can be told from it alone, and with `--against` whether it drifted; of a "
+    "notebook its code, its outputs and its order. `policy` shows what is asked for.",
 )
 
 

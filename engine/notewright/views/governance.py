@@ -30,7 +30,7 @@ _LIST = "margin:4px 0;padding-left:1.2em;font-size:13px"
 
 @dataclass(repr=False)
 class ReportView(View):
-    """What the checks found in one model version."""
+    """What the checks found in a model version, a table or a notebook."""
 
     report: CheckReport
 
@@ -70,8 +70,12 @@ class ReportView(View):
         blocking = sum(finding.blocks for finding in self.report.findings)
         notes = len(self._troubles()) - blocking
         words = f"{number(blocking, 'finding')} close{'s' * (blocking == 1)} a gate"
-        if not blocking:
-            words = "nothing closes a gate" if notes else "passed every check"
+        if not self.report.of_model:
+            words = f"{number(blocking, 'finding')} to mend"
+        if not blocking and not notes:
+            words = "passed every check"
+        elif not blocking:
+            words = "nothing closes a gate" if self.report.of_model else "nothing to mend"
         hint = f", {number(notes, 'finding')} to look at" if notes else ""
         return f"{self.report.subject}: {words}{hint} (report {self.report.id})"
 

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 
 Severity = Literal["info", "warning", "error"]
 Status = Literal["passed", "failed", "could_not_run"]
+#: What can be checked: a registered model version; one table; one in the light of an earlier one;
+#: a notebook as it is saved.
+Subject = Literal["model", "table", "two tables", "notebook"]
+
+OF_MODELS: frozenset[Subject] = frozenset({"model"})
+OF_TABLES: frozenset[Subject] = frozenset({"model", "table", "two tables"})
+OF_TWO_TABLES: frozenset[Subject] = frozenset({"model", "two tables"})
+OF_NOTEBOOKS: frozenset[Subject] = frozenset({"model", "notebook"})
 
 
 class CannotRun(Exception):
@@ -112,6 +120,8 @@ class Check(ABC):
 
     #: ``family.name``.
     name: ClassVar[str]
+    #: What it can judge.
+    subjects: ClassVar[frozenset[Subject]] = OF_MODELS
     #: One line: what it looks for.
     summary: ClassVar[str]
     #: The severity of a failure unless the policy says otherwise.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from notewright.governance.checks.base import CannotRun, Check, Finding, Option
+from notewright.governance.checks.base import OF_TABLES, CannotRun, Check, Finding, Option
 from notewright.governance.checks.columns import ByColumn, labels
 from notewright.governance.checks.impossible import Impossible
 from notewright.governance.checks.label_errors import LabelErrors
@@ -21,6 +21,7 @@ class Missing(ByColumn):
     """Finds columns with many missing values."""
 
     name = "data_quality.missing"
+    subjects = OF_TABLES
     summary = "No column lacks too many values."
     good = "No column lacks too many values"
     options: ClassVar[Mapping[str, Option]] = {
@@ -53,6 +54,7 @@ class Duplicates(Check):
     """Finds rows that are there more than once."""
 
     name = "data_quality.duplicates"
+    subjects = OF_TABLES
     summary = "Few rows are there twice."
     acceptable = True
     options: ClassVar[Mapping[str, Option]] = {
@@ -83,6 +85,7 @@ class Constant(ByColumn):
     """Finds columns that say the same everywhere."""
 
     name = "data_quality.constant"
+    subjects = OF_TABLES
     summary = "No column is constant."
     severity = "warning"
     good = "No column is constant"
@@ -112,6 +115,7 @@ class MixedTypes(ByColumn):
     """Finds columns that hold text and numbers side by side."""
 
     name = "data_quality.mixed_types"
+    subjects = OF_TABLES
     summary = "No column mixes types."
     good = "No column mixes types"
 

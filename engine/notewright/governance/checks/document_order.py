@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _LARGEST = 64 << 20
 #: What the shell itself puts into every notebook.
-_SHELLS = {"In", "Out", "display", "exit", "get_ipython", "open", "quit"}
+SHELLS = {"In", "Out", "display", "exit", "get_ipython", "open", "quit"}
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,22 @@ class Place:
         The cell's id.
     source : str
         What is in it now.
+    count : int or None
+        The number it was last run as, where the document says it.
     """
 
     at: int
     id: str | None
     source: str
+    count: int | None = None
+
+    @property
+    def label(self) -> str:
+        """What to call it: its number, or its place, and its first line."""
+        lines = (line.strip() for line in self.source.splitlines())
+        first = next((line for line in lines if line and not line.startswith("#")), "")
+        number = f"cell [{self.count}]" if self.count else f"the code cell at place {self.at + 1}"
+        return f"{number} `{first[:60]}`"
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -105,7 +116,7 @@ class Standing:
     def needs(self, execution: Any) -> list[str]:
         """Return the variables that an execution needed to be there before it."""
         names = needed(parsed(execution.code), self.definitions) & set(execution.reads)
-        return sorted(n for n in names if not n.startswith("_") and n not in _SHELLS)
+        return sorted(n for n in names if not n.startswith("_") and n not in SHELLS)
 
     def writer(self, name: str, before: Any) -> Any:
         """Return the execution that last wrote a variable before another ran, or None."""
@@ -179,7 +190,7 @@ def _saved_document(material: Material, last: Any) -> tuple[Place, ...]:
     try:
         if path is None or not path.is_file() or path.stat().st_mtime < ended:
             return ()
-        return _code_cells(path)
+        return code_cells(_read(path))
     except (OSError, ValueError, RecursionError):
         return ()
 
@@ -195,12 +206,18 @@ def _kept_document(material: Material) -> tuple[Place, ...]:
     with tempfile.TemporaryDirectory(prefix="notewright-") as folder:
         try:
             (copy,) = snapshots.copy_files(snapshot, Path(folder) / "copy", [document.path])
-            return _code_cells(copy)
+            return code_cells(_read(copy))
         except (NotewrightError, OSError, ValueError, RecursionError):
             return ()
 
 
-def _code_cells(path: Path) -> tuple[Place, ...]:
+def _read(path: Path) -> bytes:
+    if path.stat().st_size > _LARGEST:
+        raise ValueError("it is too large")
+    return path.read_bytes()
+
+
+def code_cells(document: bytes) -> tuple[Place, ...]:
     """Return the code cells of a document.
 
     Raises
@@ -208,9 +225,7 @@ def _code_cells(path: Path) -> tuple[Place, ...]:
     ValueError
         If it is no notebook.
     """
-    if path.stat().st_size > _LARGEST:
-        raise ValueError("it is too large")
-    content = json.loads(path.read_bytes())
+    content = json.loads(document)
     cells = content.get("cells") if isinstance(content, dict) else None
     if not isinstance(cells, list):
         raise ValueError("it is not a notebook")
@@ -219,8 +234,15 @@ def _code_cells(path: Path) -> tuple[Place, ...]:
         if isinstance(cell, dict) and cell.get("cell_type") == "code":
             source = cell.get("source", "")
             text = "".join(source) if isinstance(source, list) else str(source)
-            id_ = cell.get("id")
-            found.append(Place(len(found), id_ if isinstance(id_, str) else None, text))
+            id_, count = cell.get("id"), cell.get("execution_count")
+            found.append(
+                Place(
+                    len(found),
+                    id_ if isinstance(id_, str) else None,
+                    text,
+                    count if type(count) is int else None,
+                )
+            )
     return tuple(found)
 
 

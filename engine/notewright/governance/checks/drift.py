@@ -1,11 +1,11 @@
-"""Whether the test rows come from where the rows trained on came from."""
+"""Whether the test rows come from where the rows trained on came from, or two tables from one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from notewright.governance.checks.base import CannotRun, Check, Finding, Option
+from notewright.governance.checks.base import OF_TWO_TABLES, CannotRun, Check, Finding, Option
 from notewright.governance.checks.evidence import Split
 from notewright.governance.checks.material import Material
 from notewright.governance.checks.quick_model import FOLDS, encoded, out_of_fold
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 #: Rows of either side that the classifier sees.
 _MOST = 10_000
-_MOVED = "Find out what changed between them; a model is only as good as its test rows are like "
-_MOVED += "those that it will meet."
+_MOVED = "Find out what changed between them: what was learned of the one holds less of the other."
 
 
 class Columns(Check):
@@ -29,6 +28,7 @@ class Columns(Check):
     """
 
     name = "drift.columns"
+    subjects = OF_TWO_TABLES
     summary = "No column of the test rows differs from the rows trained on."
     severity = "warning"
     acceptable = True
@@ -50,7 +50,7 @@ class Columns(Check):
         for each in moved:
             yield self.finding(
                 False,
-                f"From the rows trained on to the test rows: {each.sentence}",
+                f"From {split.was} to {split.now}: {each.sentence}",
                 remedy=_MOVED,
                 subject=each.column,
                 metric="population_stability_index",
@@ -60,7 +60,8 @@ class Columns(Check):
             )
         if not moved:
             yield self.finding(
-                True, f"None of {len(columns)} columns differs between training and test rows."
+                True,
+                f"None of {len(columns)} columns differs between {split.was} and {split.now}.",
             )
 
 
@@ -68,6 +69,7 @@ class Domain(Check):
     """Trains a model to tell test rows from rows trained on: it should not be able to."""
 
     name = "drift.domain"
+    subjects = OF_TWO_TABLES
     summary = "Nothing tells test rows from rows trained on."
     severity = "warning"
     acceptable = True
@@ -96,7 +98,7 @@ class Domain(Check):
         auc, (low, high) = delong(said[of == 1], said[of == 0])
         yield self.finding(
             low <= options["max_auc"],
-            f"A model tells a test row from one trained on in {auc:.0%} of pairs (95 % interval "
+            f"A model tells {split.now} from {split.was} in {auc:.0%} of pairs (95 % interval "
             f"{low:.0%} to {high:.0%}; 50 % is a guess, the policy allows "
             f"{options['max_auc']:.0%}).",
             remedy=_MOVED,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from notewright.governance.checks.document_order import Place
     from notewright.governance.checks.kept_outputs import Output
     from notewright.governance.checks.reproduced import Reproduced
 
@@ -105,6 +106,8 @@ class Split:
         All rows: of the table that both are of, else those of both.
     one_table : bool
         Whether both are rows of one table, so that equal labels are the same row.
+    was, now : str
+        What to call the two.
     """
 
     table: str
@@ -112,6 +115,8 @@ class Split:
     test: pd.DataFrame
     whole: pd.DataFrame
     one_table: bool = True
+    was: str = "the rows trained on"
+    now: str = "the test rows"
 
 
 @dataclass(frozen=True)
@@ -138,6 +143,10 @@ class Evidence:
         What cells put out.
     variables : dict
         Values that may be settings, by name.
+    places : tuple of Place
+        The code cells of a notebook's document.
+    folder : Path, optional
+        Where that document lies.
     """
 
     evaluation: Any = None
@@ -149,3 +158,5 @@ class Evidence:
     others: dict[str, Any] = field(default_factory=dict)
     outputs: tuple[Output, ...] = ()
     variables: dict[str, Any] = field(default_factory=dict)
+    places: tuple[Place, ...] = ()
+    folder: Path | None = None

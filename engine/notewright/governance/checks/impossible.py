@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from notewright.governance.checks.base import Finding
+from notewright.governance.checks.base import OF_TABLES, Finding
 from notewright.governance.checks.columns import ByColumn, labels, numbers
 from notewright.governance.checks.counting import number
 from notewright.governance.checks.material import Material
@@ -63,6 +63,7 @@ class Impossible(ByColumn):
     """Finds numbers that a column of that name cannot hold, infinities, and codes for 'unknown'."""
 
     name = "data_quality.impossible"
+    subjects = OF_TABLES
     summary = "No column holds what cannot be: an age below zero, infinity, -999 for 'unknown'."
     good = "No column holds what cannot be"
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from notewright.experiments.columns import positions
@@ -14,14 +15,15 @@ from notewright.governance.checks.base import CannotRun
 from notewright.governance.checks.evidence import Cell, Evidence, Sources, Split, Version
 from notewright.governance.checks.inputs import Inputs, find_inputs
 from notewright.governance.checks.same_labels import same_labels
+from notewright.governance.checks.subject import kind_of
 from notewright.governance.checks.traced import TracedRows, trained_labels
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     import pandas as pd
 
+    from notewright.governance.checks.base import Subject
+    from notewright.governance.checks.document_order import Place
     from notewright.governance.checks.kept_outputs import Output
     from notewright.governance.explaining.explanation import Explanation
     from notewright.governance.policy import Policy
@@ -57,6 +59,29 @@ class Material:
         self._sources = sources
         self._given = given or Evidence()
         self._explanations: dict[int, Explanation] = {}
+
+    @property
+    def kind(self) -> Subject:
+        """What kind of thing is checked."""
+        return kind_of(self.version)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The code cells of the notebook that is checked, as they stand in its document."""
+        return self._given.places
+
+    @property
+    def folders(self) -> list[Path]:
+        """The project's folder, and the one that the notebook is in or ran in."""
+        if self.kind == "notebook":
+            found = [self.project, self._given.folder]
+        else:
+            history = self._sources.history
+            if history is None:
+                return []
+            session = self.run.session
+            found = [history.root, Path(history.session(session).directory) if session else None]
+        return list(dict.fromkeys(f for f in found if f is not None and f.is_dir()))
 
     @property
     def project(self) -> Path | None:
@@ -123,7 +148,10 @@ class Material:
 
             name, scored = self.raw
             both = pd.concat([self._given.training, scored])
-            return Split(name, self._given.training, scored, both, one_table=False)
+            split = Split(name, self._given.training, scored, both, one_table=False)
+            if self.kind == "two tables":
+                return replace(split, was="the earlier table", now=f"'{name}'")
+            return split
         if self._given.evaluation is not None:
             raise CannotRun(
                 "The rows that the model was trained on were not given.",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from notewright.governance.checks.base import Check, Finding, Option
+from notewright.governance.checks.base import OF_TABLES, Check, Finding, Option
 from notewright.governance.checks.columns import labels
 from notewright.governance.checks.counting import number
 from notewright.governance.checks.material import Material
@@ -32,6 +32,7 @@ class NearDuplicates(Check):
     """
 
     name = "data_quality.near_duplicates"
+    subjects = OF_TABLES
     summary = "Few rows are there twice but for one column or for spelling."
     severity = "warning"
     acceptable = True

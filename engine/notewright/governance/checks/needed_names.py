@@ -12,7 +12,12 @@ _COMPREHENSIONS = {"genexpr", "listcomp", "setcomp", "dictcomp"}
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-def needed(tree: ast.Module, definitions: Mapping[str, frozenset[str]] | None = None) -> set[str]:
+def needed(
+    tree: ast.Module,
+    definitions: Mapping[str, frozenset[str]] | None = None,
+    *,
+    later: bool = True,
+) -> set[str]:
     r"""Return the global names that code looks up before it binds them.
 
     Local variables, arguments and those of comprehensions do not count. What a function
@@ -24,6 +29,8 @@ def needed(tree: ast.Module, definitions: Mapping[str, frozenset[str]] | None = 
         The code.
     definitions : mapping, optional
         For functions and classes from elsewhere: the global names they look up.
+    later : bool, optional
+        Whether what a function looks up counts where it is defined, too.
 
     Examples
     --------
@@ -34,7 +41,7 @@ def needed(tree: ast.Module, definitions: Mapping[str, frozenset[str]] | None = 
     """
     walk = _Needs(dict(definitions or {}))
     walk.body(tree.body)
-    return walk.needed | (walk.later - walk.bound)
+    return walk.needed | (walk.later - walk.bound if later else set())
 
 
 def made(tree: ast.Module) -> frozenset[str]:

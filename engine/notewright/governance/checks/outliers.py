@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from notewright.governance.checks.base import Finding, Option
+from notewright.governance.checks.base import OF_TABLES, Finding, Option
 from notewright.governance.checks.columns import ByColumn, labels, numbers
 from notewright.governance.checks.counting import number
 from notewright.governance.checks.material import Material
@@ -32,6 +32,7 @@ class Outliers(ByColumn):
     """
 
     name = "data_quality.outliers"
+    subjects = OF_TABLES
     summary = "No number lies far outside of what its column spans."
     severity = "warning"
     good = "No number lies far outside of what its column spans"

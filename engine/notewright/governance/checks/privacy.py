@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from notewright.governance.checks.base import Check, Finding, Option
+from notewright.governance.checks.base import OF_NOTEBOOKS, OF_TABLES, Check, Finding, Option
 from notewright.governance.checks.counting import number
 from notewright.governance.checks.identifiers.columns import identifiers_in
 from notewright.governance.checks.identifiers.known import GUESSES, PERSONAL, SECRETS, find
@@ -35,6 +35,7 @@ class PersonalColumns(Check):
     """
 
     name = "privacy.personal_columns"
+    subjects = OF_TABLES
     summary = "No column holds mail addresses, phone, card, account or national numbers, or names."
     options: ClassVar[Mapping[str, Option]] = {
         "allowed": Option((), "Columns that may hold them."),
@@ -78,6 +79,7 @@ class Sources(Check):
     """Looks for secrets and personal identifiers in the sources of the cells."""
 
     name = "privacy.cells"
+    subjects = OF_NOTEBOOKS
     summary = "No cell holds a secret or a personal identifier."
 
     def run(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:
@@ -112,6 +114,7 @@ class Outputs(Check):
     """
 
     name = "privacy.outputs"
+    subjects = OF_NOTEBOOKS
     summary = "No kept output of a cell holds a secret or personal data."
 
     def run(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:

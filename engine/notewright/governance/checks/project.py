@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from notewright.governance.checks.material import Material
 
 
-def folders_of(material: Material) -> list[Path]:
-    """Return the project's folder, and the one that the notebook ran in."""
-    history = material.sources.history
-    if history is None:
-        return []
-    found = [history.root]
-    session = material.run.session
-    if session:
-        found.append(Path(history.session(session).directory))
-    return list(dict.fromkeys(folder for folder in found if folder.is_dir()))
-
-
 def own_modules(material: Material) -> set[str]:
     """Return the top-level modules that lie in the project's folders."""
     found = set[str]()
-    for folder in folders_of(material):
+    for folder in material.folders:
         found.update(path.stem for path in folder.glob("*.py"))
         found.update(path.parent.name for path in folder.glob("*/__init__.py"))
     return found
@@ -39,7 +26,7 @@ def is_own(module: str, material: Material) -> bool:
 def recorded_packages(material: Material) -> dict[str, str]:
     """Return the packages that the run had, with their versions; none where nobody recorded it."""
     sources = material.sources
-    if sources.snapshots is None or not material.run.snapshot_after:
+    if material.kind == "notebook" or sources.snapshots is None or not material.run.snapshot_after:
         return {}
     snapshot = sources.snapshots.get(material.run.snapshot_after)
     packages: dict[str, str] = sources.snapshots.environment(snapshot).get("packages", {})

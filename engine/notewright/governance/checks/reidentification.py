@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from notewright.governance.checks.base import CannotRun, Check, Finding, Option
+from notewright.governance.checks.base import OF_TABLES, CannotRun, Check, Finding, Option
 from notewright.governance.checks.columns import labels
 from notewright.governance.checks.counting import number
 from notewright.governance.checks.identifiers.pattern import words_of
@@ -182,6 +182,7 @@ class Reidentification(Check):
     """Finds tables in which few rows agree in what others may know of a person."""
 
     name = "privacy.reidentification"
+    subjects = OF_TABLES
     summary = "Every row agrees with others in what may be known of a person (k-anonymity)."
     severity = "warning"
     acceptable = True

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from notewright.errors import UsageError
-from notewright.governance.checks.base import CannotRun, Check, Finding, Option
+from notewright.governance.checks.base import OF_TABLES, CannotRun, Check, Finding, Option
 from notewright.governance.checks.counting import number
 from notewright.governance.checks.material import Material
 
@@ -36,6 +36,7 @@ class Schema(Check):
     """Validates the raw table against the schema that the project keeps."""
 
     name = "data_quality.schema"
+    subjects = OF_TABLES
     summary = "The raw table keeps the project's schema."
     acceptable = True
     options: ClassVar[Mapping[str, Option]] = {
@@ -49,8 +50,12 @@ class Schema(Check):
         if path is None or not path.is_file():
             yield self.finding(
                 True,
-                f"No schema is kept for '{table}'; `%nw schema {material.version.name} --write` "
-                "infers one.",
+                f"No schema is kept for '{table}'"
+                + (
+                    f"; `%nw schema {material.version.name} --write` infers one."
+                    if material.kind == "model"
+                    else "."
+                ),
             )
             return
         broken = broken_columns(read_schema(path), frame)

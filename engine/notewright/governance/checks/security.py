@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from notewright.governance.checks.base import Check, Finding, Option
+from notewright.governance.checks.base import OF_NOTEBOOKS, Check, Finding, Option
 from notewright.governance.checks.cell_code import codes, imported_modules
 from notewright.governance.checks.counting import number
 from notewright.governance.checks.data_pickles import look_at_files
@@ -18,7 +18,7 @@ from notewright.governance.checks.licences import (
 from notewright.governance.checks.material import Material
 from notewright.governance.checks.pickle_files import Looked
 from notewright.governance.checks.pickle_names import sort_names
-from notewright.governance.checks.project import folders_of, is_own, own_modules, recorded_packages
+from notewright.governance.checks.project import is_own, own_modules, recorded_packages
 from notewright.governance.checks.requirement_files import (
     RequirementFile,
     Requirements,
@@ -139,6 +139,7 @@ class Dependencies(Check):
     """Compares requirement files, cells that install, and the packages that the run had."""
 
     name = "security.dependencies"
+    subjects = OF_NOTEBOOKS
     summary = "Requirement files and cells fix the versions of the packages that are used."
     severity = "warning"
     acceptable = True
@@ -146,7 +147,7 @@ class Dependencies(Check):
     def run(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:
         """Name what is not fixed, not named, or another version than the run had."""
         cells = codes(material.cells)
-        requirements = requirements_of(folders_of(material))
+        requirements = requirements_of(material.folders)
         packages = recorded_packages(material)
         findings = [
             *(
@@ -231,6 +232,7 @@ class Licences(Check):
     """Reads the licences of the packages that cells import."""
 
     name = "security.licences"
+    subjects = OF_NOTEBOOKS
     summary = "The packages that cells import have licences, and none that is not wanted."
     severity = "warning"
     acceptable = True
@@ -285,6 +287,7 @@ class RiskyCode(Check):
     """Finds lines of cells that let a file or an address from outside decide what runs."""
 
     name = "security.code"
+    subjects = OF_NOTEBOOKS
     summary = "No cell runs what comes from outside, or downloads it unprotected."
     acceptable = True
 

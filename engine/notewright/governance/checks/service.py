@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from notewright.errors import NotewrightError, UnknownId
+from notewright.errors import NotewrightError, PolicyMissing, UnknownId
 from notewright.governance.checks.base import CannotRun, Check, Finding
 from notewright.governance.checks.evidence import Evidence, Sources, Version
 from notewright.governance.checks.material import Material
 from notewright.governance.checks.registry import all_checks
+from notewright.governance.checks.subject import Unregistered, kind_of, name_of
 from notewright.governance.identities import Acts, Identity
 from notewright.progress import Progress
 from notewright.state.randomness import undisturbed
@@ -28,16 +29,17 @@ _LISTING = "%nw check MODEL"
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What the checks found in one model version.
+    """What the checks found in a model version, a table or a notebook.
 
     Parameters
     ----------
     id, digest : str
         Its id, and the address of its record in the store.
     subject : str
-        ``name@number`` of the version.
+        ``name@number`` of the version, or what the table or notebook is called.
     version, fingerprint, data : str
-        Id, model fingerprint and data digest of the version.
+        Id, model fingerprint and data digest of the version; for what is no version, the hash of
+        its content three times.
     policy_digest : str
         The policy then in force; its content is the object of the same address.
     created, actor : str
@@ -60,6 +62,11 @@ class CheckReport:
     findings: tuple[Finding, ...]
     passed: bool
 
+    @property
+    def of_model(self) -> bool:
+        """Whether it is about a model version, which gates ask for."""
+        return self.version != self.data
+
     def content(self) -> str:
         """Return a hash over what was found in what, the same if the checks run again."""
         return digest_of(
@@ -76,7 +83,7 @@ class CheckReport:
 
 
 class Checks:
-    """Runs checks on model versions.
+    """Runs checks on model versions, tables and notebooks.
 
     Parameters
     ----------
@@ -112,21 +119,22 @@ class Checks:
 
     def run(
         self,
-        subject: Version,
+        subject: Version | Unregistered,
         policy: Policy | None = None,
         *,
         actor: Identity | None = None,
         evidence: Evidence | None = None,
         progress: Progress | None = None,
     ) -> CheckReport:
-        """Run every check of the policy on a model version and keep the report.
+        """Run every check of the policy that fits what is checked, and keep the report.
 
         Parameters
         ----------
-        subject : ModelVersion
-            What to check.
+        subject : ModelVersion or Unregistered
+            What to check: a registered model, or a table or notebook (`subject.py`).
         policy : Policy, optional
-            The project's ``policy.yaml`` by default.
+            The project's ``policy.yaml`` by default; without one, tables and notebooks are checked
+            by the defaults.
         actor : Identity, optional
             Who runs them; the OS user's own identity by default.
         evidence : Evidence, optional
@@ -141,11 +149,15 @@ class Checks:
         """
         actor = actor or self._me()
         progress = progress or Progress(what="The check")
-        self._roles.require(actor, "check", subject)
-        policy = policy or self._policy()
+        if isinstance(subject, Unregistered):
+            evidence = subject.evidence
+            self._roles.require(actor, "check")
+        else:
+            self._roles.require(actor, "check", subject)
+        policy = policy or self._policy_for(subject)
         material = Material(subject, policy, self._sources, evidence)
         wanted = [(check, policy.checks[name]) for name, check in all_checks().items()]
-        wanted = [(check, rules) for check, rules in wanted if rules.run]
+        wanted = [(c, rules) for c, rules in wanted if rules.run and material.kind in c.subjects]
         findings: list[Finding] = []
         with undisturbed():  # checks fit and ask models
             for done, (check, rules) in enumerate(wanted):
@@ -179,12 +191,27 @@ class Checks:
         )
         return [self._read(row) for row in rows]
 
+    def _policy_for(self, subject: Version) -> Policy:
+        """Return the project's policy; where it has none, tables and notebooks need none."""
+        from notewright.governance.policy import parse_policy
+
+        try:
+            return self._policy()
+        except PolicyMissing:
+            if kind_of(subject) == "model":
+                raise
+            return parse_policy("version: 1")
+
     def _keep(
-        self, subject: Version, policy: Policy, actor: Identity, findings: tuple[Finding, ...]
+        self,
+        subject: Version | Unregistered,
+        policy: Policy,
+        actor: Identity,
+        findings: tuple[Finding, ...],
     ) -> CheckReport:
         report = {
             "id": new_id(),
-            "subject": f"{subject.name}@{subject.number}",
+            "subject": name_of(subject),
             "version": subject.id,
             "fingerprint": subject.fingerprint,
             "data": subject.data,

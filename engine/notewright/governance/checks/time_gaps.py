@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from notewright.governance.checks.base import Finding, Option
+from notewright.governance.checks.base import OF_TABLES, Finding, Option
 from notewright.governance.checks.columns import ByColumn, labels
 from notewright.governance.checks.counting import number
 from notewright.governance.checks.material import Material
@@ -28,6 +28,7 @@ class TimeGaps(ByColumn):
     """
 
     name = "data_quality.time_gaps"
+    subjects = OF_TABLES
     summary = "No series of times has a gap."
     severity = "warning"
     good = "No series of times has a gap"

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from notewright.governance.checks.base import Finding, Option
+from notewright.governance.checks.base import OF_TABLES, Finding, Option
 from notewright.governance.checks.columns import ByColumn, labels, texts
 from notewright.governance.checks.counting import number
 from notewright.governance.checks.material import Material
@@ -28,6 +28,7 @@ class CategoryTypos(ByColumn):
     """
 
     name = "data_quality.category_typos"
+    subjects = OF_TABLES
     summary = "No category is another one, misspelt."
     severity = "warning"
     good = "No category is another one, misspelt"
