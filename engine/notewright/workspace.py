@@ -10,6 +10,7 @@ from notewright.store import Store, marker
 
 if TYPE_CHECKING:
     from notewright.experiments.datasets import Datasets
+    from notewright.experiments.evaluation import Evaluation
     from notewright.experiments.mlflow_store.service import MlflowStores
     from notewright.experiments.models import Models
     from notewright.experiments.runs import Runs
@@ -287,7 +288,12 @@ class Workspace:
         """Return drift, latency and errors of a deployment, since a moment if given."""
         from notewright.serving.monitor import monitor
 
-        return monitor(self.deployments, name, since)
+        return monitor(self.deployments, name, since, self._tested)
+
+    def _tested(self, model_version: str) -> Evaluation | None:
+        """Return what a model version said of its test rows, if its run recorded that."""
+        run = self.models.get(model_version).run
+        return self.runs.evaluation(self.runs.get(run)) if run else None
 
     def retrain(
         self,

@@ -27,9 +27,10 @@ CELLS = [
 ]
 RUN = (
     "from sklearn.ensemble import RandomForestClassifier\n"
-    "from sklearn.metrics import accuracy_score\n"
+    "from sklearn.metrics import accuracy_score, roc_auc_score\n"
     "model = RandomForestClassifier(20, max_depth=4, random_state=0).fit(X_train, y_train)\n"
-    "accuracy_score(y_test, model.predict(X_test))"
+    "accuracy_score(y_test, model.predict(X_test))\n"
+    "roc_auc_score(y_test, model.predict_proba(X_test)[:, 1])"
 )
 DATATYPES = {"integer": "INT64", "number": "FP64", "boolean": "BOOL"}
 
@@ -73,6 +74,9 @@ def test_a_model_lives_from_its_cells_to_its_successor(
         assert served["probability_1"] == expected.tolist()
         assert retrace(workspace, answer["id"]).verified
         _files_a_dossier(workspace, version)
+        estimate = workspace.monitor("credit_risk").estimates[0]
+        assert (estimate.metric, estimate.rows) == ("accuracy", 5)
+        assert estimate.before == run.metrics["accuracy"]
 
         write_rows(tmp_path / "newer.csv", seed=2)
         found = workspace.retrain("credit_risk", tmp_path / "newer.csv")

@@ -1,9 +1,10 @@
-"""What a live model was asked, how it answered, and whether its input drifted."""
+"""What a live model was asked, how it answered, whether its input drifted, and what that does."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,12 +20,16 @@ from notewright.store.ids import now
 if TYPE_CHECKING:
     import pandas as pd
 
+    from notewright.experiments.evaluation import Evaluation
     from notewright.governance.drift import ColumnDrift
+    from notewright.governance.label_free import Estimate
 
 #: Only the newest rows are compared, so that a long log costs no more than this.
 MAX_ROWS = 100_000
 #: With fewer rows than this a report says that it is thin.
 FEW_ROWS = 50
+#: Of so many of the newest rows it is estimated how good the predictions are.
+_ESTIMATED = 20_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,8 @@ class MonitorReport:
         Share of each predicted label, for models that predict labels.
     notes : tuple of str
         What could not be looked at, and why.
+    estimates : tuple of Estimate
+        How good the predictions are likely to be; empty where that cannot be told.
     """
 
     name: str
@@ -76,6 +83,7 @@ class MonitorReport:
     drift: tuple[ColumnDrift, ...]
     predictions: dict[str, float]
     notes: tuple[str, ...]
+    estimates: tuple[Estimate, ...] = ()
 
     @property
     def refused(self) -> dict[str, int]:
@@ -95,15 +103,32 @@ class MonitorReport:
     @property
     def sentences(self) -> list[str]:
         """What to know, in words."""
+        return [*self._drift_sentences(), *self._estimate_sentences(), *self.notes]
+
+    def _drift_sentences(self) -> list[str]:
         if not self.drift:
-            return ["There is nothing to compare yet.", *self.notes]
+            return ["There is nothing to compare yet."]
         if not self.drifted:
-            return [f"None of {len(self.drift)} columns drifted.", *self.notes]
+            return [f"None of {len(self.drift)} columns drifted."]
         count = f"{len(self.drifted)} of {len(self.drift)} columns drifted."
-        return [count, *(column.sentence for column in self.drifted), *self.notes]
+        return [count, *(column.sentence for column in self.drifted)]
+
+    def _estimate_sentences(self) -> list[str]:
+        if not self.estimates:
+            return []
+        said = [each.sentence for each in self.estimates]
+        return [
+            *said,
+            "That holds as long as only the rows changed, and not what follows from them.",
+        ]
 
 
-def monitor(deployments: Deployments, name: str, since: str | None = None) -> MonitorReport:
+def monitor(
+    deployments: Deployments,
+    name: str,
+    since: str | None = None,
+    tested: Callable[[str], Evaluation | None] = lambda model_version: None,
+) -> MonitorReport:
     """Report on the package version that is live under `name`.
 
     Parameters
@@ -114,6 +139,8 @@ def monitor(deployments: Deployments, name: str, since: str | None = None) -> Mo
         The deployment's name.
     since : str, optional
         ``12h``, ``7d`` or a date; by default since this version first went live.
+    tested : callable, optional
+        Returns what a model version said of labelled rows, by its id.
 
     Raises
     ------
@@ -149,7 +176,23 @@ def monitor(deployments: Deployments, name: str, since: str | None = None) -> Mo
         drift=drift,
         predictions=_predictions(logged),
         notes=tuple(notes),
+        estimates=_estimates(logged, tested(current.model_version)),
     )
+
+
+def _estimates(logged: list[Logged], tested: Evaluation | None) -> tuple[Estimate, ...]:
+    from notewright.governance.label_free import estimates
+
+    if tested is None or tested.positive is None:
+        return ()
+    name, scores = f"probability_{tested.positive}", list[float]()
+    for record in reversed(logged):
+        if len(scores) >= _ESTIMATED:
+            break
+        for output in json.loads(record.entry.outputs or b"[]"):
+            if output["name"] == name:
+                scores += output["data"]
+    return estimates(tested, scores[:_ESTIMATED])
 
 
 def _rows(path: Path, logged: list[Logged]) -> tuple[pd.DataFrame | None, list[str]]:

@@ -42,7 +42,10 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
         help="of a table: what it is compared with, such as the rows trained on (drift)",
     )
     parser.add_argument(
-        "--as", dest="kind", choices=KINDS, help="what is meant, where several have the name; by default a model"
+        "--as",
+        dest="kind",
+        choices=KINDS,
+        help="what is meant, where several have the name; by default a model",
     )
     parser.add_argument(
         "--policy", metavar="FILE", help="a policy file to use instead of the project's policy.yaml"
