@@ -8,12 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pandas as pd
 import pytest
 from tests.serving.conftest import Yard, raw_rows, request, write_manifest, write_package
 
 from notewright.errors import BadMoment, NotDeployed
+from notewright.experiments.evaluation import Evaluation
 from notewright.governance.drift import profile
+from notewright.governance.label_free import estimates
 from notewright.serving.moments import moment
 from notewright.serving.monitor import monitor
 from notewright.views.serving import monitor_view
@@ -108,6 +111,32 @@ def test_failures_of_the_server_are_kept_apart_from_callers_mistakes(watched: Ya
     assert "2 refused for the caller's mistake (2 x 400)" in words
     assert "1 failure of the server (1 x 500)" in words
     assert report.since < report.until
+
+
+def test_how_good_the_answers_are_is_estimated_from_what_was_logged(watched: Yard) -> None:
+    deployed = watched.deployments.deploy("credit_risk")
+    rows = raw_rows(120, seed=12)
+    answer = httpx.post(
+        f"{deployed.url}/v2/models/credit_risk/infer", json=request(rows), timeout=30
+    ).json()
+    served = {output["name"]: output["data"] for output in answer["outputs"]}
+    p = np.random.default_rng(0).random(400)
+    labels = np.where(np.random.default_rng(1).random(400) < p, "good", "bad")
+    known = Evaluation.of(labels, y_score=p, positive="good", probability=True)
+    asked: list[str] = []
+
+    def tested(model_version: str) -> Evaluation:
+        asked.append(model_version)
+        return known
+
+    report = monitor(watched.deployments, "credit_risk", tested=tested)
+    assert asked == [deployed.model_version]
+    assert report.estimates == estimates(known, served["probability_good"])
+    words = monitor_view(report).text()
+    assert "Accuracy on these 120 rows is likely to be" in words
+    assert "not what follows from them" in words
+    assert monitor_view(report).data()["estimates"][0]["metric"] == "accuracy"
+    assert monitor(watched.deployments, "credit_risk").estimates == ()
 
 
 def test_a_report_is_about_the_version_that_is_live(watched: Yard) -> None:
