@@ -60,7 +60,17 @@ def optional_name(given: Mapping[str, Any], name: str) -> str | None:
     value = given.get(name)
     if value in (None, ""):
         return None
-    return _checked(name, str(value))
+    if not isinstance(value, str):
+        raise BadQuestion(name, "a name")
+    return _checked(name, value)
+
+
+def optional_variable(given: Mapping[str, Any], name: str) -> str | None:
+    """Return what a request's body gives as `name`: a variable of the notebook, or nothing."""
+    value = optional_name(given, name)
+    if value is not None and not value.isidentifier():
+        raise BadQuestion(name, "the name of a variable")
+    return value
 
 
 def _verb(workspace: Workspace, name: str, *words: str) -> Any:

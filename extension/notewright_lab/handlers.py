@@ -23,8 +23,9 @@ from notewright_lab.answers import (
     NothingYet,
     Question,
     optional_name,
+    optional_variable,
 )
-from notewright_lab.errors import NoWorkspace, status_of
+from notewright_lab.errors import BadQuestion, NoWorkspace, status_of
 from notewright_lab.exports import ExportJobs
 from notewright_lab.locate import notebook_file, workspace_root
 from notewright_lab.readers import Readers
@@ -119,13 +120,25 @@ class ExportsHandler(_Handler):
         return None if job is None else job.record()
 
     def _begin(self) -> Any:
-        given = self.get_json_body() or {}
+        given = self._given()
         wish = Wish(
             self._notebook(),
-            optional_name(given, "variable"),
+            optional_variable(given, "variable"),
             optional_name(given, "name"),
         )
         return self._jobs.start(wish).record()
+
+    def _given(self) -> dict[str, Any]:
+        """Return the request's body, which may be empty."""
+        try:
+            given = self.get_json_body()
+        except UnicodeDecodeError:
+            given = ""
+        if given is None:
+            return {}
+        if not isinstance(given, dict):
+            raise BadQuestion("body", "a JSON object")
+        return given
 
     def _put_away(self, id_: str) -> Any:
         return self._jobs.put_away(self._notebook(), id_).record()

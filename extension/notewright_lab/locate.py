@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from notewright.workspace import Workspace
-from notewright_lab.errors import BadPath, NoWorkspace
+from notewright_lab.errors import BadPath, BadQuestion, NoWorkspace
 
 
 def workspace_root(served: Path, notebook: str) -> Path:
@@ -23,6 +23,8 @@ def workspace_root(served: Path, notebook: str) -> Path:
     ------
     BadPath
         If the path, or a symbolic link on it, leads out of `served`.
+    BadQuestion
+        If there can be no such path.
     NoWorkspace
         If no folder from the notebook's up to `served` has a store.
     """
@@ -65,12 +67,13 @@ def _folder_of(top: Path, notebook: str) -> Path:
         raise BadPath
     # A leading slash means the server's folder, as everywhere in Jupyter.
     named = top / notebook.lstrip("/")
-    if named.is_dir():
-        folder = named.resolve()
-    else:
-        folder = named.parent.resolve()
-        if not named.resolve().is_relative_to(top):
-            raise BadPath
+    try:
+        folder = named.resolve() if named.is_dir() else named.parent.resolve()
+        inside = named.resolve().is_relative_to(top)
+    except OSError as error:  # too long a name, say
+        raise BadQuestion("path", "the path of a notebook") from error
+    if not inside:
+        raise BadPath
     if not folder.is_relative_to(top):
         raise BadPath
     return folder

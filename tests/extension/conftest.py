@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nbformat
 import pytest
 from pytest_jupyter.jupyter_server import *  # noqa: F403
 
 from notewright.state.namespace import Namespace
 from notewright.workspace import Workspace
+
+NOTEBOOK = "work/analysis.ipynb"
 
 
 @pytest.fixture
@@ -33,3 +36,17 @@ def project(jp_root_dir: Path) -> Workspace:
     variables["total"] = 6
     workspace.snapshots.take(namespace, session=session, message="<b>summed</b>")
     return workspace
+
+
+@pytest.fixture
+def write(jp_root_dir: Path):
+    """Return a function that writes the notebook that is exported."""
+
+    def write_(*cells: str) -> Path:
+        file = jp_root_dir / NOTEBOOK
+        file.parent.mkdir(exist_ok=True)
+        code = [nbformat.v4.new_code_cell(source) for source in cells]
+        nbformat.write(nbformat.v4.new_notebook(cells=code), file)
+        return file
+
+    return write_

@@ -5,30 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
+from tests.extension.conftest import NOTEBOOK
 from tornado.httpclient import HTTPClientError
 
 from notewright_lab.handlers import PREFIX
-
-NOTEBOOK = "work/analysis.ipynb"
-
-
-@pytest.fixture
-def write(jp_root_dir: Path):
-    """Return a function that writes the notebook that is exported."""
-
-    def write_(*cells: str) -> Path:
-        file = jp_root_dir / NOTEBOOK
-        file.parent.mkdir(exist_ok=True)
-        code = [nbformat.v4.new_code_cell(source) for source in cells]
-        nbformat.write(nbformat.v4.new_notebook(cells=code), file)
-        return file
-
-    return write_
 
 
 @pytest.fixture
