@@ -84,6 +84,18 @@ class Workspace:
             self.store,
             signer=lambda: self.identities.me(),
             trusted=lambda public: self.identities.require_trusted(public),
+            restrictions=self._governance.restricted,
+        )
+
+    @cached_property
+    def _whole(self) -> Snapshots:
+        """The snapshots with all that is in them, for what the engine computes from them."""
+        from notewright.state.snapshots import Snapshots
+
+        return Snapshots(
+            self.store,
+            signer=lambda: self.identities.me(),
+            trusted=lambda public: self.identities.require_trusted(public),
         )
 
     @cached_property
@@ -133,7 +145,13 @@ class Workspace:
         """The recorded runs."""
         from notewright.experiments.runs import Runs
 
-        return Runs(self.store, self.snapshots, self.history, self._governance.acts)
+        return Runs(
+            self.store,
+            self._whole,
+            self.history,
+            self._governance.acts,
+            self._governance.restricted,
+        )
 
     @cached_property
     def models(self) -> Models:
@@ -161,6 +179,7 @@ class Workspace:
             trusted=lambda public: self.identities.require_trusted(public),
             acts=self._governance.acts,
             drift=_drift,
+            restrictions=self._governance.restricted,
         )
 
     @cached_property
@@ -234,7 +253,7 @@ class Workspace:
         return Packages(
             self.store,
             self.root,
-            self.snapshots,
+            self._whole,
             self.history,
             signer=self.identities.me,
             trusted=self.identities.require_trusted,
@@ -313,7 +332,7 @@ class Workspace:
 
         return Sources(
             self.runs,
-            self.snapshots,
+            self._whole,
             self.history,
             self.models,
             self.root,
@@ -324,7 +343,7 @@ class Workspace:
     def _reproduce(self, run: Any, seconds: float) -> Reproduced:
         from notewright.packaging.reproducing import reproduce
 
-        return reproduce(self.history, self.snapshots, run, seconds)
+        return reproduce(self.history, self._whole, run, seconds)
 
     def _snapshots_used(self) -> dict[str, str]:
         """Return why snapshots are needed as evidence, by id."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 READS = "only reads"
+LESS = "only reads; restricted columns are left out for those who may not see them, and named"
 OWN = "the notebook's own variables, files or runs; it gives no rights"
 OWN_RULE = "the workspace's owner registers others, anyone themselves; a refusal is recorded"
 OWN_MACHINE = "a list in the user's own folder on this machine"
@@ -40,26 +41,27 @@ VERBS = {
 METHODS = {
     "workspace": {
         **dict.fromkeys(
-            ["find", "existing", "diff", "policy", "monitor", "retrace", "sources"], READS
+            ["find", "existing", "policy", "monitor", "retrace", "sources"], READS
         ),
-        "retrain": "retrain",
+        "retrain": "retrain", "diff": LESS,
     },
     "snapshots": {
         **dict.fromkeys(
-            ["get", "head", "tags", "list", "count", "needs", "load", "check_restorable",
-             "environment", "signature", "document"], READS
+            ["get", "head", "tags", "list", "count", "needs", "check_restorable",
+             "environment", "signature", "document", "withheld_files"], READS
         ),
-        **dict.fromkeys(
-            ["keeper", "take", "commit", "staying", "stand_on", "tag", "restore", "copy_files"], OWN
-        ),
+        **dict.fromkeys(["keeper", "take", "commit", "staying", "stand_on", "tag"], OWN),
+        "given": LESS,
+        **dict.fromkeys(["load", "restore", "copy_files"], "data.read"),
     },
     "history": dict.fromkeys(["*"], OWN),
     "retention": {"plan": READS, "carry_out": "snapshot.remove"},
     "runs": {
         **dict.fromkeys(
             ["has", "get", "snapshots_used", "list", "frame", "of_execution", "of_model",
-             "load_model", "evaluation", "steps", "rows", "children", "artifact", "compare"], READS
+             "load_model", "evaluation", "steps", "rows", "children", "artifact"], READS
         ),
+        "compare": LESS,
         **dict.fromkeys(
             ["start", "record", "take_over", "commit_partial", "commit_finished",
              "keep_artifacts"], MAKER
@@ -74,10 +76,9 @@ METHODS = {
     },
     "datasets": {
         **dict.fromkeys(
-            ["list", "get", "with_content", "of_files", "runs_using", "needs", "load", "bytes_of",
-             "is_kept", "diff"], READS
+            ["list", "get", "with_content", "of_files", "runs_using", "needs", "is_kept"], READS
         ),
-        "add": OWN, "write": OWN,
+        **dict.fromkeys(["load", "given", "bytes_of", "write", "diff"], "data.read"), "add": OWN,
     },
     "mlflow": {"take": "model.register", "give": "export"},
     "identities": {

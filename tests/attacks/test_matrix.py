@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 from tests.attacks import rules
+from tests.conftest import PlainNotebook
 
 from notewright.cli import main
 from notewright.errors import AccessDenied, NotewrightError
 from notewright.experiments.runs import Runs
 from notewright.governance.authority import ACTIONS, ROLES, Resource, allowed
 from notewright.governance.identities import Identity
+from notewright.state.namespace import Namespace
 from notewright.state.retention import Rules
 from notewright.verbs import VERBS, find_verb
 from notewright.verbs.base import Context
@@ -139,6 +141,7 @@ class Place:
 
 POLICY = """
 version: 1
+data: {restricted: {income: [risk_officer]}}
 gates:
   production: {checks: [performance], approvals: [reviewer, risk_officer]}
 """
@@ -155,6 +158,11 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path
         place = Workspace(root)
         (root / "policy.yaml").write_text(POLICY)
         (root / "empty.db").touch()
+        (root / "income.bin").write_bytes(b"who knows")
+        place.datasets.add(root / "income.bin", "income")
+        notebook = PlainNotebook(place, root)
+        notebook.run(f"income = [open('{root}/income.bin').read()]")
+        notebook.recorder.take("income")
         identities, roles = place.identities, place.roles
         for name, role in (("ben", "data_scientist"), ("ada", "admin")):
             identities.create(name, root / f"{name}.key")
@@ -190,7 +198,17 @@ def place(request, begun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pl
 def api(place: Place) -> dict[str, Callable[[], object]]:
     """Return a call of every guarded method, with words that go wrong only past the door."""
     w, version = place.workspace, place.version
+    snapshot = w.snapshots.get("income")
+    here, there = Namespace({}), place.workspace.root / "there"
     return {
+        "snapshots.load": lambda: w.snapshots.load(snapshot, ["income"]),
+        "snapshots.restore": lambda: w.snapshots.restore(here, snapshot, ["income"]),
+        "snapshots.copy_files": lambda: w.snapshots.copy_files(snapshot, there, ["income.bin"]),
+        "datasets.load": lambda: w.datasets.load("income"),
+        "datasets.given": lambda: w.datasets.given("income"),
+        "datasets.bytes_of": lambda: w.datasets.bytes_of(w.datasets.get("income")),
+        "datasets.write": lambda: w.datasets.write(w.datasets.get("income"), there),
+        "datasets.diff": lambda: w.datasets.diff("income", "income"),
         "retention.carry_out": lambda: w.retention.carry_out(Rules()),
         "models.register": lambda: w.models.register("first", "other", place.me),
         "models.move_alias": lambda: w.models.move_alias("m", "champion", 1, None, place.me),
@@ -270,6 +288,7 @@ def should(place: Place, action: str) -> bool:
     resources = [
         Resource("Workspace", "w", ("somebody",), "it"),
         Resource("ModelVersion", "v", ("ben",), "it"),
+        Resource("Column", "income", ("somebody",), "it", ("risk_officer",)),
     ]
     roles = [place.role] if place.role else []
     return any(allowed(place.me.name, roles, action, resource) for resource in resources)

@@ -25,6 +25,7 @@ from notewright.experiments.ports import (
 from notewright.experiments.rows import load_labels
 from notewright.experiments.run import Artifact, Run, Status
 from notewright.state.records import FileRead
+from notewright.state.withheld import UNRESTRICTED, Restrictions
 from notewright.store import Store
 from notewright.store.ids import new_id, now
 
@@ -51,6 +52,8 @@ class Runs:
         Reads the code and the data files of executions.
     acts : callable, optional
         Appends to the audit log; told of every run that trained a model.
+    restrictions : Restrictions, optional
+        Which columns are withheld from who compares.
     """
 
     def __init__(
@@ -59,8 +62,10 @@ class Runs:
         snapshots: SnapshotSource | None = None,
         history: ExecutionSource | None = None,
         acts: Acts = no_audit,
+        restrictions: Restrictions = UNRESTRICTED,
     ) -> None:
         self.store = store
+        self.restrictions = restrictions
         self.snapshots = snapshots
         self.history = history
         self._ledger = Ledger(store)

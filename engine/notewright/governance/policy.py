@@ -29,6 +29,22 @@ class Sensitive:
 
 
 @dataclass(frozen=True)
+class Restricted:
+    """A column whose values only some may see.
+
+    Parameters
+    ----------
+    column : str
+        Its name, in whatever table.
+    roles : tuple of str
+        The roles that may; nobody if empty.
+    """
+
+    column: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class DataRules:
     """What the columns mean.
 
@@ -42,12 +58,15 @@ class DataRules:
         Whether groups by two of these columns together are compared too.
     quasi_identifiers : tuple of str
         Columns that others may know of a person; found by name if empty.
+    restricted : tuple of Restricted
+        Columns that are withheld from those who may not see them.
     """
 
     favourable: Any = None
     sensitive: tuple[Sensitive, ...] = ()
     intersections: bool = True
     quasi_identifiers: tuple[str, ...] = ()
+    restricted: tuple[Restricted, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -207,6 +226,10 @@ def parse_policy(text: str, path: Path = Path(FILE_NAME)) -> Policy:
             ),
             intersections=data.get("intersections", True),
             quasi_identifiers=tuple(data.get("quasi_identifiers") or ()),
+            restricted=tuple(
+                Restricted(column, tuple(roles))
+                for column, roles in data.get("restricted", {}).items()
+            ),
         ),
         checks=rules,
         gates={

@@ -79,6 +79,15 @@ def _data() -> dict[str, Any]:
                 "items": _TEXT,
                 "description": "Columns that others may know of a person: age, postcode.",
             },
+            "restricted": {
+                "type": ["object", "null"],
+                "description": "Columns whose values are withheld, and the roles that see them.",
+                "additionalProperties": {
+                    "type": ["array", "null"],
+                    "items": {"type": "string", "enum": list(ROLES)},
+                    "description": "The roles that see its values; none if empty.",
+                },
+            },
         }
     )
 

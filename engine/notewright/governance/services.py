@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from notewright.governance.gates import Gates
     from notewright.governance.mitigation.service import Mitigation
     from notewright.governance.policy import Policy
+    from notewright.governance.restricted import RestrictedColumns
     from notewright.governance.roles import Roles
 
 
@@ -98,6 +99,15 @@ class Governance:
 
         self.identities.owner()  # the first identity owns the workspace; looking needs no key
         return Roles(self._store, self.identities, self.acts)
+
+    @cached_property
+    def restricted(self) -> RestrictedColumns:
+        """Which columns are withheld from whom."""
+        from notewright.governance.restricted import RestrictedColumns
+
+        return RestrictedColumns(
+            self.policy_path, self.policy, lambda: self.roles, self.identities.me
+        )
 
     @cached_property
     def checks(self) -> Checks:
