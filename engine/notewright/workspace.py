@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from notewright.governance.identities import Identities, Identity
     from notewright.governance.mitigation.service import Mitigation
     from notewright.governance.policy import Policy
+    from notewright.governance.restricted import RestrictedColumns
     from notewright.governance.roles import Roles
     from notewright.governance.services import Governance
     from notewright.lineage.history import History
@@ -84,7 +85,7 @@ class Workspace:
             self.store,
             signer=lambda: self.identities.me(),
             trusted=lambda public: self.identities.require_trusted(public),
-            restrictions=self._governance.restricted,
+            restrictions=self.restricted,
         )
 
     @cached_property
@@ -150,7 +151,7 @@ class Workspace:
             self._whole,
             self.history,
             self._governance.acts,
-            self._governance.restricted,
+            self.restricted,
         )
 
     @cached_property
@@ -179,7 +180,7 @@ class Workspace:
             trusted=lambda public: self.identities.require_trusted(public),
             acts=self._governance.acts,
             drift=_drift,
-            restrictions=self._governance.restricted,
+            restrictions=self.restricted,
         )
 
     @cached_property
@@ -212,6 +213,11 @@ class Workspace:
     def roles(self) -> Roles:
         """Who may do what."""
         return self._governance.roles
+
+    @property
+    def restricted(self) -> RestrictedColumns:
+        """Which columns are withheld from whom."""
+        return self._governance.restricted
 
     @property
     def checks(self) -> Checks:

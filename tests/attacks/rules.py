@@ -95,6 +95,7 @@ METHODS = {
         ),
         "grant": "role.grant", "revoke": "role.grant",
     },
+    "restricted": {"refuse": "data.read", "now": READS},
     "checks": {"run": "check", "get": READS, "latest": READS, "list": READS},
     "gates": {
         "require": "deploy", "revoke": "revoke",

@@ -199,6 +199,7 @@ def api(place: Place) -> dict[str, Callable[[], object]]:
     """Return a call of every guarded method, with words that go wrong only past the door."""
     w, version = place.workspace, place.version
     snapshot = w.snapshots.get("income")
+    income = w.restricted.now().among(["income"])
     here, there = Namespace({}), place.workspace.root / "there"
     return {
         "snapshots.load": lambda: w.snapshots.load(snapshot, ["income"]),
@@ -214,6 +215,7 @@ def api(place: Place) -> dict[str, Callable[[], object]]:
         "models.move_alias": lambda: w.models.move_alias("m", "champion", 1, None, place.me),
         "mlflow.take": lambda: w.mlflow.take("empty.db", actor=place.me),
         "mlflow.give": lambda: w.mlflow.give("new.db"),
+        "restricted.refuse": lambda: [w.restricted.refuse(c, "it") for c in income],
         "checks.run": lambda: w.checks.run(version),
         "gates.require": lambda: w.gates.require("production", version),
         "gates.revoke": lambda: w.gates.revoke("production", version, "a bug"),

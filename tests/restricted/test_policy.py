@@ -55,15 +55,15 @@ def test_a_column_without_readers_is_denied_to_all_roles():
 
 
 def test_the_owner_of_the_workspace_sees_no_more_than_others(person):
-    withheld = person.workspace._governance.restricted.now()
+    withheld = person.workspace.restricted.now()
     assert [each.column for each in withheld.columns] == ["income", "national id"]
     person.becomes("risk_officer")
-    withheld = person.workspace._governance.restricted.now()
+    withheld = person.workspace.restricted.now()
     assert [each.column for each in withheld.columns] == ["national id"]
 
 
 def test_two_spellings_of_one_column_are_withheld_if_either_is(person):
-    me = person.workspace._governance.restricted
+    me = person.workspace.restricted
     person.policy("version: 1\ndata: {restricted: {income: [admin], INCOME: []}}\n")
     assert me.now().find("Income") is not None
 

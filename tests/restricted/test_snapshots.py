@@ -62,9 +62,9 @@ def test_without_restricted_columns_the_policy_is_read_once_and_nobody_is_asked_
     assert list(other.snapshots.load(taken)["df"].columns) == ["age", "income"]
     # Neither rules, nor roles, nor checks were opened.
     assert "roles" not in vars(other._governance)
-    first = other._governance.restricted._read
+    first = other.restricted._read
     other.snapshots.load(taken)
-    assert other._governance.restricted._read is first
+    assert other.restricted._read is first
 
 
 def test_a_restored_table_lacks_the_column_and_that_is_named(elsewhere, taken):
@@ -193,7 +193,7 @@ def test_somebody_whose_key_is_not_the_registered_one_sees_nothing(
 ):
     person.becomes("risk_officer")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "another user's"))
-    given = Workspace(tmp_path)._governance.restricted.now()
+    given = Workspace(tmp_path).restricted.now()
     assert given.find("income") is not None
 
 

@@ -114,7 +114,7 @@ class Approvals:
             "model_object": version.model_object,
             "data": version.data,
             "report": report.digest,
-            "findings": report.content(),
+            "findings": report.content,
             "policy": policy.digest,
             "accepts": accepts,
             "note": note.strip(),
@@ -218,7 +218,7 @@ class Approvals:
             return f"{who} is of a model trained on other data."
         if approval.policy != policy.digest:
             return f"{who} does not count any more: policy.yaml has changed since."
-        if report is None or approval.findings != report.content():
+        if report is None or approval.findings != report.content:
             return f"{who} does not count any more: the checks find something else now."
         if approval.role not in self._roles.of(approval.signer) or not self._roles.permits(
             approval.signer, "approve", version

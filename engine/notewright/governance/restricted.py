@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from notewright.errors import KeyProblem, PolicyMissing, StoreReadOnly
 from notewright.governance.authority import Resource
-from notewright.state.withheld import Withheld, Withholding
+from notewright.state.withheld import NOTHING, Withheld, Withholding
 
 if TYPE_CHECKING:
     from notewright.governance.identities import Identity
@@ -50,17 +50,7 @@ class RestrictedColumns:
         self._me = me
         self._read: tuple[_Stamp | None, tuple[Restricted, ...]] = (None, ())
 
-    def now(self) -> Withholding:
-        """Return what is withheld from the OS user.
-
-        Raises
-        ------
-        PolicyError
-            If the policy is not understood: then nobody knows what is restricted.
-        """
-        return self.withheld_from()
-
-    def withheld_from(self, identity: Identity | None = None) -> Withholding:
+    def now(self, identity: Identity | None = None) -> Withholding:
         """Return what is withheld from `identity`, by default the OS user's own.
 
         Raises
@@ -70,7 +60,7 @@ class RestrictedColumns:
         """
         columns = self._columns()
         if not columns:
-            return Withholding()
+            return NOTHING
         return Withholding(
             tuple(
                 Withheld(column.column, column.roles)

@@ -115,7 +115,13 @@ class Governance:
         from notewright.governance.checks.service import Checks
 
         return Checks(
-            self._store, self._sources(), self.policy, self.roles, self.acts, self.identities.me
+            self._store,
+            self._sources(),
+            self.policy,
+            self.roles,
+            self.acts,
+            self.identities.me,
+            self.restricted,
         )
 
     @cached_property
@@ -123,14 +129,16 @@ class Governance:
         """What moves the answers of models."""
         from notewright.governance.explaining.service import Explanations
 
-        return Explanations(self._sources(), self.roles, self.identities.me)
+        return Explanations(self._sources(), self.roles, self.identities.me, self.restricted)
 
     @cached_property
     def mitigation(self) -> Mitigation:
         """What would make models fairer."""
         from notewright.governance.mitigation.service import Mitigation
 
-        return Mitigation(self._sources(), self.policy, self.roles, self.identities.me)
+        return Mitigation(
+            self._sources(), self.policy, self.roles, self.identities.me, self.restricted
+        )
 
     @cached_property
     def approvals(self) -> Approvals:

@@ -8,6 +8,7 @@ from typing import Any
 
 from notewright.errors import NotewrightError
 from notewright.governance.checks.counting import counted
+from notewright.governance.checks.less_told import told
 from notewright.governance.checks.service import finding_of
 from notewright.serving.deployments import GATE
 from notewright.serving.integrity import check_files
@@ -260,7 +261,8 @@ def _checks(services: Services, version: Any, digest: str) -> Link:
         problem = "the policy then in force is not in the store"
     else:
         services.store.objects.get(report["policy_digest"])
-    findings = [finding_of(said) for said in report["findings"]]
+    found = [finding_of(said) for said in report["findings"]]
+    findings = told(found, report.get("labels", ()), services.restricted.now())
     lines = tuple(finding.sentence for finding in findings if finding.status != "passed")
     sentence = (
         f"{counted(findings)} ({local_minute(report['created'])} by {report['actor']}, under the "

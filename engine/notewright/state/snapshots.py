@@ -42,6 +42,7 @@ from notewright.state.randomness import RANDOM_STATE, set_random_state
 from notewright.state.records import FileRead, Snapshot, Unsaved, Variable
 from notewright.state.sharing import shared_with_live
 from notewright.state.withheld import (
+    NOTHING,
     UNRESTRICTED,
     Restrictions,
     ValuesWithheld,
@@ -493,7 +494,7 @@ class Snapshots:
             If nothing is left of one of `only`.
         """
         own = snapshot.id in self._own
-        withholding = Withholding() if own else self._restrictions.now()
+        withholding = NOTHING if own else self._restrictions.now()
         self._check_trust(snapshot)
         chosen = self._choose(snapshot, only)
         generators = None

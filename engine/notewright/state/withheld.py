@@ -78,7 +78,7 @@ class Withholding:
 
     @cached_property
     def _known(self) -> dict[str, Withheld]:
-        return {_plain(each.column): each for each in self.columns}
+        return {plain_name(each.column): each for each in self.columns}
 
     def find(self, label: Any) -> Withheld | None:
         """Return what is withheld under a label, or None.
@@ -95,14 +95,25 @@ class Withholding:
         if isinstance(label, tuple):
             return next(filter(None, map(self.find, label)), None)
         text = label.decode("utf-8", "replace") if isinstance(label, bytes) else str(label)
-        return self._known.get(_plain(text))
+        return self._known.get(plain_name(text))
 
     def among(self, labels: Iterable[Any]) -> tuple[Withheld, ...]:
         """Return what is withheld among some labels."""
         return united(filter(None, map(self.find, labels)))
 
 
-def _plain(name: str) -> str:
+#: What is withheld where nothing is restricted.
+NOTHING = Withholding()
+
+
+def plain_name(name: str) -> str:
+    """Return a name as it is compared with others.
+
+    Examples
+    --------
+    >>> plain_name(" Income")
+    'income'
+    """
     return unicodedata.normalize("NFKC", name).casefold().strip()
 
 
@@ -116,8 +127,14 @@ class ValuesWithheld(UserWarning):
 class Restrictions(Protocol):
     """What a service asks before it gives values to a person."""
 
-    def now(self) -> Withholding:
-        """Return what is withheld from who acts here, by the policy as it is now."""
+    def now(self, identity: Any = None) -> Withholding:
+        """Return what is withheld by the policy as it is now.
+
+        Parameters
+        ----------
+        identity : Identity, optional
+            From whom; the OS user by default.
+        """
 
     def refuse(self, withheld: Withheld, of: str) -> NoReturn:
         """Refuse somebody who asked for a withheld column `of` something, and record it."""
@@ -126,9 +143,9 @@ class Restrictions(Protocol):
 class Unrestricted:
     """Nothing is withheld: where there is no policy, and inside the engine."""
 
-    def now(self) -> Withholding:
+    def now(self, identity: Any = None) -> Withholding:
         """Return nothing."""
-        return Withholding()
+        return NOTHING
 
     def refuse(self, withheld: Withheld, of: str) -> NoReturn:
         """Never called: nothing is withheld."""

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from notewright.errors import UsageError
+from notewright.state.withheld import withheld_words
 from notewright.verbs.acting import actor, key_argument
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import Code, Message, View
@@ -34,21 +35,30 @@ def _schema(args: argparse.Namespace, context: Context) -> View:
 
     workspace = context.workspace
     version = workspace.models.get(args.model)
-    workspace.roles.require(actor(args, context), "check", version)
+    by = actor(args, context)
+    workspace.roles.require(by, "check", version)
+    withholding = workspace.restricted.now(by)
     material = Material(version, parse_policy("version: 1"), workspace.sources())
     try:
         table, frame = material.raw
-        found = infer_schema(frame)
+        found = infer_schema(frame, withholding)
     except CannotRun as reason:
         raise UsageError(reason.sentence, reason.remedy) from reason
+    withheld = withholding.among(frame.columns)
+    note = f"Values are {withheld_words(withheld)}." if withheld else ""
     if args.write is None:
-        return Code(found.to_yaml().rstrip())
+        return Code(f"# {note}\n{found.to_yaml()}".rstrip() if note else found.to_yaml().rstrip())
     path = Path(args.write) if args.write else workspace.root / FILE_NAME
     write_schema(found, path)
     return Message(
         f"The schema of '{table}' is in {path}. Read it, and loosen or tighten what is wrong: "
-        "`data_quality.schema` checks the raw table against it.",
-        {"table": table, "file": str(path), "columns": list(map(str, frame.columns))},
+        f"`data_quality.schema` checks the raw table against it. {note}".rstrip(),
+        {
+            "table": table,
+            "file": str(path),
+            "columns": list(map(str, frame.columns)),
+            "withheld": [each.words for each in withheld],
+        },
     )
 
 

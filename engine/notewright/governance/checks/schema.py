@@ -14,6 +14,7 @@ from notewright.errors import UsageError
 from notewright.governance.checks.base import CannotRun, Check, Finding, Option
 from notewright.governance.checks.counting import number
 from notewright.governance.checks.material import Material
+from notewright.state.withheld import NOTHING, Withholding
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,35 +77,40 @@ class Schema(Check):
             )
 
 
-def infer_schema(frame: pd.DataFrame) -> Any:
+def infer_schema(frame: pd.DataFrame, withholding: Withholding = NOTHING) -> Any:
     """Return the Pandera schema of a table.
 
     It has each column's type, whether values may be missing, that numbers are never negative
-    where none is, and the values of text that has few.
+    where none is, and the values of text that has few; of columns that are withheld only the
+    first two.
 
     Raises
     ------
     CannotRun
         If Pandera is not installed.
     """
-    import pandas as pd
-
     pandera = _pandera()
     columns = {}
     for name, values in frame.items():
-        checks = []
-        known = values.dropna()
-        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-            if len(known) and known.min() >= 0:
-                checks.append(pandera.Check.ge(0))
-        elif isinstance(values.dtype, pd.StringDtype) or values.dtype == object:
-            kinds = known.astype(str).unique()
-            if 0 < len(kinds) <= _CATEGORIES and len(known) >= _ROWS_EACH * len(kinds):
-                checks.append(pandera.Check.isin(sorted(kinds)))
+        checks = _value_checks(values) if withholding.find(name) is None else []
         columns[name] = pandera.Column(
             values.dtype, checks=checks, nullable=bool(values.isna().any())
         )
     return pandera.DataFrameSchema(columns)
+
+
+def _value_checks(values: pd.Series) -> list[Any]:
+    """Return what holds of all values of a column."""
+    import pandas as pd
+
+    check, known = _pandera().Check, values.dropna()
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        return [check.ge(0)] if len(known) and known.min() >= 0 else []
+    if isinstance(values.dtype, pd.StringDtype) or values.dtype == object:
+        kinds = known.astype(str).unique()
+        if 0 < len(kinds) <= _CATEGORIES and len(known) >= _ROWS_EACH * len(kinds):
+            return [check.isin(sorted(kinds))]
+    return []
 
 
 def read_schema(path: Path) -> Any:
