@@ -282,6 +282,7 @@ class Workspace:
             self.roles,
             self.identities,
             self.audit,
+            self.restricted,
         )
 
     @cached_property

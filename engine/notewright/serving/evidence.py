@@ -16,6 +16,7 @@ from notewright.serving.links import Link, broken, guarded
 from notewright.serving.log import Logged
 from notewright.serving.ports import Services
 from notewright.serving.records import Deployment
+from notewright.state.withheld import withheld_words
 from notewright.store.canonical import canonical, digest_of, plain
 from notewright.words import local_minute, number_of
 
@@ -30,6 +31,8 @@ def prediction(services: Services, logged: Logged) -> Link:
     what = f"answered {answers}" if answers else f"was refused: {entry.error}"
     sentence = f"Asked on {local_minute(entry.time)}, {number_of(entry.rows, 'row')}; {what}."
     problem = logged.problem()
+    if logged.withheld:
+        sentence += f" Values are {withheld_words(logged.withheld)}."
     return Link(
         "prediction", entry.id, logged.digest, sentence, problem is None, problem, time=entry.time
     )

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from notewright.errors import NotDeployed
 from notewright.serving import frames
 from notewright.serving.deployments import Deployments
-from notewright.serving.log import Logged
+from notewright.serving.log import Logged, PredictionLog
 from notewright.serving.moments import moment
 from notewright.serving.schema import Refused, Schema
+from notewright.state.withheld import Withheld, united, withheld_words
 from notewright.store.ids import now
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class MonitorReport:
         Share of each predicted label, for models that predict labels.
     notes : tuple of str
         What could not be looked at, and why.
+    withheld : tuple of Withheld
+        Columns of which only figures are told.
     """
 
     name: str
@@ -76,6 +79,7 @@ class MonitorReport:
     drift: tuple[ColumnDrift, ...]
     predictions: dict[str, float]
     notes: tuple[str, ...]
+    withheld: tuple[Withheld, ...] = ()
 
     @property
     def refused(self) -> dict[str, int]:
@@ -96,11 +100,16 @@ class MonitorReport:
     def sentences(self) -> list[str]:
         """What to know, in words."""
         if not self.drift:
-            return ["There is nothing to compare yet.", *self.notes]
+            return ["There is nothing to compare yet.", *self._more]
         if not self.drifted:
-            return [f"None of {len(self.drift)} columns drifted.", *self.notes]
+            return [f"None of {len(self.drift)} columns drifted.", *self._more]
         count = f"{len(self.drifted)} of {len(self.drift)} columns drifted."
-        return [count, *(column.sentence for column in self.drifted), *self.notes]
+        return [count, *(column.sentence for column in self.drifted), *self._more]
+
+    @property
+    def _more(self) -> list[str]:
+        named = f"Values are {withheld_words(self.withheld)}."
+        return [*self.notes, *([named] if self.withheld else [])]
 
 
 def monitor(deployments: Deployments, name: str, since: str | None = None) -> MonitorReport:
@@ -120,6 +129,8 @@ def monitor(deployments: Deployments, name: str, since: str | None = None) -> Mo
     NotDeployed, BadMoment
         If there is nothing of this name; if `since` is no time.
     """
+    from notewright.governance.drift import without_values
+
     history = deployments.history(name)
     current = deployments.get(name)
     if not any(deployment.live_from for deployment in history):
@@ -128,13 +139,17 @@ def monitor(deployments: Deployments, name: str, since: str | None = None) -> Mo
     same = {deployment.id for deployment in times}
     first = min(deployment.live_from or deployment.created for deployment in times)
     start = moment(since) if since else ""
-    logged = deployments.log(name).records(start, same)
+    withholding = deployments.restrictions.now()
+    # Whole: figures are computed of all columns.
+    logged = PredictionLog(deployments.log(name).folder).records(start, same)
     path = deployments.path_of(current)
     rows, notes = _rows(path, logged)
-    drift = _drift(path, rows, notes)
+    drift = tuple(without_values(_drift(path, rows, notes), withholding))
     answered = [record.entry.milliseconds for record in logged if record.entry.status == 200]
     refused = [record.entry for record in logged if record.entry.status != 200]
     sentences = Counter(entry.error for entry in refused if entry.error)
+    common = sentences.most_common(1)[0][0] if sentences else None
+    of_error = withholding.mentioned([common or ""])
     return MonitorReport(
         name=name,
         deployment=current.id,
@@ -144,11 +159,12 @@ def monitor(deployments: Deployments, name: str, since: str | None = None) -> Mo
         requests=len(logged),
         rows=sum(record.entry.rows for record in logged),
         errors=dict(sorted(Counter(str(entry.status) for entry in refused).items())),
-        common_error=sentences.most_common(1)[0][0] if sentences else None,
+        common_error=f"{withheld_words(of_error)}." if of_error else common,
         latency=_latency(answered),
         drift=drift,
         predictions=_predictions(logged),
         notes=tuple(notes),
+        withheld=united(withholding.among(each.column for each in drift), of_error),
     )
 
 

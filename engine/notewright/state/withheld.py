@@ -6,6 +6,7 @@ here and further up only ask, leave the values out, and name what they left out.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -97,6 +98,20 @@ class Withholding:
         text = label.decode("utf-8", "replace") if isinstance(label, bytes) else str(label)
         return self._known.get(plain_name(text))
 
+    def mentioned(self, texts: Iterable[str]) -> tuple[Withheld, ...]:
+        """Return what some texts mention, by its name as a word of its own.
+
+        Examples
+        --------
+        >>> some = Withholding((Withheld("age", ()), Withheld("income", ())))
+        >>> some.mentioned(["Column 'Income', row 3: 5200", "the average"])
+        (<withheld: income (nobody may see it)>,)
+        """
+        plain = [plain_name(text) for text in texts]
+        return united(
+            each for each in self.columns if any(_word(each.column).search(text) for text in plain)
+        )
+
     def among(self, labels: Iterable[Any]) -> tuple[Withheld, ...]:
         """Return what is withheld among some labels."""
         return united(filter(None, map(self.find, labels)))
@@ -115,6 +130,12 @@ def plain_name(name: str) -> str:
     'income'
     """
     return unicodedata.normalize("NFKC", name).casefold().strip()
+
+
+def _word(name: str) -> re.Pattern[str]:
+    """Return what finds a name in a text, as it is or as `repr` writes it."""
+    forms = {plain_name(name), plain_name(repr(name)[1:-1])}
+    return re.compile(rf"(?<!\w)({'|'.join(map(re.escape, sorted(forms)))})(?!\w)")
 
 
 class ValuesWithheld(UserWarning):

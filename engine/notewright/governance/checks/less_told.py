@@ -6,13 +6,13 @@ column only what is a figure stays: which check, about what, how it ended, by ho
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from notewright.governance.checks.base import Finding
-from notewright.state.withheld import Withheld, Withholding, plain_name, united, withheld_words
+from notewright.state.withheld import Withheld, Withholding, united, withheld_words
+from notewright.store.canonical import plain
 
 _ENDED = {"passed": "passed", "failed": "did not pass", "could_not_run": "could not run"}
 
@@ -47,7 +47,7 @@ def told(
 def _told(finding: Finding, of_labels: Sequence[Withheld], withholding: Withholding) -> Finding:
     withheld = united(
         of_labels if finding.rows else (),
-        (each for each in withholding.columns if _mentions(finding, each.column)),
+        withholding.mentioned(_texts(plain(finding))),
     )
     if not withheld:
         return finding
@@ -63,14 +63,6 @@ def _told(finding: Finding, of_labels: Sequence[Withheld], withholding: Withhold
         rows=(),
         details={"withheld": [each.words for each in withheld]},
     )
-
-
-def _mentions(finding: Finding, column: str) -> bool:
-    """Tell whether a column's name is anywhere in a finding, as a word of its own."""
-    texts = (finding.subject, finding.sentence, finding.remedy, *_texts(finding.details))
-    forms = {plain_name(column), plain_name(repr(column)[1:-1])}
-    name = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, forms))})(?!\w)")
-    return any(name.search(plain_name(text)) for text in texts)
 
 
 def _texts(value: Any) -> Iterable[str]:
