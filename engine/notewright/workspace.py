@@ -267,6 +267,7 @@ class Workspace:
             permit=self._permit,
             find_version=self.models.find,
             policy=self.policy,
+            restrictions=self.restricted,
         )
 
     @cached_property

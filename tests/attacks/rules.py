@@ -114,7 +114,7 @@ METHODS = {
         ),
     },
     "packages": {
-        "export": "export", "retrain": "retrain", "copy": OWN,
+        "export": "export", "retrain": "retrain", "copy": "data.read",
         **dict.fromkeys(["get", "list", "snapshots_used", "verify"], READS),
     },
     "deployments": {

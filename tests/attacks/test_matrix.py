@@ -159,6 +159,8 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path
         (root / "policy.yaml").write_text(POLICY)
         (root / "empty.db").touch()
         (root / "income.bin").write_bytes(b"who knows")
+        (root / "packed" / "data").mkdir(parents=True)
+        (root / "packed" / "data" / "people.csv").write_text("age,income\n")
         place.datasets.add(root / "income.bin", "income")
         notebook = PlainNotebook(place, root)
         notebook.run(f"income = [open('{root}/income.bin').read()]")
@@ -200,6 +202,7 @@ def api(place: Place) -> dict[str, Callable[[], object]]:
     w, version = place.workspace, place.version
     snapshot = w.snapshots.get("income")
     income = w.restricted.now().among(["income"])
+    package = _Package(w.root / "packed")
     here, there = Namespace({}), place.workspace.root / "there"
     return {
         "snapshots.load": lambda: w.snapshots.load(snapshot, ["income"]),
@@ -228,7 +231,8 @@ def api(place: Place) -> dict[str, Callable[[], object]]:
         "roles.grant": lambda: w.roles.grant("ben", "auditor"),
         "roles.revoke": lambda: w.roles.revoke("ben", "auditor"),
         "packages.export": lambda: w.packages.export("model", "m"),
-        "packages.retrain": lambda: w.packages.retrain(_Package(), w.root / "none.csv"),
+        "packages.retrain": lambda: w.packages.retrain(package, w.root / "none.csv"),
+        "packages.copy": lambda: w.packages.copy(package, there),
         "deployments.deploy": lambda: w.deployments.deploy("m", "m@1"),
         "deployments.rollback": lambda: w.deployments.rollback(place.live("back")),
         "deployments.stop": lambda: w.deployments.stop(place.live("stopped")),
@@ -237,7 +241,10 @@ def api(place: Place) -> dict[str, Callable[[], object]]:
 
 
 class _Package:
-    name, number = "m", 1
+    name, number, withheld = "m", 1, ()
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
 
 class _Dossier:
