@@ -198,7 +198,7 @@ class Workspace:
     def _governance(self) -> Governance:
         from notewright.governance.services import Governance
 
-        return Governance(self.store, self.root, self.sources)
+        return Governance(self.store, self.root, self._sources)
 
     def policy(self) -> Policy:
         """Return the policy as ``policy.yaml`` says it now."""
@@ -334,8 +334,8 @@ class Workspace:
 
         return retrace(self, prediction)
 
-    def sources(self) -> Sources:
-        """Return where the checks find their evidence."""
+    def _sources(self) -> Sources:
+        """Return where the checks find their evidence, of which they withhold what they must."""
         from notewright.governance.checks.evidence import Sources
 
         return Sources(

@@ -41,9 +41,9 @@ VERBS = {
 METHODS = {
     "workspace": {
         **dict.fromkeys(
-            ["find", "existing", "policy", "monitor", "retrace", "sources"], READS
+            ["find", "existing", "policy"], READS
         ),
-        "retrain": "retrain", "diff": LESS,
+        **dict.fromkeys(["diff", "monitor", "retrace"], LESS), "retrain": "retrain",
     },
     "snapshots": {
         **dict.fromkeys(
@@ -59,9 +59,10 @@ METHODS = {
     "runs": {
         **dict.fromkeys(
             ["has", "get", "snapshots_used", "list", "frame", "of_execution", "of_model",
-             "load_model", "evaluation", "steps", "rows", "children", "artifact"], READS
+             "load_model", "evaluation", "steps", "rows", "children", "withheld_from_artifact"],
+            READS,
         ),
-        "compare": LESS,
+        "compare": LESS, "artifact": "data.read",
         **dict.fromkeys(
             ["start", "record", "take_over", "commit_partial", "commit_finished",
              "keep_artifacts"], MAKER
@@ -96,7 +97,9 @@ METHODS = {
         "grant": "role.grant", "revoke": "role.grant",
     },
     "restricted": {"refuse": "data.read", "now": READS},
-    "checks": {"run": "check", "get": READS, "latest": READS, "list": READS},
+    "checks": {
+        "run": "check", "infer_schema": "check", **dict.fromkeys(["get", "latest", "list"], LESS),
+    },
     "gates": {
         "require": "deploy", "revoke": "revoke",
         **dict.fromkeys(["evaluate", "revoked", "report", "standing"], READS),
@@ -120,8 +123,9 @@ METHODS = {
     "deployments": {
         "deploy": "deploy", "rollback": "rollback", "stop": "deploy",
         **dict.fromkeys(
-            ["get", "list", "history", "log", "logs", "version_of", "path_of"], READS
+            ["get", "list", "history", "version_of", "path_of"], READS
         ),
+        "log": LESS, "logs": LESS,
     },
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ import inspect
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -202,12 +202,16 @@ def api(place: Place) -> dict[str, Callable[[], object]]:
     w, version = place.workspace, place.version
     snapshot = w.snapshots.get("income")
     income = w.restricted.now().among(["income"])
+    logged = replace(
+        w.runs.get("first"), artifacts=tuple(w.runs.keep_artifacts({"people.csv": b"income"}))
+    )
     package = _Package(w.root / "packed")
     here, there = Namespace({}), place.workspace.root / "there"
     return {
         "snapshots.load": lambda: w.snapshots.load(snapshot, ["income"]),
         "snapshots.restore": lambda: w.snapshots.restore(here, snapshot, ["income"]),
         "snapshots.copy_files": lambda: w.snapshots.copy_files(snapshot, there, ["income.bin"]),
+        "runs.artifact": lambda: w.runs.artifact(logged, "people.csv"),
         "datasets.load": lambda: w.datasets.load("income"),
         "datasets.given": lambda: w.datasets.given("income"),
         "datasets.bytes_of": lambda: w.datasets.bytes_of(w.datasets.get("income")),
@@ -219,6 +223,7 @@ def api(place: Place) -> dict[str, Callable[[], object]]:
         "mlflow.take": lambda: w.mlflow.take("empty.db", actor=place.me),
         "mlflow.give": lambda: w.mlflow.give("new.db"),
         "restricted.refuse": lambda: [w.restricted.refuse(c, "it") for c in income],
+        "checks.infer_schema": lambda: w.checks.infer_schema(version),
         "checks.run": lambda: w.checks.run(version),
         "gates.require": lambda: w.gates.require("production", version),
         "gates.revoke": lambda: w.gates.revoke("production", version, "a bug"),

@@ -287,6 +287,8 @@ class Approvals:
                 identity,
                 f"An approval cannot accept this: {' '.join(f.sentence for f in hard[:3])}",
                 hard[0].remedy,
+                # Who reads the log may not be somebody who may see what sentences tell.
+                f"An approval cannot accept {', '.join(f.check for f in hard[:3])}.",
             )
         if standing and not note.strip():
             self._refuse(
@@ -327,12 +329,18 @@ class Approvals:
         return wanted
 
     def _refuse(
-        self, gate: str, version: Version, identity: Identity, problem: str, remedy: str
+        self,
+        gate: str,
+        version: Version,
+        identity: Identity,
+        problem: str,
+        remedy: str,
+        logged: str | None = None,
     ) -> NoReturn:
         self._acts(
             "refused",
             f"{version.name}@{version.number}",
-            {"action": "approve", "gate": gate, "reason": problem},
+            {"action": "approve", "gate": gate, "reason": logged or problem},
             identity,
         )
         raise ApprovalRefused(problem, remedy)

@@ -51,6 +51,17 @@ def withheld_in_file(data: bytes, path: str, withholding: Withholding) -> tuple[
         return withholding.columns
 
 
+def is_table_file(path: str) -> bool:
+    """Tell whether a file is of a kind whose columns can be told.
+
+    Examples
+    --------
+    >>> is_table_file("errors.csv"), is_table_file("curve.png")
+    (True, False)
+    """
+    return PurePosixPath(path).suffix.lower() in _READERS
+
+
 def _text(data: bytes) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):

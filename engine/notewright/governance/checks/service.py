@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from notewright.errors import NotewrightError, UnknownId
+from notewright.errors import NotewrightError, UnknownId, UsageError
 from notewright.governance.checks.base import CannotRun, Check, Finding
 from notewright.governance.checks.evidence import Evidence, Sources, Version
 from notewright.governance.checks.less_told import told
 from notewright.governance.checks.material import Material, row_labels
 from notewright.governance.checks.registry import all_checks
 from notewright.governance.identities import Acts, Identity
+from notewright.governance.policy import parse_policy
 from notewright.progress import Progress
 from notewright.state.randomness import undisturbed
 from notewright.state.withheld import UNRESTRICTED, Restrictions
@@ -22,6 +23,7 @@ from notewright.store.canonical import canonical, digest_of
 from notewright.store.ids import new_id, now
 
 if TYPE_CHECKING:
+    from notewright.governance.checks.schema import InferredSchema
     from notewright.governance.policy import CheckRules, Policy
     from notewright.governance.roles import Roles
 
@@ -150,6 +152,29 @@ class Checks:
                 progress.step(done / len(wanted), check.summary)
                 findings += run_check(check, rules, material)
         return self._keep(subject, policy, actor, tuple(findings), row_labels(material))
+
+    def infer_schema(
+        self, subject: Version, *, actor: Identity | None = None
+    ) -> tuple[str, InferredSchema]:
+        """Return the name of a version's raw table, and the schema inferred of it.
+
+        Raises
+        ------
+        AccessDenied
+            If the actor may not run checks.
+        UsageError
+            If there is no table, or Pandera is not installed.
+        """
+        from notewright.governance.checks.schema import infer_schema
+
+        actor = actor or self._me()
+        self._roles.require(actor, "check", subject)
+        material = Material(subject, parse_policy("version: 1"), self._sources)
+        try:
+            table, frame = material.raw
+            return table, infer_schema(frame, self._restrictions.now(actor))
+        except CannotRun as reason:
+            raise UsageError(reason.sentence, reason.remedy) from reason
 
     def get(self, ref: str) -> CheckReport:
         """Return the report with this id or prefix, its bytes verified."""

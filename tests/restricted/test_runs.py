@@ -1,4 +1,4 @@
-"""A comparison tells no segment or group by the values of a column that is withheld."""
+"""Runs: comparisons and logged files tell no value of a column that is withheld."""
 
 from __future__ import annotations
 
@@ -48,3 +48,17 @@ def test_asking_for_the_groups_of_the_column_is_a_recorded_refusal(compared):
     assert compared.refusals()
     compared.becomes("risk_officer")
     assert "rich" in compared.asks(*words)
+
+
+def test_a_logged_table_is_refused_and_a_figure_is_not(person):
+    runs = person.workspace.runs
+    active = runs.start("logs")
+    with active.recording():
+        active.log_artifact(b"income;age\n98765.25;31\n", "errors.csv")
+        active.log_artifact(b"\x89PNG income", "curve.png")
+    run = active.finish(changed=[])
+    assert runs.artifact(run, "curve.png").endswith(b"income")
+    with pytest.raises(AccessDenied, match=r"the column 'income' of errors\.csv"):
+        runs.artifact(run, "errors.csv")
+    person.becomes("risk_officer")
+    assert b"98765" in runs.artifact(run, "errors.csv")
