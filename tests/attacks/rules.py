@@ -52,7 +52,7 @@ METHODS = {
         ),
         **dict.fromkeys(["keeper", "take", "commit", "staying", "stand_on", "tag"], OWN),
         "given": LESS,
-        **dict.fromkeys(["load", "restore", "copy_files"], "data.read"),
+        **dict.fromkeys(["load", "bring", "restore", "copy_files"], "data.read"),
     },
     "history": dict.fromkeys(["*"], OWN),
     "retention": {"plan": READS, "carry_out": "snapshot.remove"},

@@ -209,6 +209,7 @@ def api(place: Place) -> dict[str, Callable[[], object]]:
     here, there = Namespace({}), place.workspace.root / "there"
     return {
         "snapshots.load": lambda: w.snapshots.load(snapshot, ["income"]),
+        "snapshots.bring": lambda: w.snapshots.bring(snapshot, ["income"], {}),
         "snapshots.restore": lambda: w.snapshots.restore(here, snapshot, ["income"]),
         "snapshots.copy_files": lambda: w.snapshots.copy_files(snapshot, there, ["income.bin"]),
         "runs.artifact": lambda: w.runs.artifact(logged, "people.csv"),

@@ -67,6 +67,27 @@ def test_without_restricted_columns_the_policy_is_read_once_and_nobody_is_asked_
     assert other.restricted._read is first
 
 
+def test_the_rules_are_asked_once_until_the_policy_or_a_role_changes(person, taken):
+    restricted = person.workspace.restricted
+    first = restricted.now()
+    assert restricted.now() is first
+    person.becomes("risk_officer")
+    assert restricted.now().find("income") is None
+    again = restricted.now()
+    assert restricted.now() is again
+    # What another process takes away counts as well.
+    other = Workspace(person.workspace.root)
+    other.roles.revoke(other.identities.me().name, "risk_officer")
+    assert restricted.now().find("income") is not None
+
+
+def test_running_cells_again_in_the_kernel_that_held_the_table_gives_it_whole(notebook, taken):
+    brought = notebook.workspace.snapshots.bring(taken, ["df"], notebook.variables)
+    assert list(brought["df"].columns) == ["age", "income"]
+    elsewhere = Workspace(notebook.workspace.root)
+    assert list(elsewhere.snapshots.bring(taken, ["df"], {})["df"].columns) == ["age"]
+
+
 def test_a_restored_table_lacks_the_column_and_that_is_named(elsewhere, taken):
     restored = elsewhere.recorder.restore(taken.id)
     assert list(elsewhere["df"].columns) == ["age"]
@@ -179,6 +200,11 @@ def test_a_policy_that_is_not_understood_lifts_nothing(person, taken):
     person.policy(POLICY + "  restrcted: {}\n")
     with pytest.raises(PolicyError, match="restricted"):
         person.workspace.snapshots.load(taken)
+
+
+def test_a_mistake_that_is_not_about_the_data_neither_lifts_nor_stops_anything(person, taken):
+    person.policy(POLICY + "checks: {baias: {}}\n")
+    assert list(person.workspace.snapshots.given(taken).values["df"].columns) == ["age"]
 
 
 def test_a_changed_policy_holds_at_once_in_services_that_are_open(person, taken):

@@ -52,6 +52,18 @@ def schema(checks: Mapping[str, Check]) -> dict[str, Any]:
     return result
 
 
+def schema_of_data() -> dict[str, Any]:
+    """Return the schema for reading what a policy says of the data, whatever else it says."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            **{name: {} for name in ("version", "documentation", "checks", "gates", "waivers")},
+            "data": _data(),
+        },
+    }
+
+
 def _data() -> dict[str, Any]:
     bands = {
         "type": "array",

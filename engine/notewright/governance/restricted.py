@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from notewright.errors import KeyProblem, PolicyMissing, StoreReadOnly
 from notewright.governance.authority import Resource
+from notewright.governance.policy import Restricted, load_restricted
 from notewright.state.withheld import NOTHING, Withheld, Withholding
 
 if TYPE_CHECKING:
     from notewright.governance.identities import Identity
-    from notewright.governance.policy import Policy, Restricted
     from notewright.governance.roles import Roles
 
 _ACTION = "data.read"
@@ -29,26 +29,28 @@ class RestrictedColumns:
     path : Path
         Where the policy is. It is read when it has changed; without restricted columns nothing
         else is asked, so that nobody waits for what they do not use.
-    policy : callable
-        Returns the policy.
     roles : callable
         Returns who may do what.
     me : callable
         Returns the OS user's own identity.
+    mark : callable
+        Returns words that are others whenever a role may have been given or taken.
     """
 
     def __init__(
         self,
         path: Path,
-        policy: Callable[[], Policy],
         roles: Callable[[], Roles],
         me: Callable[[], Identity],
+        mark: Callable[[], str],
     ) -> None:
         self._path = path
-        self._policy = policy
         self._roles = roles
         self._me = me
+        self._mark = mark
         self._read: tuple[_Stamp | None, tuple[Restricted, ...]] = (None, ())
+        #: The last answer, and what it was the answer to: asking the rules takes milliseconds.
+        self._last: tuple[Any, Withholding] = (None, NOTHING)
 
     def now(self, identity: Identity | None = None) -> Withholding:
         """Return what is withheld from `identity`, by default the OS user's own.
@@ -56,18 +58,19 @@ class RestrictedColumns:
         Raises
         ------
         PolicyError
-            If the policy is not understood: then nobody knows what is restricted.
+            If it is not understood what the policy says of the data: then nobody knows what is
+            restricted.
         """
         columns = self._columns()
         if not columns:
             return NOTHING
-        return Withholding(
-            tuple(
-                Withheld(column.column, column.roles)
-                for column in columns
-                if not self._may_see(identity, column)
-            )
-        )
+        question = (columns, None if identity is None else identity.public, self._mark())
+        if question != self._last[0]:
+            hidden = [column for column in columns if not self._may_see(identity, column)]
+            answer = Withholding(tuple(Withheld(each.column, each.roles) for each in hidden))
+            # The mark is from before: what changes meanwhile is asked about again.
+            self._last = (question, answer)
+        return self._last[1]
 
     def refuse(self, withheld: Withheld, of: str) -> NoReturn:
         """Refuse the OS user a column that they asked for, and record it.
@@ -93,7 +96,7 @@ class RestrictedColumns:
             found = self._path.stat()
             stamp = (found.st_size, found.st_mtime_ns, found.st_ino)
             if stamp != self._read[0]:
-                self._read = (stamp, self._policy().data.restricted)
+                self._read = (stamp, load_restricted(self._path))
         except (FileNotFoundError, PolicyMissing):
             return ()
         return self._read[1]

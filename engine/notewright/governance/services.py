@@ -106,7 +106,10 @@ class Governance:
         from notewright.governance.restricted import RestrictedColumns
 
         return RestrictedColumns(
-            self.policy_path, self.policy, lambda: self.roles, self.identities.me
+            self.policy_path,
+            lambda: self.roles,
+            self.identities.me,
+            self._store.catalog.mark,
         )
 
     @cached_property

@@ -425,6 +425,27 @@ class Snapshots:
             {name: found.withheld for name, found in each.items() if found.withheld},
         )
 
+    def bring(
+        self, snapshot: Snapshot, names: Iterable[str], namespace: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return variables for a live namespace, with as much of them as :meth:`restore` gives.
+
+        Raises
+        ------
+        AccessDenied
+            If nothing is left of one of them.
+        """
+        withholding = self._withheld_from_kernel(snapshot)
+        with self.staying():
+            loaded = self._load(snapshot, names, namespace)
+        each = self._cleared(loaded, withholding, namespace)
+        values = {name: found.value for name, found in each.items()}
+        self._refuse(values, snapshot)
+        return values
+
+    def _withheld_from_kernel(self, snapshot: Snapshot) -> Withholding:
+        return NOTHING if snapshot.id in self._own else self._restrictions.now()
+
     def _cleared(
         self, values: dict[str, Any], withholding: Withholding, namespace: dict[str, Any] | None
     ) -> dict[str, Cleared]:
@@ -493,8 +514,7 @@ class Snapshots:
         AccessDenied
             If nothing is left of one of `only`.
         """
-        own = snapshot.id in self._own
-        withholding = NOTHING if own else self._restrictions.now()
+        withholding = self._withheld_from_kernel(snapshot)
         self._check_trust(snapshot)
         chosen = self._choose(snapshot, only)
         generators = None
