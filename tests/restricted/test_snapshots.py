@@ -229,3 +229,22 @@ def test_the_forms_of_a_value_that_was_withheld_wholly_say_so(person, notebook):
     given = person.workspace.snapshots.given(taken)
     assert repr(given.values["column"]) == "<withheld: income (needs 'risk_officer')>"
     assert given.withheld["column"][0].column == "income"
+
+
+def test_a_name_of_odd_characters_is_withheld_and_is_text_wherever_it_is_named(
+    person, notebook, tmp_path
+):
+    name = 'a `b` "c" <script>{d}'
+    person.policy(f"version: 1\ndata:\n  restricted:\n    {name!r}: []\n")
+    notebook.run(f"import pandas as pd\ndf = pd.DataFrame({{{name!r}: {list(SECRET)}, 'n': 1}})")
+    taken = notebook.recorder.take("whole")
+    notebook.run(f"df = df.assign(n=2, **{{{name!r}: 3.5}})")
+    notebook.recorder.take("changed")
+    view = person.view("diff", "whole", "changed")
+    assert f"withheld: {name} (nobody may see it)" in view.text()
+    assert "<script>" not in view.html()
+    other = PlainNotebook(Workspace(tmp_path), tmp_path)
+    shown = restored_view(other.recorder.restore(taken.id))
+    assert list(other["df"].columns) == ["n"]
+    assert name in shown.text()
+    assert "<script>" not in shown.html()

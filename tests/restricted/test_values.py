@@ -31,6 +31,12 @@ class Holder:
     held: object
 
 
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    age: int
+    income: float
+
+
 class Place:
     """As a notebook's own class."""
 
@@ -87,6 +93,7 @@ KINDS = {
     "an array of mappings": np.array([{"income": SECRET[0]}, None], dtype=object),
     "deep inside": {"x": [({"y": deque([table()])},)]},
     "a dataclass": Holder(table()),
+    "a frozen dataclass with slots": [Applicant(31, SECRET[0])],
     "an instance of a cell's class": Place([table()]),
     "attributes": SimpleNamespace(income=SECRET[0], held=table()),
     "a function that closed over it": closed_over(table()),

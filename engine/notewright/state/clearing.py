@@ -114,7 +114,9 @@ class _Clearing:
         library = type(value).__module__.partition(".")[0]
         if library in _TABLES:
             return _TABLES[library](self, value)
-        if dataclasses.is_dataclass(value) or type(value).__module__ == "__main__":
+        if dataclasses.is_dataclass(value):
+            return self.fields(value)
+        if type(value).__module__ == "__main__":
             self.mapping(getattr(value, "__dict__", {}))
         return value
 
@@ -168,6 +170,15 @@ class _Clearing:
 
     def attributes(self, value: Any) -> Any:
         self.mapping(vars(value))
+        return value
+
+    def fields(self, value: Any) -> Any:
+        """Look at a dataclass, which may be frozen or have slots."""
+        for field in dataclasses.fields(value):
+            held = getattr(value, field.name, None)
+            part = self.stand_in([field.name]) or self.value(held)
+            if part is not held:
+                object.__setattr__(value, field.name, part)
         return value
 
     def function(self, value: Any) -> Any:
