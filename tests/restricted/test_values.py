@@ -148,6 +148,10 @@ FILES = {
     "people.csv": b"age,income\n31,1\n",
     "semicolons.csv": b'age;"Income"\n31;1\n',
     "marked.csv": b"\xef\xbb\xbfincome\n1\n",
+    "titled.csv": b"Report of 2026\n\nage,income\n31,1\n",
+    "circumflex.csv": b"age^income\n31^1\n",
+    "two lines.csv": b'age,"a ""b"" {c}\n<d>"\n31,1\n',
+    "split.json": b'{"columns": ["age", "income"], "data": [[31, 1]]}',
     "wide.csv": "age\tincome\n".encode("utf-16"),
     "tabs.TSV": b"age\t income \n",
     "lines.jsonl": b'{"age": 1}\n{"age": 2, "more": [{"income": 3}]}\n',
@@ -165,6 +169,6 @@ def test_a_file_that_has_the_column_or_may_have_it_is_told(name):
 
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.json"])
 def test_a_file_without_it_is_free(name):
-    data = {"a.csv": b"age,name\nincome,1\n"}.get(name, b'{"age": "income"}')
+    data = {"a.csv": b"age,income_band\n1,high income\n"}.get(name, b'{"age": "high income"}')
     assert withheld_in_file(data, name, WITHHOLDING) == ()
     assert withheld_in_file(b"\x00", "a.bin", Withholding()) == ()

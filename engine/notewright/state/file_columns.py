@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
+import itertools
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
@@ -12,6 +15,7 @@ from typing import Any
 from notewright.state.withheld import Withheld, Withholding
 
 _SEPARATORS = ",;\t|"
+_FIRST_ROWS = 20
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -70,32 +74,37 @@ def _text(data: bytes) -> str:
 
 
 def _header(text: str) -> Iterator[str]:
-    """Yield what the first line with words names, whatever separates it."""
-    lines = (line for line in text.splitlines() if line.strip())
-    first = next(lines, "")
+    """Yield what the first rows name, whatever separates them; a title may stand above them."""
     for separator in _SEPARATORS:
-        yield from next(csv.reader([first], delimiter=separator, skipinitialspace=True), [])
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+        for row in itertools.islice(rows, _FIRST_ROWS):
+            yield from row
+    # Words of the first line, for any other separator.
+    yield from re.split(r"[^\w ]+", text.lstrip().partition("\n")[0])
 
 
 def _lines(text: str) -> Iterator[str]:
     for line in text.splitlines():
         if line.strip():
-            yield from _keys(json.loads(line))
+            yield from _strings(json.loads(line))
 
 
-def _keys(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
+def _strings(value: Any) -> Iterator[str]:
+    """Yield every name, and every text: a form of JSON lists the names of columns apart."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
         for key, held in value.items():
             yield key
-            yield from _keys(held)
+            yield from _strings(held)
     elif isinstance(value, list):
         for held in value:
-            yield from _keys(held)
+            yield from _strings(held)
 
 
 _READERS: dict[str, Callable[[str], Iterator[str]]] = {
     ".csv": _header,
     ".tsv": _header,
     ".jsonl": _lines,
-    ".json": lambda text: _keys(json.loads(text)),
+    ".json": lambda text: _strings(json.loads(text)),
 }
