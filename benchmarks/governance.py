@@ -122,7 +122,7 @@ def checks_on_adult(data: Path | None) -> dict[str, float]:
         after = recorder.take("trained")
         run = active.finish(changed=["model"], execution=execution.id, snapshot_after=after.id)
         version = workspace.models.register(run, "income", workspace.identities.me())
-        material = Material(version, workspace.policy(), workspace.sources())
+        material = Material(version, workspace.policy(), workspace._sources())
         seconds = {"the model's fit": fit}
         began = time.perf_counter()
         for shared in ("frames", "evaluation", "cells"):  # what all checks read, once

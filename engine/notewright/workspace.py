@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from notewright.governance.identities import Identities, Identity
     from notewright.governance.mitigation.service import Mitigation
     from notewright.governance.policy import Policy
+    from notewright.governance.restricted import RestrictedColumns
     from notewright.governance.roles import Roles
     from notewright.governance.services import Governance
     from notewright.lineage.history import History
@@ -85,6 +86,18 @@ class Workspace:
             self.store,
             signer=lambda: self.identities.me(),
             trusted=lambda public: self.identities.require_trusted(public),
+            restrictions=self.restricted,
+        )
+
+    @cached_property
+    def _whole(self) -> Snapshots:
+        """The snapshots with all that is in them, for what the engine computes from them."""
+        from notewright.state.snapshots import Snapshots
+
+        return Snapshots(
+            self.store,
+            signer=lambda: self.identities.me(),
+            trusted=lambda public: self.identities.require_trusted(public),
         )
 
     @cached_property
@@ -134,7 +147,13 @@ class Workspace:
         """The recorded runs."""
         from notewright.experiments.runs import Runs
 
-        return Runs(self.store, self.snapshots, self.history, self._governance.acts)
+        return Runs(
+            self.store,
+            self._whole,
+            self.history,
+            self._governance.acts,
+            self.restricted,
+        )
 
     @cached_property
     def models(self) -> Models:
@@ -162,6 +181,7 @@ class Workspace:
             trusted=lambda public: self.identities.require_trusted(public),
             acts=self._governance.acts,
             drift=_drift,
+            restrictions=self.restricted,
         )
 
     @cached_property
@@ -179,7 +199,7 @@ class Workspace:
     def _governance(self) -> Governance:
         from notewright.governance.services import Governance
 
-        return Governance(self.store, self.root, self.sources)
+        return Governance(self.store, self.root, self._sources)
 
     def policy(self) -> Policy:
         """Return the policy as ``policy.yaml`` says it now."""
@@ -194,6 +214,11 @@ class Workspace:
     def roles(self) -> Roles:
         """Who may do what."""
         return self._governance.roles
+
+    @property
+    def restricted(self) -> RestrictedColumns:
+        """Which columns are withheld from whom."""
+        return self._governance.restricted
 
     @property
     def checks(self) -> Checks:
@@ -235,7 +260,7 @@ class Workspace:
         return Packages(
             self.store,
             self.root,
-            self.snapshots,
+            self._whole,
             self.history,
             signer=self.identities.me,
             trusted=self.identities.require_trusted,
@@ -243,6 +268,7 @@ class Workspace:
             permit=self._permit,
             find_version=self.models.find,
             policy=self.policy,
+            restrictions=self.restricted,
         )
 
     @cached_property
@@ -258,6 +284,7 @@ class Workspace:
             self.roles,
             self.identities,
             self.audit,
+            self.restricted,
         )
 
     @cached_property
@@ -313,13 +340,13 @@ class Workspace:
 
         return retrace(self, prediction)
 
-    def sources(self) -> Sources:
-        """Return where the checks find their evidence."""
+    def _sources(self) -> Sources:
+        """Return where the checks find their evidence, of which they withhold what they must."""
         from notewright.governance.checks.evidence import Sources
 
         return Sources(
             self.runs,
-            self.snapshots,
+            self._whole,
             self.history,
             self.models,
             self.root,
@@ -330,7 +357,7 @@ class Workspace:
     def _reproduce(self, run: Any, seconds: float) -> Reproduced:
         from notewright.packaging.reproducing import reproduce
 
-        return reproduce(self.history, self.snapshots, run, seconds)
+        return reproduce(self.history, self._whole, run, seconds)
 
     def _snapshots_used(self) -> dict[str, str]:
         """Return why snapshots are needed as evidence, by id."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 READS = "only reads"
+LESS = "only reads; restricted columns are left out for those who may not see them, and named"
 OWN = "the notebook's own variables, files or runs; it gives no rights"
 OWN_RULE = "the workspace's owner registers others, anyone themselves; a refusal is recorded"
 OWN_MACHINE = "a list in the user's own folder on this machine"
@@ -40,26 +41,28 @@ VERBS = {
 METHODS = {
     "workspace": {
         **dict.fromkeys(
-            ["find", "existing", "diff", "policy", "monitor", "retrace", "sources"], READS
+            ["find", "existing", "policy"], READS
         ),
-        "retrain": "retrain",
+        **dict.fromkeys(["diff", "monitor", "retrace"], LESS), "retrain": "retrain",
     },
     "snapshots": {
         **dict.fromkeys(
-            ["get", "head", "tags", "list", "count", "needs", "load", "check_restorable",
-             "environment", "signature", "document"], READS
+            ["get", "head", "tags", "list", "count", "needs", "check_restorable",
+             "environment", "signature", "document", "withheld_files"], READS
         ),
-        **dict.fromkeys(
-            ["keeper", "take", "commit", "staying", "stand_on", "tag", "restore", "copy_files"], OWN
-        ),
+        **dict.fromkeys(["keeper", "take", "commit", "staying", "stand_on", "tag"], OWN),
+        "given": LESS,
+        **dict.fromkeys(["load", "bring", "restore", "copy_files"], "data.read"),
     },
     "history": dict.fromkeys(["*"], OWN),
     "retention": {"plan": READS, "carry_out": "snapshot.remove"},
     "runs": {
         **dict.fromkeys(
             ["has", "get", "snapshots_used", "list", "frame", "of_execution", "of_model",
-             "load_model", "evaluation", "steps", "rows", "children", "artifact", "compare"], READS
+             "load_model", "evaluation", "steps", "rows", "children", "withheld_from_artifact"],
+            READS,
         ),
+        "compare": LESS, "artifact": "data.read",
         **dict.fromkeys(
             ["start", "record", "take_over", "commit_partial", "commit_finished",
              "keep_artifacts"], MAKER
@@ -74,10 +77,9 @@ METHODS = {
     },
     "datasets": {
         **dict.fromkeys(
-            ["list", "get", "with_content", "of_files", "runs_using", "needs", "load", "bytes_of",
-             "is_kept", "diff"], READS
+            ["list", "get", "with_content", "of_files", "runs_using", "needs", "is_kept"], READS
         ),
-        "add": OWN, "write": OWN,
+        **dict.fromkeys(["load", "given", "bytes_of", "write", "diff"], "data.read"), "add": OWN,
     },
     "mlflow": {"take": "model.register", "give": "export"},
     "identities": {
@@ -94,7 +96,10 @@ METHODS = {
         ),
         "grant": "role.grant", "revoke": "role.grant",
     },
-    "checks": {"run": "check", "get": READS, "latest": READS, "list": READS},
+    "restricted": {"refuse": "data.read", "now": READS},
+    "checks": {
+        "run": "check", "infer_schema": "check", **dict.fromkeys(["get", "latest", "list"], LESS),
+    },
     "gates": {
         "require": "deploy", "revoke": "revoke",
         **dict.fromkeys(["evaluate", "revoked", "report", "standing"], READS),
@@ -112,14 +117,15 @@ METHODS = {
         ),
     },
     "packages": {
-        "export": "export", "retrain": "retrain", "copy": OWN,
+        "export": "export", "retrain": "retrain", "copy": "data.read",
         **dict.fromkeys(["get", "list", "snapshots_used", "verify"], READS),
     },
     "deployments": {
         "deploy": "deploy", "rollback": "rollback", "stop": "deploy",
         **dict.fromkeys(
-            ["get", "list", "history", "log", "logs", "version_of", "path_of"], READS
+            ["get", "list", "history", "version_of", "path_of"], READS
         ),
+        "log": LESS, "logs": LESS,
     },
 }  # fmt: skip
 

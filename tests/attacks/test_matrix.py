@@ -7,18 +7,20 @@ import inspect
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.attacks import rules
+from tests.conftest import PlainNotebook
 
 from notewright.cli import main
 from notewright.errors import AccessDenied, NotewrightError
 from notewright.experiments.runs import Runs
 from notewright.governance.authority import ACTIONS, ROLES, Resource, allowed
 from notewright.governance.identities import Identity
+from notewright.state.namespace import Namespace
 from notewright.state.retention import Rules
 from notewright.verbs import VERBS, find_verb
 from notewright.verbs.base import Context
@@ -139,6 +141,7 @@ class Place:
 
 POLICY = """
 version: 1
+data: {restricted: {income: [risk_officer]}}
 gates:
   production: {checks: [performance], approvals: [reviewer, risk_officer]}
 """
@@ -155,6 +158,13 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path
         place = Workspace(root)
         (root / "policy.yaml").write_text(POLICY)
         (root / "empty.db").touch()
+        (root / "income.bin").write_bytes(b"who knows")
+        (root / "packed" / "data").mkdir(parents=True)
+        (root / "packed" / "data" / "people.csv").write_text("age,income\n")
+        place.datasets.add(root / "income.bin", "income")
+        notebook = PlainNotebook(place, root)
+        notebook.run(f"income = [open('{root}/income.bin').read()]")
+        notebook.recorder.take("income")
         identities, roles = place.identities, place.roles
         for name, role in (("ben", "data_scientist"), ("ada", "admin")):
             identities.create(name, root / f"{name}.key")
@@ -190,12 +200,31 @@ def place(request, begun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pl
 def api(place: Place) -> dict[str, Callable[[], object]]:
     """Return a call of every guarded method, with words that go wrong only past the door."""
     w, version = place.workspace, place.version
+    snapshot = w.snapshots.get("income")
+    income = w.restricted.now().among(["income"])
+    logged = replace(
+        w.runs.get("first"), artifacts=tuple(w.runs.keep_artifacts({"people.csv": b"income"}))
+    )
+    package = _Package(w.root / "packed")
+    here, there = Namespace({}), place.workspace.root / "there"
     return {
+        "snapshots.load": lambda: w.snapshots.load(snapshot, ["income"]),
+        "snapshots.bring": lambda: w.snapshots.bring(snapshot, ["income"], {}),
+        "snapshots.restore": lambda: w.snapshots.restore(here, snapshot, ["income"]),
+        "snapshots.copy_files": lambda: w.snapshots.copy_files(snapshot, there, ["income.bin"]),
+        "runs.artifact": lambda: w.runs.artifact(logged, "people.csv"),
+        "datasets.load": lambda: w.datasets.load("income"),
+        "datasets.given": lambda: w.datasets.given("income"),
+        "datasets.bytes_of": lambda: w.datasets.bytes_of(w.datasets.get("income")),
+        "datasets.write": lambda: w.datasets.write(w.datasets.get("income"), there),
+        "datasets.diff": lambda: w.datasets.diff("income", "income"),
         "retention.carry_out": lambda: w.retention.carry_out(Rules()),
         "models.register": lambda: w.models.register("first", "other", place.me),
         "models.move_alias": lambda: w.models.move_alias("m", "champion", 1, None, place.me),
         "mlflow.take": lambda: w.mlflow.take("empty.db", actor=place.me),
         "mlflow.give": lambda: w.mlflow.give("new.db"),
+        "restricted.refuse": lambda: [w.restricted.refuse(c, "it") for c in income],
+        "checks.infer_schema": lambda: w.checks.infer_schema(version),
         "checks.run": lambda: w.checks.run(version),
         "gates.require": lambda: w.gates.require("production", version),
         "gates.revoke": lambda: w.gates.revoke("production", version, "a bug"),
@@ -208,7 +237,8 @@ def api(place: Place) -> dict[str, Callable[[], object]]:
         "roles.grant": lambda: w.roles.grant("ben", "auditor"),
         "roles.revoke": lambda: w.roles.revoke("ben", "auditor"),
         "packages.export": lambda: w.packages.export("model", "m"),
-        "packages.retrain": lambda: w.packages.retrain(_Package(), w.root / "none.csv"),
+        "packages.retrain": lambda: w.packages.retrain(package, w.root / "none.csv"),
+        "packages.copy": lambda: w.packages.copy(package, there),
         "deployments.deploy": lambda: w.deployments.deploy("m", "m@1"),
         "deployments.rollback": lambda: w.deployments.rollback(place.live("back")),
         "deployments.stop": lambda: w.deployments.stop(place.live("stopped")),
@@ -217,7 +247,10 @@ def api(place: Place) -> dict[str, Callable[[], object]]:
 
 
 class _Package:
-    name, number = "m", 1
+    name, number, withheld = "m", 1, ()
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
 
 class _Dossier:
@@ -270,6 +303,7 @@ def should(place: Place, action: str) -> bool:
     resources = [
         Resource("Workspace", "w", ("somebody",), "it"),
         Resource("ModelVersion", "v", ("ben",), "it"),
+        Resource("Column", "income", ("somebody",), "it", ("risk_officer",)),
     ]
     roles = [place.role] if place.role else []
     return any(allowed(place.me.name, roles, action, resource) for resource in resources)

@@ -265,7 +265,7 @@ def test_reports_are_kept_and_verified_on_reading(house):
     assert again.latest(house.version) == report
     second = house.check()
     assert [r.id for r in again.list(house.version)] == [report.id, second.id]
-    assert report.content() == second.content()
+    assert report.content == second.content
     path = house.governance._store.objects.path(report.digest)
     path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:-3] + b"xyz")

@@ -292,7 +292,7 @@ def test_without_a_document_nothing_was_kept_and_that_passes(checked_notebook):
 
 def test_variables_of_a_snapshot_of_a_stranger_are_not_loaded(registered, workspace, monkeypatch):
     version = registered(f"{FIRST}config = {{'password': 'tea4two!'}}\n", HONEST)
-    monkeypatch.setattr(workspace.snapshots, "_trusted", lambda key: False)
+    monkeypatch.setattr(workspace._whole, "_trusted", lambda key: False)
     (finding,) = privacy(workspace.checks.run(version), "variables")
     assert (finding.status, "trust" in finding.sentence) == ("could_not_run", True)
 

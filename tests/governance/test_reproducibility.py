@@ -397,7 +397,7 @@ def test_cells_that_nobody_trusted_vouches_for_are_not_run(workspace, notebook, 
     def distrusted(public: str) -> bool:
         raise UntrustedStore(public)
 
-    monkeypatch.setattr(workspace.snapshots, "_trusted", distrusted)
+    monkeypatch.setattr(workspace._whole, "_trusted", distrusted)
     (found,) = found_in(workspace, version, "reproducibility.replay")
     assert found.status == "could_not_run"
     assert not mark.exists()

@@ -378,7 +378,7 @@ def test_an_honest_notebook_passes_a_gate_that_demands_security(checked_notebook
     version = workspace.models.get("model")
     assert workspace.gates.evaluate("production", version).open
     again = workspace.checks.run(version)
-    assert again.content() == report.content()
+    assert again.content == report.content
 
 
 def test_a_model_with_functions_of_the_notebook_passes(workspace, notebook):

@@ -76,7 +76,7 @@ class Notebook:
 def found_in(workspace: Any, version: Any, name: str, **options: Any) -> list[Finding]:
     """Return what one check finds in a registered version."""
     check = own_checks()[name]
-    material = Material(version, parse_policy("version: 1"), workspace.sources())
+    material = Material(version, parse_policy("version: 1"), workspace._sources())
     defaults = {key: option.default for key, option in check.options.items()}
     return run_check(check, CheckRules(options={**defaults, **options}), material)
 

@@ -162,9 +162,9 @@ def _child(runs: Runs, parent: Run, trial: Trial) -> tuple[Run, list[Step]]:
 
 def _kept(runs: Runs, model: ModelRef, snapshot: str | None, notes: list[str]) -> ModelRef:
     """Return where a model is kept, or say why it is not."""
-    if snapshot is None or runs.snapshots is None:
+    if snapshot is None or runs._snapshots is None:
         return model
-    taken = runs.snapshots.get(snapshot)
+    taken = runs._snapshots.get(snapshot)
     held = taken.variable(model.variable)
     if held is not None:
         return replace(model, object=held.group, snapshot=snapshot)

@@ -112,10 +112,10 @@ def _source(service: Runs, run: Run) -> str | None:
 
 def _environment(service: Runs, run: Run) -> dict[str, Any] | None:
     ref = run.snapshot_after or run.snapshot_before
-    if service.snapshots is None or ref is None:
+    if service._snapshots is None or ref is None:
         return None
     try:
-        described = service.store.objects.get_json(service.snapshots.get(ref).environment)
+        described = service.store.objects.get_json(service._snapshots.get(ref).environment)
     except NotewrightError:
         return None
     return {"python": described.get("python"), **described.get("packages", {})}

@@ -121,10 +121,10 @@ def kept_value(service: Runs, run: Run, name: str) -> Any:
     BadRecord
         If it was not.
     """
-    if service.snapshots is not None and run.snapshot_after is not None:
-        snapshot = service.snapshots.get(run.snapshot_after)
+    if service._snapshots is not None and run.snapshot_after is not None:
+        snapshot = service._snapshots.get(run.snapshot_after)
         if any(each.name == name for each in snapshot.variables):
-            return service.snapshots.load(snapshot, [name])[name]
+            return service._snapshots.load(snapshot, [name])[name]
     raise BadRecord(
         f"No variable '{name}' was kept with run '{run.name}'.",
         "Name one that the notebook had when the run ended, or give the value itself in Python.",
@@ -132,15 +132,15 @@ def kept_value(service: Runs, run: Run, name: str) -> Any:
 
 
 def _tables(service: Runs, run: Run, name: str | None) -> dict[str, pd.DataFrame]:
-    if service.snapshots is None or run.snapshot_after is None:
+    if service._snapshots is None or run.snapshot_after is None:
         return {}
-    snapshot = service.snapshots.get(run.snapshot_after)
+    snapshot = service._snapshots.get(run.snapshot_after)
     names = [
         each.name
         for each in snapshot.variables
         if each.type.endswith("DataFrame") and name in (None, each.name)
     ]
-    return service.snapshots.load(snapshot, names) if names else {}
+    return service._snapshots.load(snapshot, names) if names else {}
 
 
 def _are_positions(rows: Any) -> bool:

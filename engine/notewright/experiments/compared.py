@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from notewright.errors import BadRecord, NoEvaluation
@@ -12,6 +12,8 @@ from notewright.experiments.evaluation import Array, Evaluation
 from notewright.experiments.pairs import Difference, Estimate
 from notewright.experiments.run import Run
 from notewright.experiments.testset import TestSetUse
+from notewright.state.clearing import Cleared, cleared
+from notewright.state.withheld import Withholding
 from notewright.words import some_of
 
 if TYPE_CHECKING:
@@ -124,10 +126,11 @@ class Comparison:
         from notewright.experiments.impact import impact
 
         first, second = self._scored(a), self._scored(b)
-        table = None
+        table: Cleared = Cleared(None)
         if segments:
             table = self._columns(columns, first.rows, (a, b))
-        return impact(first, second, (self.names[a], self.names[b]), table)
+        found = impact(first, second, (self.names[a], self.names[b]), table.value)
+        return replace(found, withheld=table.withheld)
 
     def flipped(self, a: int = 0, b: int = 1) -> pd.DataFrame:
         """Return the rows whose predicted label changes between two runs, by their labels.
@@ -203,6 +206,8 @@ class Comparison:
         ------
         BadRecord
             If the column, the rows or the label cannot be found.
+        AccessDenied
+            If the column of a kept table is withheld.
         """
         from notewright.experiments.fairness import fairness
         from notewright.experiments.groups import group_names
@@ -212,7 +217,10 @@ class Comparison:
         if not isinstance(sensitive, str):
             columns, sensitive = sensitive.to_frame(), str(sensitive.name)
             columns.columns = [sensitive]
-        table = self._columns(columns, rows, range(len(self.runs)), sensitive)
+        found = self._columns(columns, rows, range(len(self.runs)), sensitive)
+        table = found.value
+        for withheld in Withholding(found.withheld).among([sensitive]):
+            self._store().restrictions.refuse(withheld, "the table that was kept with the runs")
         if sensitive not in table.columns:
             raise BadRecord(
                 f"The table has no column '{sensitive}'.",
@@ -266,13 +274,15 @@ class Comparison:
         rows: Array,
         places: Sequence[int],
         column: str = "",
-    ) -> pd.DataFrame:
+    ) -> Cleared:
+        """Return the rows' columns; of a table that was kept, those the reader may see."""
         from notewright.experiments.columns import columns_for, kept_table
 
         if given is None or isinstance(given, str):
             runs = [self.runs[n] for n in places]
-            return kept_table(self._store(), runs, rows, given, column)
-        return columns_for(given, rows)
+            table = kept_table(self._store(), runs, rows, given, column)
+            return cleared(table, self._store().restrictions.now())
+        return Cleared(columns_for(given, rows))
 
     def _store(self) -> Runs:
         if self.service is None:

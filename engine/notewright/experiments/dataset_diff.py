@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from notewright.state.describing.details import Detail
+from notewright.state.withheld import Withheld
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,8 @@ class DatasetDiff:
         Of each column that both have, how its distribution changed.
     note : str
         Why no more can be said, if so.
+    withheld : tuple of Withheld
+        Columns that were not compared, because the reader may not see them.
     """
 
     old: DatasetVersion
@@ -44,6 +47,7 @@ class DatasetDiff:
     details: tuple[Detail, ...] = ()
     drift: tuple[Any, ...] = ()
     note: str = ""
+    withheld: tuple[Withheld, ...] = ()
 
     @property
     def same(self) -> bool:

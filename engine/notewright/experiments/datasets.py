@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,18 @@ from notewright.experiments.dataset_ledger import DatasetLedger, Names, Versions
 from notewright.experiments.dataset_version import Column, DatasetVersion
 from notewright.experiments.ports import Acts, no_audit
 from notewright.progress import Progress
+from notewright.state.clearing import Cleared, cleared
 from notewright.state.contents import shown_path
 from notewright.state.describe import summary, type_name
+from notewright.state.file_columns import withheld_in_file
 from notewright.state.records import FileRead
+from notewright.state.withheld import (
+    UNRESTRICTED,
+    Restrictions,
+    ValuesWithheld,
+    Withheld,
+    united,
+)
 from notewright.store import Store
 from notewright.store.canonical import plain
 from notewright.store.names import check_name
@@ -48,6 +59,8 @@ class Datasets:
         Appends to the audit log.
     drift : callable, optional
         Compares the distributions of two data frames, column by column.
+    restrictions : Restrictions, optional
+        Which columns are withheld from who gets data back.
     """
 
     def __init__(
@@ -58,12 +71,14 @@ class Datasets:
         trusted: Callable[[str], bool],
         acts: Acts = no_audit,
         drift: Drift = lambda old, new: (),
+        restrictions: Restrictions = UNRESTRICTED,
     ) -> None:
         self._store = store
         self._root = root
         self._ledger = DatasetLedger(store, signer, acts)
         self._trusted = trusted
         self._drift = drift
+        self._restrictions = restrictions
 
     # -- adding -----------------------------------------------------------------------
 
@@ -188,24 +203,55 @@ class Datasets:
         """Return a table as a new object, or what a file's bytes hold.
 
         A file is read as a table where its suffix says how (.csv, .tsv,
-        .parquet, .jsonl), else its bytes are returned.
+        .parquet, .jsonl), else its bytes are returned. Columns that are
+        withheld are left out; a warning names them.
 
         Raises
         ------
         UntrustedStore
             If a table was added by somebody whose key is not trusted here:
             unpickling runs code.
+        AccessDenied
+            If nothing can be left of it.
         """
+        given = self.given(version)
+        if given.withheld:
+            warnings.warn(ValuesWithheld(given.withheld), stacklevel=2)
+        return given.value
+
+    def given(self, version: str | DatasetVersion) -> Cleared:
+        """Return what :meth:`load` does, with what is withheld and no warning."""
         found = self.get(version) if isinstance(version, str) else version
+        withholding = self._restrictions.now()
         if found.kind == "table":
             self._ledger.check_trust(found, self._trusted)
-            return contents.load_table(self._store.objects, found.address)
-        data = self.bytes_of(found)
+            table = contents.load_table(self._store.objects, found.address)
+            given = cleared(table, withholding)
+            if isinstance(given.value, Withheld):
+                self._restrictions.refuse(given.value, found.ref)
+            return given
+        data = self._bytes(found)
         table = parsed(data, found.type)
-        return data if table is None else table
+        given = Cleared(data) if table is None else cleared(table, withholding)
+        for withheld in withheld_in_file(data, found.source, withholding):
+            if withheld not in given.withheld:  # it cannot be taken out of what it is in
+                self._restrictions.refuse(withheld, found.ref)
+        return given
 
     def bytes_of(self, version: DatasetVersion) -> bytes:
-        """Return the bytes of a version that is a file."""
+        """Return the bytes of a version that is a file.
+
+        Raises
+        ------
+        AccessDenied
+            If it has columns that are withheld, or it cannot be told whether it has.
+        """
+        data = self._bytes(version)
+        for withheld in withheld_in_file(data, version.source, self._restrictions.now()):
+            self._restrictions.refuse(withheld, version.ref)
+        return data
+
+    def _bytes(self, version: DatasetVersion) -> bytes:
         objects = self._store.objects
         return b"".join(contents.file_pieces(objects, version.content, version.address))
 
@@ -223,12 +269,16 @@ class Datasets:
             If something else stands there.
         OutsideWorkspace
             If it was added from outside the project and `to` is not given.
+        AccessDenied
+            If it has columns that are withheld, or it cannot be told whether it has.
         """
         if version.kind != "file":
             raise UsageError(
                 f"{version.ref} is a table, which no file holds.",
                 "Use it in a notebook: `%nw dataset use`.",
             )
+        if self._restrictions.now():
+            self.bytes_of(version)
         if to is not None:
             target = Path(os.path.abspath(Path(to).expanduser()))
             target = target / Path(version.source).name if target.is_dir() else target
@@ -254,11 +304,13 @@ class Datasets:
     def diff(self, old: str | DatasetVersion, new: str | DatasetVersion) -> DatasetDiff:
         """Return how two versions differ: rows, columns, values and distributions."""
         was, now_ = (self.get(v) if isinstance(v, str) else v for v in (old, new))
-        before, after = self.load(was), self.load(now_)
+        first, second = self.given(was), self.given(now_)
+        before, after = first.value, second.value
+        withheld = united(first.withheld, second.withheld)
         if isinstance(before, bytes) or isinstance(after, bytes):
             note = f"{was.size:,} → {now_.size:,} bytes; no table could be read from both"
             return DatasetDiff(was, now_, (None, None), (None, None), note=note)
-        return diff_tables(was, now_, before, after, self._drift)
+        return replace(diff_tables(was, now_, before, after, self._drift), withheld=withheld)
 
 
 def content_of(table: Any) -> str:

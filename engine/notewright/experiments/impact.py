@@ -16,6 +16,7 @@ from notewright.experiments.levels import Levels, levels
 from notewright.experiments.measures import losses_of_probabilities, right
 from notewright.experiments.pairs import short
 from notewright.experiments.segments import Search, Segment, search
+from notewright.state.withheld import Withheld
 from notewright.words import number_of
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ class Impact:
         None without columns to search over.
     left_out : tuple of str
         Columns that tell no segments: one value, one value a row, or moments.
+    withheld : tuple of Withheld
+        Columns that no segments were made of, because the reader may not see them.
     """
 
     names: tuple[str, str]
@@ -114,6 +117,7 @@ class Impact:
     unit: str
     segments: Search | None
     left_out: tuple[str, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
 
     @property
     def sentences(self) -> tuple[str, ...]:

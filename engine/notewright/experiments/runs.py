@@ -24,7 +24,9 @@ from notewright.experiments.ports import (
 )
 from notewright.experiments.rows import load_labels
 from notewright.experiments.run import Artifact, Run, Status
+from notewright.state.file_columns import is_table_file, withheld_in_file
 from notewright.state.records import FileRead
+from notewright.state.withheld import UNRESTRICTED, Restrictions, Withheld
 from notewright.store import Store
 from notewright.store.ids import new_id, now
 
@@ -51,6 +53,8 @@ class Runs:
         Reads the code and the data files of executions.
     acts : callable, optional
         Appends to the audit log; told of every run that trained a model.
+    restrictions : Restrictions, optional
+        Which columns are withheld from who compares.
     """
 
     def __init__(
@@ -59,9 +63,11 @@ class Runs:
         snapshots: SnapshotSource | None = None,
         history: ExecutionSource | None = None,
         acts: Acts = no_audit,
+        restrictions: Restrictions = UNRESTRICTED,
     ) -> None:
         self.store = store
-        self.snapshots = snapshots
+        self.restrictions = restrictions
+        self._snapshots = snapshots
         self.history = history
         self._ledger = Ledger(store)
         self._acts = acts
@@ -348,7 +354,25 @@ class Runs:
         return self.list(f'part_of == "{run.id}"')
 
     def artifact(self, run: Run, name: str) -> bytes:
-        """Return the contents of a logged file."""
+        """Return the contents of a logged file.
+
+        Raises
+        ------
+        AccessDenied
+            If it is a table with columns that are withheld.
+        """
+        for withheld in self.withheld_from_artifact(run, name):
+            self.restrictions.refuse(withheld, name)
+        return self._artifact(run, name)
+
+    def withheld_from_artifact(self, run: Run, name: str) -> tuple[Withheld, ...]:
+        """Return which columns of a logged file are withheld, if it is a table."""
+        withholding = self.restrictions.now()
+        if not withholding or not is_table_file(name):
+            return ()
+        return withheld_in_file(self._artifact(run, name), name, withholding)
+
+    def _artifact(self, run: Run, name: str) -> bytes:
         found = next((a for a in run.artifacts if a.name == name), None)
         if found is None:
             raise UnknownId("artifact", name, f"%nw runs {run.id[:8]}")

@@ -127,9 +127,9 @@ def _stored(service: Runs, run: Run) -> int | None:
     try:
         if model.snapshot is None:
             return None if model.object is None else service.store.objects.size(model.object)
-        if service.snapshots is None:
+        if service._snapshots is None:
             return None
-        held = service.snapshots.get(model.snapshot).variable(model.variable)
+        held = service._snapshots.get(model.snapshot).variable(model.variable)
     except NotewrightError:
         return None
     return None if held is None else held.size

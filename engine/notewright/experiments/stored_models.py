@@ -38,8 +38,8 @@ def reference(
     from notewright.state.values import fingerprint
 
     where = snapshot
-    if stored is None and snapshot is not None and runs.snapshots is not None:
-        held = runs.snapshots.get(snapshot).variable(variable)
+    if stored is None and snapshot is not None and runs._snapshots is not None:
+        held = runs._snapshots.get(snapshot).variable(variable)
         stored = None if held is None else held.group
     if stored is None and keep:
         stored = runs.store.objects.put(dumped(model))
@@ -62,10 +62,10 @@ def load(runs: Runs, run: Run) -> Any:
     if run.model is None:
         raise NoModel(run.name)
     if run.model.snapshot is not None:
-        if runs.snapshots is None:
+        if runs._snapshots is None:
             raise ModelUnloadable(run.name, "the snapshots cannot be read here")
-        snapshot = runs.snapshots.get(run.model.snapshot)
-        model = runs.snapshots.load(snapshot, [run.model.variable])[run.model.variable]
+        snapshot = runs._snapshots.get(run.model.snapshot)
+        model = runs._snapshots.load(snapshot, [run.model.variable])[run.model.variable]
     elif run.model.object is not None:
         model = _parse(run, runs.store.objects.get(run.model.object))
     else:

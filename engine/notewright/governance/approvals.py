@@ -114,7 +114,7 @@ class Approvals:
             "model_object": version.model_object,
             "data": version.data,
             "report": report.digest,
-            "findings": report.content(),
+            "findings": report.content,
             "policy": policy.digest,
             "accepts": accepts,
             "note": note.strip(),
@@ -218,7 +218,7 @@ class Approvals:
             return f"{who} is of a model trained on other data."
         if approval.policy != policy.digest:
             return f"{who} does not count any more: policy.yaml has changed since."
-        if report is None or approval.findings != report.content():
+        if report is None or approval.findings != report.content:
             return f"{who} does not count any more: the checks find something else now."
         if approval.role not in self._roles.of(approval.signer) or not self._roles.permits(
             approval.signer, "approve", version
@@ -287,6 +287,8 @@ class Approvals:
                 identity,
                 f"An approval cannot accept this: {' '.join(f.sentence for f in hard[:3])}",
                 hard[0].remedy,
+                # Who reads the log may not be somebody who may see what sentences tell.
+                f"An approval cannot accept {', '.join(f.check for f in hard[:3])}.",
             )
         if standing and not note.strip():
             self._refuse(
@@ -327,12 +329,18 @@ class Approvals:
         return wanted
 
     def _refuse(
-        self, gate: str, version: Version, identity: Identity, problem: str, remedy: str
+        self,
+        gate: str,
+        version: Version,
+        identity: Identity,
+        problem: str,
+        remedy: str,
+        logged: str | None = None,
     ) -> NoReturn:
         self._acts(
             "refused",
             f"{version.name}@{version.number}",
-            {"action": "approve", "gate": gate, "reason": problem},
+            {"action": "approve", "gate": gate, "reason": logged or problem},
             identity,
         )
         raise ApprovalRefused(problem, remedy)

@@ -28,6 +28,7 @@ ACTIONS = {
     "retrain": "retrain",
     "role.grant": "grant or take away roles",
     "audit.read": "read the audit log",
+    "data.read": "see the values of",
     "records.move": "move the records of",
 }
 
@@ -49,19 +50,22 @@ class Resource:
     Parameters
     ----------
     type : str
-        ``"Workspace"`` or ``"ModelVersion"``.
+        ``"Workspace"``, ``"ModelVersion"`` or ``"Column"``.
     id : str
         Its id.
     owners : tuple of str
         Names of those whose work it is.
     words : str
         How it reads in a message.
+    readers : tuple of str or None
+        Of a column: the roles that may see its values.
     """
 
     type: str
     id: str
     owners: tuple[str, ...]
     words: str
+    readers: tuple[str, ...] | None = None
 
 
 def allowed(user: str, roles: Iterable[str], action: str, resource: Resource) -> bool:
@@ -78,7 +82,7 @@ def allowed(user: str, roles: Iterable[str], action: str, resource: Resource) ->
         ),
         {
             "uid": _uid(resource.type, resource.id),
-            "attrs": {"owners": [{"__entity": _uid("User", owner)} for owner in resource.owners]},
+            "attrs": _attributes(resource),
             "parents": [],
         },
     ]
@@ -90,6 +94,13 @@ def allowed(user: str, roles: Iterable[str], action: str, resource: Resource) ->
     }
     result = cedarpy.is_authorized(request, rules, entities, schema)
     return result.decision is cedarpy.Decision.Allow and not result.diagnostics.errors
+
+
+def _attributes(resource: Resource) -> dict[str, Any]:
+    found = {"owners": [{"__entity": _uid("User", owner)} for owner in resource.owners]}
+    if resource.readers is not None:
+        found["readers"] = [{"__entity": _uid("Role", role)} for role in resource.readers]
+    return found
 
 
 def _uid(kind: str, name: str) -> dict[str, str]:

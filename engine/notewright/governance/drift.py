@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from notewright.experiments.statistics.holm import holm
+from notewright.state.withheld import Withholding, withheld_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -113,6 +115,20 @@ def drift(reference: Profile, frame: pd.DataFrame) -> list[ColumnDrift]:
         else:
             result.append(_absent(name, rows=len(frame)))
     return result
+
+
+def without_values(
+    columns: Iterable[ColumnDrift], withholding: Withholding
+) -> Iterator[ColumnDrift]:
+    """Yield what was found, of columns that are withheld by figures only: sentences tell values."""
+    for column in columns:
+        withheld = withholding.find(column.column)
+        if withheld is None:
+            yield column
+            continue
+        words = withheld_words([withheld])
+        sentence = f"'{column.column}': {column.verdict} drift; {words}."
+        yield replace(column, sentence=sentence)
 
 
 def compare(expected: Any, actual: Any) -> tuple[float, float]:

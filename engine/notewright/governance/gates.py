@@ -306,7 +306,7 @@ def _evidence(version: Version, policy: Policy, report: CheckReport | None) -> s
     return digest_of(
         canonical(
             {
-                "findings": None if report is None else report.content(),
+                "findings": None if report is None else report.content,
                 "model": _model(version),
                 "policy": policy.digest,
                 "version": version.id,

@@ -29,6 +29,22 @@ class Sensitive:
 
 
 @dataclass(frozen=True)
+class Restricted:
+    """A column whose values only some may see.
+
+    Parameters
+    ----------
+    column : str
+        Its name, in whatever table.
+    roles : tuple of str
+        The roles that may; nobody if empty.
+    """
+
+    column: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class DataRules:
     """What the columns mean.
 
@@ -42,12 +58,15 @@ class DataRules:
         Whether groups by two of these columns together are compared too.
     quasi_identifiers : tuple of str
         Columns that others may know of a person; found by name if empty.
+    restricted : tuple of Restricted
+        Columns that are withheld from those who may not see them.
     """
 
     favourable: Any = None
     sensitive: tuple[Sensitive, ...] = ()
     intersections: bool = True
     quasi_identifiers: tuple[str, ...] = ()
+    restricted: tuple[Restricted, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,8 +172,33 @@ def load_policy(path: Path) -> Policy:
     PolicyError
         If it says something that is not understood; names the line and column.
     """
+    return parse_policy(_text(path), path)
+
+
+def load_restricted(path: Path) -> tuple[Restricted, ...]:
+    """Read the restricted columns of a policy file, and nothing else: it is asked for often.
+
+    Raises
+    ------
+    PolicyMissing
+        If there is no such file.
+    PolicyError
+        If it is not understood what it says of the data.
+    """
+    from notewright.governance.policy_schema import schema_of_data
+    from notewright.governance.yaml_file import read_yaml
+
+    return _restricted(read_yaml(_text(path), schema_of_data(), path).get("data", {}))
+
+
+def _restricted(data: dict[str, Any]) -> tuple[Restricted, ...]:
+    said = data.get("restricted", {})
+    return tuple(Restricted(column, tuple(roles)) for column, roles in said.items())
+
+
+def _text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise PolicyMissing(path) from None
     except OSError as error:
@@ -167,7 +211,6 @@ def load_policy(path: Path) -> Policy:
             f"{path} is not text in UTF-8.",
             "Save it as UTF-8, or move it away and let `%nw policy init` write a fresh one.",
         ) from error
-    return parse_policy(text, path)
 
 
 def parse_policy(text: str, path: Path = Path(FILE_NAME)) -> Policy:
@@ -207,6 +250,7 @@ def parse_policy(text: str, path: Path = Path(FILE_NAME)) -> Policy:
             ),
             intersections=data.get("intersections", True),
             quasi_identifiers=tuple(data.get("quasi_identifiers") or ()),
+            restricted=_restricted(data),
         ),
         checks=rules,
         gates={

@@ -52,6 +52,18 @@ def schema(checks: Mapping[str, Check]) -> dict[str, Any]:
     return result
 
 
+def schema_of_data() -> dict[str, Any]:
+    """Return the schema for reading what a policy says of the data, whatever else it says."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            **{name: {} for name in ("version", "documentation", "checks", "gates", "waivers")},
+            "data": _data(),
+        },
+    }
+
+
 def _data() -> dict[str, Any]:
     bands = {
         "type": "array",
@@ -78,6 +90,15 @@ def _data() -> dict[str, Any]:
                 "type": ["array", "null"],
                 "items": _TEXT,
                 "description": "Columns that others may know of a person: age, postcode.",
+            },
+            "restricted": {
+                "type": ["object", "null"],
+                "description": "Columns whose values are withheld, and the roles that see them.",
+                "additionalProperties": {
+                    "type": ["array", "null"],
+                    "items": {"type": "string", "enum": list(ROLES)},
+                    "description": "The roles that see its values; none if empty.",
+                },
             },
         }
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from notewright.governance.gates import Gates
     from notewright.governance.mitigation.service import Mitigation
     from notewright.governance.policy import Policy
+    from notewright.governance.restricted import RestrictedColumns
     from notewright.governance.roles import Roles
 
 
@@ -100,12 +101,30 @@ class Governance:
         return Roles(self._store, self.identities, self.acts)
 
     @cached_property
+    def restricted(self) -> RestrictedColumns:
+        """Which columns are withheld from whom."""
+        from notewright.governance.restricted import RestrictedColumns
+
+        return RestrictedColumns(
+            self.policy_path,
+            lambda: self.roles,
+            self.identities.me,
+            self._store.catalog.mark,
+        )
+
+    @cached_property
     def checks(self) -> Checks:
         """Checks and their reports."""
         from notewright.governance.checks.service import Checks
 
         return Checks(
-            self._store, self._sources(), self.policy, self.roles, self.acts, self.identities.me
+            self._store,
+            self._sources(),
+            self.policy,
+            self.roles,
+            self.acts,
+            self.identities.me,
+            self.restricted,
         )
 
     @cached_property
@@ -113,14 +132,16 @@ class Governance:
         """What moves the answers of models."""
         from notewright.governance.explaining.service import Explanations
 
-        return Explanations(self._sources(), self.roles, self.identities.me)
+        return Explanations(self._sources(), self.roles, self.identities.me, self.restricted)
 
     @cached_property
     def mitigation(self) -> Mitigation:
         """What would make models fairer."""
         from notewright.governance.mitigation.service import Mitigation
 
-        return Mitigation(self._sources(), self.policy, self.roles, self.identities.me)
+        return Mitigation(
+            self._sources(), self.policy, self.roles, self.identities.me, self.restricted
+        )
 
     @cached_property
     def approvals(self) -> Approvals:

@@ -387,7 +387,7 @@ class Recorder:
 
         def load(step: Step) -> Mapping[str, Any]:
             brought = self._snapshots.get(step.execution.restored or "")
-            return self._snapshots.load(brought, step.loads, self.namespace.dict)
+            return self._snapshots.bring(brought, step.loads, self.namespace.dict)
 
         started, clock, random = now(), time.perf_counter(), random_state()
         try:

@@ -16,6 +16,7 @@ from notewright.packaging.documents import render_document
 from notewright.packaging.emit import Emitter, modules
 from notewright.packaging.equivalence import write_equivalence
 from notewright.packaging.leaks import Leaks
+from notewright.packaging.less_carried import finding, withheld_columns
 from notewright.packaging.onnx_model import OnnxParity, can_convert, write_onnx
 from notewright.packaging.own_modules import imported_by
 from notewright.packaging.papers import write_documents
@@ -31,6 +32,8 @@ from notewright.packaging.rows_as_file import write_rows
 from notewright.packaging.server_wheel import write_server_wheel
 from notewright.packaging.source import CellSource
 from notewright.progress import Progress
+from notewright.state.file_columns import withheld_in_file
+from notewright.state.withheld import NOTHING, Withholding
 from notewright.store.canonical import digest_of
 from notewright.store.signing import Signer
 
@@ -62,6 +65,8 @@ class Build:
         What the project's policy says of the model, by label.
     ready : Prover, optional
         Who was made ready for it ahead.
+    withholding : Withholding
+        Columns whose values the package must do without.
     """
 
     plan: Plan
@@ -73,6 +78,7 @@ class Build:
     progress: Progress
     stated: dict[str, str]
     ready: Prover | None = None
+    withholding: Withholding = NOTHING
     findings: list[str] = field(default_factory=list)
     tables: dict[str, Any] = field(default_factory=dict)
     onnx: OnnxParity | None = None
@@ -110,6 +116,9 @@ class Build:
             If the model, its metrics or predictions differ from the notebook's.
         """
         self.findings = [self._leaks().redacted(words) for words in self.plan.findings]
+        withheld = self.withholding.among(self.withheld_columns())
+        if withheld:
+            self.findings.append(finding(withheld))
         if self.format == "pickle":
             self.findings.append(
                 "The model is kept as a pickle, because skops cannot hold it exactly; "
@@ -140,6 +149,9 @@ class Build:
             prover.close()
         self.progress.step(0.93, "signing the proof")
         proof = write_equivalence(self, trained, proved, locks)
+        for name, inside, _ in self._files():
+            if self._is_left_out(name):
+                (self.tree / inside).unlink(missing_ok=True)  # the proof was the last to need it
         clean(self.tree)  # compiled modules name the folder that they were compiled in
         self._leaks().search(self.tree, self._cells())
         return proof
@@ -183,7 +195,7 @@ class Build:
         for load, source, inside in plan.data.values():
             if load.made:
                 write_rows(self.table(load), self.tree / inside)
-            elif source.is_file() and source.stat().st_size <= CARRIED_BYTES:
+            elif source.is_file() and self._may_be_carried(source):
                 (self.tree / "data").mkdir(exist_ok=True)
                 shutil.copyfile(source, self.tree / inside)
         self.write("tests/test_package.py", self._tests())
@@ -194,6 +206,22 @@ class Build:
         write_server_wheel(self.tree / "serve")
         self.write("pyproject.toml", self._pyproject(locks))
         self._tidy()
+
+    def _may_be_carried(self, file: Path) -> bool:
+        if file.stat().st_size > CARRIED_BYTES:
+            return False
+        return not withheld_in_file(file.read_bytes(), file.name, self.withholding)
+
+    def _is_left_out(self, name: str) -> bool:
+        """Tell whether a table that the notebook made is not carried, for what is in it."""
+        load = self.plan.data[name][0]
+        return load.made and bool(withheld_columns(self.table(load), self.withholding))
+
+    def withheld_columns(self) -> list[str]:
+        """Return the columns of the tables whose values are withheld, as the tables name them."""
+        tables = [self.table(load) for load, _, _ in self.plan.data.values()]
+        names = [name for table in tables for name in withheld_columns(table, self.withholding)]
+        return list(dict.fromkeys(names))
 
     def _modules(self) -> dict[str, str]:
         """Return the text of each module, without what must not leave this machine."""
@@ -345,6 +373,7 @@ class Build:
             "target": list(self.plan.derived.target_columns),
             "unused": list(self.plan.derived.unused),
             "elsewhere": sorted(self.plan.elsewhere),
+            "withheld": self.withheld_columns(),
             **job,
         }
         outcome = prover.run(job, self.tree, self.tree.parent / f"{file}.json", self.progress)
@@ -366,9 +395,9 @@ class Build:
                 "path": inside,
                 "digest": digest_of(file.read_bytes()),
                 "size": file.stat().st_size,
-                "carried": (self.tree / inside).is_file(),
+                "carried": (self.tree / inside).is_file() and not self._is_left_out(name),
             }
-            for _, inside, file in self._files()
+            for name, inside, file in self._files()
             if file.is_file()
         ]
 

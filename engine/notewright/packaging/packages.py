@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from notewright.errors import ExportFailed, NeverRun, NotRecorded, NotSaved, UnknownVariable
 from notewright.packaging.functions import check_exportable, is_function, names_read
+from notewright.packaging.less_carried import withheld_in_tree
 from notewright.packaging.placing import check_target, clean, keep, place_copy, swap
 from notewright.packaging.records import Package
 from notewright.packaging.shelf import Shelf
@@ -20,6 +21,7 @@ from notewright.packaging.signed import digests, sign_document
 from notewright.packaging.source import CellSource
 from notewright.packaging.tensors import Asked, asking, is_module
 from notewright.progress import Progress
+from notewright.state.withheld import UNRESTRICTED, Restrictions
 from notewright.store import Store
 from notewright.store.canonical import digest_of
 from notewright.store.catalog import Connection, RecordRefused
@@ -64,6 +66,8 @@ class Packages(Shelf):
         Returns the registered model version with a fingerprint, or None.
     policy : callable, optional
         Returns the project's policy: what it says of the model goes into the documents.
+    restrictions : Restrictions, optional
+        Which columns' values a package leaves out.
     """
 
     def __init__(
@@ -78,6 +82,7 @@ class Packages(Shelf):
         permit: Callable[[Any, str, str], object] = lambda actor, action, subject: None,
         find_version: Callable[[str], Any] = lambda fingerprint: None,
         policy: Callable[[], Any] | None = None,
+        restrictions: Restrictions = UNRESTRICTED,
     ) -> None:
         super().__init__(store, root, trusted)
         self._snapshots = snapshots
@@ -87,6 +92,7 @@ class Packages(Shelf):
         self._permit = permit
         self._find_version = find_version
         self._policy = policy
+        self._restrictions = restrictions
 
     # -- export -----------------------------------------------------------------
 
@@ -256,6 +262,7 @@ class Packages(Shelf):
 
         target = to or self._root / "packages" / module
         check_target(target)
+        withholding = self._restrictions.now()
         number = self._next(module)
         with _scratch(target.parent) as folder:
             tree = folder / "tree"
@@ -266,7 +273,16 @@ class Packages(Shelf):
                 made.findings[:0] = [f for f in said if f not in made.findings]
                 ready = warming.prover()
                 return Build(
-                    made, module, number, tree, home, self._signer(), progress, says, ready
+                    made,
+                    module,
+                    number,
+                    tree,
+                    home,
+                    self._signer(),
+                    progress,
+                    says,
+                    ready,
+                    withholding,
                 )
 
             try:
@@ -280,6 +296,7 @@ class Packages(Shelf):
                         if not load.made and source.is_file()
                     ],
                     "executions": [c.execution for c in build.cells_used() if c.execution],
+                    "withheld": build.withheld_columns(),
                     "findings": build.findings,
                 }
                 return self._keep(tree, target, module, number, home, proof, evidence, progress)
@@ -408,7 +425,16 @@ class Packages(Shelf):
         with tempfile.TemporaryDirectory(dir=shelf, prefix=".retrain-") as folder:
             try:
                 tree = Path(folder) / "tree"
-                work = Retraining(package, Path(data), number, tree, home, self._signer(), progress)
+                work = Retraining(
+                    package,
+                    Path(data),
+                    number,
+                    tree,
+                    home,
+                    self._signer(),
+                    progress,
+                    self._restrictions.now(),
+                )
                 proof = work.run()
                 evidence = {
                     "origin": "retrain",
@@ -420,7 +446,8 @@ class Packages(Shelf):
                     "parent": package.id,
                     "files": proof["data"],
                     "executions": list(package.executions),
-                    "findings": list(package.findings),
+                    "findings": work.findings,
+                    "withheld": work.withheld_columns(),
                 }
                 return self._keep(tree, None, package.name, number, home, proof, evidence, progress)
             except BaseException:
@@ -438,8 +465,16 @@ class Packages(Shelf):
             If the kept files are not those that were signed.
         ExportFailed
             If `to` holds something that is not a package.
+        AccessDenied
+            If it has raw values that are withheld.
         """
         self.verify(package)
+        if withholding := self._restrictions.now():
+            for file, withheld in withheld_in_tree(
+                package.path, withholding, package.withheld
+            ).items():
+                reference = f"{package.name}@{package.number}"
+                self._restrictions.refuse(withheld[0], f"{file} of {reference}")
         return place_copy(package.path, to.resolve())
 
 

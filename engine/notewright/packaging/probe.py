@@ -67,6 +67,7 @@ def _train(job: Any) -> Any:
     out = Path(job["model"])
     settings = _module(job, "settings").Settings.read(job["settings"])
     metrics = _module(job, "pipeline").run(settings, out)
+    _leave_out_ranges(out / "schema.json", job["withheld"])
     result: dict[str, Any] = {"metrics": metrics, "untrusted": _untrusted(job, out)}
     result["classifies"] = hasattr(_module(job, "predict").load_model(), "classes_")
     rows = _rows(job)
@@ -88,6 +89,21 @@ def _train(job: Any) -> Any:
         json.dumps(document, indent=1) + "\n", encoding="utf-8"
     )
     return result
+
+
+def _leave_out_ranges(file: Any, withheld: Any) -> Any:
+    """Take out of the schema the smallest and largest value of columns that are withheld."""
+    if not withheld or not file.is_file():
+        return
+    schema = json.loads(file.read_bytes())
+    parts = [schema.get(part, []) for part in ("columns", "optional", "targets")]
+    for part in [*parts, [schema["target"]]]:
+        for column in part:
+            if column.get("name") in withheld:
+                column.pop("minimum", None)
+                column.pop("maximum", None)
+    text = json.dumps(schema, indent=1, ensure_ascii=False)
+    file.write_text(text + "\n", encoding="utf-8")
 
 
 def _golden_predictions(job: Any, golden: Any) -> Any:
@@ -162,7 +178,23 @@ def _golden(rows: Any, job: Any, count: Any = 40) -> Any:
     picked = chosen.iloc[random.permutation(len(chosen))[:count]].reset_index(drop=True)
     for name in picked.columns:
         picked[name] = picked[name].to_numpy()[random.permutation(len(picked))]
+        if name in job["withheld"]:
+            picked[name] = _made_up(picked[name], chosen[name])
     return picked.astype(chosen.dtypes.to_dict())
+
+
+def _made_up(values: Any, known: Any) -> Any:
+    """Return values that are nobody's; of few categories, which the model knows, their own."""
+    import pandas as pd
+
+    kinds, numbers = pd.api.types, pd.Series(range(len(values)), index=values.index)
+    if kinds.is_bool_dtype(values):
+        return values
+    if kinds.is_numeric_dtype(values):
+        return numbers % 7
+    if kinds.is_datetime64_any_dtype(values):
+        return pd.Timestamp("2000-01-01") + pd.to_timedelta(numbers, unit="D")
+    return values if known.nunique() <= 100 else "value " + numbers.astype(str)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ class Package:
         retrained version, `path`.
     environment : Path
         The interpreter's environment in which it was proved.
+    withheld : tuple of str
+        Columns whose values it does without.
     """
 
     id: str
@@ -68,6 +70,7 @@ class Package:
     path: Path
     tree: Path
     environment: Path
+    withheld: tuple[str, ...] = ()
 
     @property
     def place(self) -> Path:

@@ -14,12 +14,15 @@ from notewright.errors import ExportFailed
 from notewright.packaging import locking
 from notewright.packaging.bill import bill_of_new_version
 from notewright.packaging.documents import edge_table
+from notewright.packaging.less_carried import finding, withheld_in_tree
 from notewright.packaging.modelfile import suffix_of
 from notewright.packaging.onnx_model import OnnxParity, write_onnx
 from notewright.packaging.prover import Prover, shared_modules
 from notewright.packaging.proving import run_tests
 from notewright.packaging.signed import sign_document
 from notewright.progress import Progress
+from notewright.state.file_columns import withheld_in_file
+from notewright.state.withheld import NOTHING, Withholding
 from notewright.store.canonical import digest_of
 from notewright.store.ids import now
 from notewright.store.signing import Signer
@@ -52,6 +55,8 @@ class Retraining:
         Who signs.
     progress : Progress
         Told of each step.
+    withholding : Withholding
+        Columns whose values it must do without.
     """
 
     package: Package
@@ -61,6 +66,7 @@ class Retraining:
     home: Path
     signer: Signer
     progress: Progress
+    withholding: Withholding = NOTHING
     _onnx: OnnxParity | None = field(default=None, init=False)
 
     def run(self) -> dict[str, Any]:
@@ -93,17 +99,39 @@ class Retraining:
         for path in self.tree.rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o644)
         data = self.tree / self._data_path()
-        if self.data.stat().st_size <= 5_000_000:
+        if self._may_be_carried():
             data.parent.mkdir(exist_ok=True)
             shutil.copyfile(self.data, data)
         else:
             data.unlink(missing_ok=True)
+        for file in withheld_in_tree(self.tree, self.withholding, self.package.withheld):
+            if file.startswith("data/"):  # golden rows are made anew
+                (self.tree / file).unlink()
         project = self.tree / "pyproject.toml"
         text = project.read_text(encoding="utf-8")
         project.write_text(
             re.sub(r'^version = ".*"$', f'version = "{self.number}.0.0"', text, flags=re.M),
             encoding="utf-8",
         )
+
+    def _may_be_carried(self) -> bool:
+        if self.data.stat().st_size > 5_000_000:
+            return False
+        return not withheld_in_file(self.data.read_bytes(), self.data.name, self.withholding)
+
+    def withheld_columns(self) -> list[str]:
+        """Return the raw columns whose values are withheld."""
+        schema = json.loads((self.tree / "model" / "schema.json").read_bytes())
+        columns = [*schema["columns"], *schema.get("optional", ()), *_target_columns(schema)]
+        names = [column["name"] for column in columns]
+        return [name for name in names if self.withholding.find(name) is not None]
+
+    @property
+    def findings(self) -> list[str]:
+        """What its owner should know."""
+        withheld = self.withholding.among(self.withheld_columns())
+        more = [finding(withheld)] if withheld else []
+        return list(dict.fromkeys([*self.package.findings, *more]))
 
     def _data_path(self) -> str:
         return str(self.package.equivalence["data"][0]["path"])
@@ -127,6 +155,7 @@ class Retraining:
             "features": features,
             "target": _targets(schema),
             "unused": [column["name"] for column in schema.get("optional", [])],
+            "withheld": self.withheld_columns(),
             "source": str(self.tree / "src"),
             "model": str(self.tree / "model"),
             "settings": {"data": str(self.data.resolve())},
@@ -249,7 +278,9 @@ class Retraining:
         self, trained: Mapping[str, Any], tests: Mapping[str, Any], locks: locking.Locks
     ) -> dict[str, Any]:
         old = self.package.equivalence
-        others = list(old["data"][1:])
+        others = [
+            {**each, "carried": (self.tree / each["path"]).is_file()} for each in old["data"][1:]
+        ]
         document = {
             "schema": 1,
             "package": self.package.name,
@@ -273,7 +304,7 @@ class Retraining:
             "cells": old["cells"],
             "data": [self._entry(), *others],
             "lock": digest_of(locks.requirements.encode()),
-            "findings": list(self.package.findings),
+            "findings": self.findings,
         }
         signed = sign_document(document, self.signer)
         text = json.dumps(signed, indent=1, ensure_ascii=False) + "\n"
@@ -304,6 +335,11 @@ class Retraining:
 
 
 def _targets(schema: Mapping[str, Any]) -> list[str]:
+    """Return the names of the raw columns that the target is made of."""
+    return [column["name"] for column in _target_columns(schema)]
+
+
+def _target_columns(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the raw columns that the target is made of; older packages tell the first."""
     first = [schema["target"]] if schema["target"] else []
-    return [column["name"] for column in schema.get("targets", first)]
+    return list(schema.get("targets", first))

@@ -99,6 +99,7 @@ class Shelf:
             self._store.folder("packages") / id_,
             (self._root / record["tree"]).resolve(),
             self._store.folder("environments") / record["environment"],
+            tuple(record.get("withheld", ())),
         )
 
     def verify(self, package: Package) -> Checked:

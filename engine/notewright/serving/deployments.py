@@ -22,6 +22,7 @@ from notewright.serving.environment import require_proved_versions
 from notewright.serving.host import Host
 from notewright.serving.log import PredictionLog
 from notewright.serving.records import Deployment, DeploymentRecords
+from notewright.state.withheld import UNRESTRICTED, Restrictions
 from notewright.store import Store
 from notewright.store.names import check_name
 
@@ -59,6 +60,7 @@ class Deployments:
         roles: Any,
         identities: Any,
         audit: Any,
+        restrictions: Restrictions = UNRESTRICTED,
     ) -> None:
         self._store = store
         self._packages = packages
@@ -68,6 +70,7 @@ class Deployments:
         self._identities = identities
         self._audit = audit
         self.records = DeploymentRecords(store)
+        self.restrictions = restrictions
 
     # -- changing ---------------------------------------------------------------
 
@@ -241,11 +244,14 @@ class Deployments:
         """Return the prediction log of `name`, with what dead servers left in it."""
         if self.records.current(check_name(name, "deployment")) is None:
             raise NotDeployed(name)
-        return PredictionLog(self._folder(name))
+        return PredictionLog(self._folder(name), self.restrictions)
 
     def logs(self) -> dict[str, PredictionLog]:
         """Return the prediction log of every name."""
-        return {name: PredictionLog(self._folder(name)) for name in self.records.names()}
+        return {
+            name: PredictionLog(self._folder(name), self.restrictions)
+            for name in self.records.names()
+        }
 
     def version_of(self, package: Any) -> Any:
         """Return the registered model version that a package holds.

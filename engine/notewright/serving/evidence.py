@@ -8,6 +8,7 @@ from typing import Any
 
 from notewright.errors import NotewrightError
 from notewright.governance.checks.counting import counted
+from notewright.governance.checks.less_told import told
 from notewright.governance.checks.service import finding_of
 from notewright.serving.deployments import GATE
 from notewright.serving.integrity import check_files
@@ -15,6 +16,7 @@ from notewright.serving.links import Link, broken, guarded
 from notewright.serving.log import Logged
 from notewright.serving.ports import Services
 from notewright.serving.records import Deployment
+from notewright.state.withheld import withheld_words
 from notewright.store.canonical import canonical, digest_of, plain
 from notewright.words import local_minute, number_of
 
@@ -29,6 +31,8 @@ def prediction(services: Services, logged: Logged) -> Link:
     what = f"answered {answers}" if answers else f"was refused: {entry.error}"
     sentence = f"Asked on {local_minute(entry.time)}, {number_of(entry.rows, 'row')}; {what}."
     problem = logged.problem()
+    if logged.withheld:
+        sentence += f" Values are {withheld_words(logged.withheld)}."
     return Link(
         "prediction", entry.id, logged.digest, sentence, problem is None, problem, time=entry.time
     )
@@ -260,7 +264,8 @@ def _checks(services: Services, version: Any, digest: str) -> Link:
         problem = "the policy then in force is not in the store"
     else:
         services.store.objects.get(report["policy_digest"])
-    findings = [finding_of(said) for said in report["findings"]]
+    found = [finding_of(said) for said in report["findings"]]
+    findings = told(found, report.get("labels", ()), services.restricted.now())
     lines = tuple(finding.sentence for finding in findings if finding.status != "passed")
     sentence = (
         f"{counted(findings)} ({local_minute(report['created'])} by {report['actor']}, under the "

@@ -15,15 +15,24 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from notewright.errors import AmbiguousId, StoreUnusable, UnknownPrediction
 from notewright.serving import spool
 from notewright.serving.spool import Entry
+from notewright.state.clearing import Cleared
+from notewright.state.withheld import (
+    UNRESTRICTED,
+    Restrictions,
+    Withheld,
+    Withholding,
+    united,
+    withheld_words,
+)
 from notewright.store.canonical import digest_of
 
 DATABASE = "predictions.sqlite"
@@ -63,9 +72,15 @@ class Logged:
     previous: str = ""
     inputs_digest: str = ""
     outputs_digest: str = ""
+    #: Columns whose values were taken out for the reader,
+    withheld: tuple[Withheld, ...] = ()
+    #: and what was wrong with the record before.
+    found: str | None = None
 
     def problem(self) -> str | None:
         """Say what is wrong with the record, or return None."""
+        if self.withheld:
+            return self.found
         if not self.digest:
             return None
         for word, data, digest in (
@@ -83,6 +98,39 @@ class Logged:
         return None
 
 
+def less_told(logged: Logged, withholding: Withholding) -> Logged:
+    """Return a record without values that are withheld; whether it is whole is told as before."""
+    entry = logged.entry
+    inputs, outputs = (_without(data, withholding) for data in (entry.inputs, entry.outputs))
+    of_error = withholding.mentioned([entry.error or ""])
+    withheld = united(inputs.withheld, outputs.withheld, of_error)
+    if not withheld:
+        return logged
+    less = replace(
+        entry,
+        inputs=inputs.value,
+        outputs=outputs.value,
+        error=f"{withheld_words(of_error)}." if of_error else entry.error,
+    )
+    return replace(logged, entry=less, withheld=withheld, found=logged.problem())
+
+
+def _without(data: bytes | None, withholding: Withholding) -> Cleared:
+    """Return a body without the data of tensors that are withheld."""
+    try:
+        document = json.loads(data or b"null")
+    except ValueError:  # it was edited, which is found by its digest
+        return Cleared(data)
+    tensors = document.get("inputs") if isinstance(document, dict) else document
+    found = []
+    for tensor in tensors if isinstance(tensors, list) else ():
+        withheld = withholding.find(tensor.get("name")) if isinstance(tensor, dict) else None
+        if withheld is not None:
+            tensor["data"] = repr(withheld)
+            found.append(withheld)
+    return Cleared(json.dumps(document).encode() if found else data, tuple(found))
+
+
 class PredictionLog:
     """Reads one deployment's log, also while servers write it.
 
@@ -90,10 +138,13 @@ class PredictionLog:
     ----------
     folder : Path
         ``.notewright/deployments/<name>``.
+    restrictions : Restrictions, optional
+        Which columns are withheld from who reads.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, restrictions: Restrictions = UNRESTRICTED) -> None:
         self.folder = folder
+        self._restrictions = restrictions
 
     def find(self, ref: str) -> Logged:
         """Return the record whose id is, or starts with, `ref`.
@@ -111,19 +162,22 @@ class PredictionLog:
         return matches[0]
 
     def matches(self, ref: str) -> list[Logged]:
-        """Return up to six records whose id starts with `ref`."""
+        """Return up to six records whose id starts with `ref`, as the reader may see them."""
         ref = ref.lower()
         if not ref or any(c not in "0123456789abcdef" for c in ref):
             return []
-        return list(self._read("id >= ? AND id < ? LIMIT 6", (ref, ref + "g"), ref=ref))
+        return self._shown(self._read("id >= ? AND id < ? LIMIT 6", (ref, ref + "g"), ref=ref))
 
     def records(self, since: str = "", deployments: set[str] | None = None) -> list[Logged]:
-        """Return the records from the time `since` on, of all or some deployments."""
-        return [
+        """Return the records from the time `since` on, of all or some deployments.
+
+        Each as the reader may see it.
+        """
+        return self._shown(
             logged
             for logged in self._read("time >= ? ORDER BY seq", (since,), since=since)
             if deployments is None or logged.entry.deployment in deployments
-        ]
+        )
 
     def problem(self) -> str | None:
         """Recompute the whole chain; name the first broken record, or return None."""
@@ -138,6 +192,10 @@ class PredictionLog:
                 return f"prediction {logged.entry.id}: {wrong}"
             previous = logged.digest
         return None
+
+    def _shown(self, found: Iterable[Logged]) -> list[Logged]:
+        withholding = self._restrictions.now()
+        return [less_told(logged, withholding) for logged in found] if withholding else list(found)
 
     def _read(
         self, where: str, parameters: tuple[str, ...], ref: str = "", since: str = ""

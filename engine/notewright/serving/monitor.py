@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from notewright.errors import NotDeployed
 from notewright.serving import frames
 from notewright.serving.deployments import Deployments
-from notewright.serving.log import Logged
+from notewright.serving.log import Logged, PredictionLog
 from notewright.serving.moments import moment
 from notewright.serving.schema import Refused, Schema
+from notewright.state.withheld import Withheld, united, withheld_words
 from notewright.store.ids import now
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class MonitorReport:
         What could not be looked at, and why.
     estimates : tuple of Estimate
         How good the predictions are likely to be; empty where that cannot be told.
+    withheld : tuple of Withheld
+        Columns of which only figures are told.
     """
 
     name: str
@@ -84,6 +87,7 @@ class MonitorReport:
     predictions: dict[str, float]
     notes: tuple[str, ...]
     estimates: tuple[Estimate, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
 
     @property
     def refused(self) -> dict[str, int]:
@@ -103,7 +107,7 @@ class MonitorReport:
     @property
     def sentences(self) -> list[str]:
         """What to know, in words."""
-        return [*self._drift_sentences(), *self._estimate_sentences(), *self.notes]
+        return [*self._drift_sentences(), *self._estimate_sentences(), *self._more]
 
     def _drift_sentences(self) -> list[str]:
         if not self.drift:
@@ -121,6 +125,11 @@ class MonitorReport:
             *said,
             "That holds as long as only the rows changed, and not what follows from them.",
         ]
+
+    @property
+    def _more(self) -> list[str]:
+        named = f"Values are {withheld_words(self.withheld)}."
+        return [*self.notes, *([named] if self.withheld else [])]
 
 
 def monitor(
@@ -147,6 +156,8 @@ def monitor(
     NotDeployed, BadMoment
         If there is nothing of this name; if `since` is no time.
     """
+    from notewright.governance.drift import without_values
+
     history = deployments.history(name)
     current = deployments.get(name)
     if not any(deployment.live_from for deployment in history):
@@ -155,13 +166,17 @@ def monitor(
     same = {deployment.id for deployment in times}
     first = min(deployment.live_from or deployment.created for deployment in times)
     start = moment(since) if since else ""
-    logged = deployments.log(name).records(start, same)
+    withholding = deployments.restrictions.now()
+    # Whole: figures are computed of all columns.
+    logged = PredictionLog(deployments.log(name).folder).records(start, same)
     path = deployments.path_of(current)
     rows, notes = _rows(path, logged)
-    drift = _drift(path, rows, notes)
+    drift = tuple(without_values(_drift(path, rows, notes), withholding))
     answered = [record.entry.milliseconds for record in logged if record.entry.status == 200]
     refused = [record.entry for record in logged if record.entry.status != 200]
     sentences = Counter(entry.error for entry in refused if entry.error)
+    common = sentences.most_common(1)[0][0] if sentences else None
+    of_error = withholding.mentioned([common or ""])
     return MonitorReport(
         name=name,
         deployment=current.id,
@@ -171,12 +186,13 @@ def monitor(
         requests=len(logged),
         rows=sum(record.entry.rows for record in logged),
         errors=dict(sorted(Counter(str(entry.status) for entry in refused).items())),
-        common_error=sentences.most_common(1)[0][0] if sentences else None,
+        common_error=f"{withheld_words(of_error)}." if of_error else common,
         latency=_latency(answered),
         drift=drift,
         predictions=_predictions(logged),
         notes=tuple(notes),
         estimates=_estimates(logged, tested(current.model_version)),
+        withheld=united(withholding.among(each.column for each in drift), of_error),
     )
 
 

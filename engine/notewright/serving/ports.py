@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from notewright.serving.deployments import Deployments
+from notewright.state.withheld import Restrictions
 from notewright.store import Store
 
 
@@ -47,6 +48,10 @@ class Services(Protocol):
     @property
     def roles(self) -> Any:
         """Who may do what."""
+
+    @property
+    def restricted(self) -> Restrictions:
+        """Which columns are withheld from who looks."""
 
     @property
     def checks(self) -> Any:

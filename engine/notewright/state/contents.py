@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -151,9 +151,15 @@ class Contents:
         """
         return [address] if address == file else [address, *self._pieces(address)]
 
-    def copy(self, snapshot: Snapshot, to: Path, only: Iterable[str] | None) -> list[Path]:
-        """Put the files a snapshot has into a new folder; return where each is."""
-        chosen = self._choose(snapshot, only)
+    def copy(
+        self,
+        snapshot: Snapshot,
+        to: Path,
+        only: Iterable[str] | None,
+        but: Container[str] = (),
+    ) -> list[Path]:
+        """Put the files a snapshot has, `but` some, into a new folder; return where each is."""
+        chosen = [each for each in self._choose(snapshot, only) if each[0].path not in but]
         if not chosen:
             return []
         to = Path(os.path.abspath(to.expanduser()))
@@ -167,7 +173,7 @@ class Contents:
                 target = aside / _place(file.path)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with target.open("xb") as out:
-                    self._write(address, file, out)
+                    out.writelines(self._read(file, address))
             aside.replace(to)
         except OSError as error:
             raise FolderUnusable(to, words(error)) from error
@@ -268,9 +274,13 @@ class Contents:
         pieces: list[str] = self._objects.get_json(address)["pieces"]
         return pieces
 
-    def _write(self, address: str, file: FileRead, out: BinaryIO) -> None:
+    def bytes_of(self, file: FileRead, address: str) -> bytes:
+        """Return the contents of a file that are kept at an address."""
+        return b"".join(self._read(file, address))
+
+    def _read(self, file: FileRead, address: str) -> Iterator[bytes]:
         for piece in [address] if address == file.digest else self._pieces(address):
-            out.write(self._objects.get(piece))
+            yield self._objects.get(piece)
 
 
 def document_path(notebook: str | None, folder: Path) -> Path | None:

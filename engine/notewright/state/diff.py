@@ -12,6 +12,7 @@ from notewright.state.describing.walk import Source, difference, reason
 from notewright.state.environment import environment_difference
 from notewright.state.records import FileRead, Snapshot, Variable
 from notewright.state.snapshots import Snapshots
+from notewright.state.withheld import Withheld, united, withheld_words
 from notewright.store import Store
 
 
@@ -144,7 +145,7 @@ def _details(
         groups.setdefault((was.group, now.group), []).append(name)
     for names in groups.values():
         try:
-            before, after = snapshots.load(old, names), snapshots.load(new, names)
+            before, after = snapshots.given(old, names), snapshots.given(new, names)
         except UntrustedStore:
             raise
         except Exception as error:  # noqa: BLE001  loading runs the user's own code
@@ -152,7 +153,18 @@ def _details(
             yield from ((name, (Detail("unknown", note=note),)) for name in names)
             continue
         for name in names:
-            yield name, difference(before[name], after[name], *sources)
+            told = difference(before.values[name], after.values[name], *sources)
+            withheld = united(before.withheld.get(name, ()), after.withheld.get(name, ()))
+            yield name, (*_beside(told, withheld),)
+
+
+def _beside(told: tuple[Detail, ...], withheld: tuple[Withheld, ...]) -> Iterator[Detail]:
+    """Yield the details, and name what they leave out."""
+    if withheld:
+        # What seems equal may differ in just that.
+        told = tuple(detail for detail in told if detail.kind != "equal")
+        yield Detail("withheld", note=withheld_words(withheld))
+    yield from told
 
 
 def _files(old: tuple[FileRead, ...], new: tuple[FileRead, ...]) -> list[str]:

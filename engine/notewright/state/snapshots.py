@@ -5,9 +5,10 @@ from __future__ import annotations
 import builtins
 import pickle
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,15 +29,27 @@ from notewright.state.binding import bind, import_modules, remove
 from notewright.state.capture.keeper import Around, Keeper
 from notewright.state.capture.known import Outcome
 from notewright.state.capture.looking import digest
+from notewright.state.clearing import Cleared, cleared_each
 from notewright.state.contents import Beside, Contents
 from notewright.state.environment import environment, environment_difference
+from notewright.state.file_columns import withheld_in_file
 from notewright.state.finding import find_snapshot
 from notewright.state.loading import load_groups
 from notewright.state.namespace import Namespace
 from notewright.state.needs import Needs
+from notewright.state.pickling import live as live_containers
 from notewright.state.randomness import RANDOM_STATE, set_random_state
 from notewright.state.records import FileRead, Snapshot, Unsaved, Variable
 from notewright.state.sharing import shared_with_live
+from notewright.state.withheld import (
+    NOTHING,
+    UNRESTRICTED,
+    Restrictions,
+    ValuesWithheld,
+    Withheld,
+    Withholding,
+    united,
+)
 from notewright.store import Store
 from notewright.store.canonical import canonical, digest_of, parse, plain
 from notewright.store.catalog import NO_LIMIT, Row
@@ -97,6 +110,25 @@ class Restored:
     refused: tuple[str, ...] = ()
     #: Whether the state of the random generators was put back.
     random: bool = False
+    #: Of variables that came back without columns, or stayed because nothing else was left of
+    #: them, what was withheld.
+    withheld: Mapping[str, tuple[Withheld, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Given:
+    """Variables of a snapshot, as who asked may have them.
+
+    Parameters
+    ----------
+    values : dict
+        A `Withheld` in the place of each that is withheld wholly.
+    withheld : dict
+        By variable, what is not in it.
+    """
+
+    values: dict[str, Any]
+    withheld: dict[str, tuple[Withheld, ...]]
 
 
 class Snapshots:
@@ -110,12 +142,21 @@ class Snapshots:
         Returns who signs new snapshots.
     trusted : callable
         Tells of a public key whether what it signed may be unpickled.
+    restrictions : Restrictions, optional
+        Which columns are withheld from who loads or restores.
     """
 
     def __init__(
-        self, store: Store, signer: Callable[[], Signer], trusted: Callable[[str], bool]
+        self,
+        store: Store,
+        signer: Callable[[], Signer],
+        trusted: Callable[[str], bool],
+        restrictions: Restrictions = UNRESTRICTED,
     ) -> None:
         self._store = store
+        self._restrictions = restrictions
+        #: The snapshots that this process took: it held all that is in them.
+        self._own: set[str] = set()
         self._signer = signer
         self._trusted = trusted
         #: The record of the newest snapshot of each session: the next one differs little from it.
@@ -247,6 +288,7 @@ class Snapshots:
             )
             self.stand_on(snapshot, snapshot.session)
         self._latest[snapshot.session] = address
+        self._own.add(snapshot.id)
         return snapshot
 
     @contextmanager
@@ -337,6 +379,8 @@ class Snapshots:
     ) -> dict[str, Any]:
         """Return variables of a snapshot as new objects, in any process.
 
+        Restricted columns that the reader may not see are left out; a warning names them.
+
         Parameters
         ----------
         snapshot : Snapshot
@@ -354,9 +398,65 @@ class Snapshots:
             If a variable is not in it.
         CorruptObject, MissingObject
             If its bytes are damaged.
+        AccessDenied
+            If nothing is left of a variable that was asked for by name.
         """
+        asked = None if names is None else list(names)
+        given = self.given(snapshot, asked, namespace)
+        if asked is not None:
+            self._refuse(given.values, snapshot)
+        if given.withheld:
+            warnings.warn(ValuesWithheld(united(*given.withheld.values())), stacklevel=2)
+        return given.values
+
+    def given(
+        self,
+        snapshot: Snapshot,
+        names: Iterable[str] | None = None,
+        namespace: dict[str, Any] | None = None,
+    ) -> Given:
+        """Return what :meth:`load` does, with what is withheld by variable and no warning."""
+        withholding = self._restrictions.now()
         with self.staying():
-            return self._load(snapshot, names, namespace)
+            loaded = self._load(snapshot, names, namespace)
+        each = self._cleared(loaded, withholding, namespace)
+        return Given(
+            {name: found.value for name, found in each.items()},
+            {name: found.withheld for name, found in each.items() if found.withheld},
+        )
+
+    def bring(
+        self, snapshot: Snapshot, names: Iterable[str], namespace: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return variables for a live namespace, with as much of them as :meth:`restore` gives.
+
+        Raises
+        ------
+        AccessDenied
+            If nothing is left of one of them.
+        """
+        withholding = self._withheld_from_kernel(snapshot)
+        with self.staying():
+            loaded = self._load(snapshot, names, namespace)
+        each = self._cleared(loaded, withholding, namespace)
+        values = {name: found.value for name, found in each.items()}
+        self._refuse(values, snapshot)
+        return values
+
+    def _withheld_from_kernel(self, snapshot: Snapshot) -> Withholding:
+        return NOTHING if snapshot.id in self._own else self._restrictions.now()
+
+    def _cleared(
+        self, values: dict[str, Any], withholding: Withholding, namespace: dict[str, Any] | None
+    ) -> dict[str, Cleared]:
+        live = live_containers.containers({} if namespace is None else namespace)
+        return cleared_each(values, withholding, live)
+
+    def _refuse(self, values: Mapping[str, Any], snapshot: Snapshot) -> None:
+        """Refuse somebody who asked by name for what is withheld wholly."""
+        for value in values.values():
+            if isinstance(value, Withheld):
+                self._restrictions.refuse(value, f"snapshot {snapshot.id[:6]}")
 
     def _load(
         self, snapshot: Snapshot, names: Iterable[str] | None, namespace: dict[str, Any] | None
@@ -394,6 +494,10 @@ class Snapshots:
         of the user's own modules are set where they are; a module that is not
         imported yet is imported first.
 
+        Tables come back without the restricted columns that the user may not
+        see; what a snapshot has that this process took itself comes back
+        whole, because the process held it.
+
         Parameters
         ----------
         namespace : Namespace
@@ -404,7 +508,13 @@ class Snapshots:
             Just these variables; ``random-state`` stands for the state of the global generators.
         known : mapping, optional
             The digests of the live variables where they have just been looked at.
+
+        Raises
+        ------
+        AccessDenied
+            If nothing is left of one of `only`.
         """
+        withholding = self._withheld_from_kernel(snapshot)
         self._check_trust(snapshot)
         chosen = self._choose(snapshot, only)
         generators = None
@@ -429,11 +539,19 @@ class Snapshots:
         addresses = [v.group for v in snapshot.variables if v.name in differs]
         saved = {v.name: v.digest for v in snapshot.variables}
         back: dict[str, Any] = {}
+        withheld: dict[str, tuple[Withheld, ...]] = {}
         for values in load_groups(addresses, namespace.dict, self._store.objects):
             if isinstance(values, NotewrightError):
                 if only is not None:
                     raise values
                 refused.append(str(values))
+                continue
+            each = self._cleared(values, withholding, namespace.dict)
+            if any(found.withheld for found in each.values()):
+                # Without these, nobody can tell any more what it shares with live objects.
+                less = {n: found for n, found in each.items() if n in differs}
+                withheld |= {n: found.withheld for n, found in less.items() if found.withheld}
+                back |= {n: found.value for n, found in less.items()}
                 continue
             kept = {n: live[n] for n in values if n in live and digests[n] == saved[n]}
             shared = None
@@ -442,7 +560,10 @@ class Snapshots:
                 shared = shared_with_live(values, wanted, kept, namespace.dict)
             # Where it cannot be told what is shared, all that were chosen come back.
             back.update((n, v) for n, v in (shared or values).items() if n in chosen)
-        names = tuple(bind(namespace, back, refused))
+        if only is not None:
+            self._refuse(back, snapshot)
+        brought = {n: v for n, v in back.items() if not isinstance(v, Withheld)}
+        names = tuple(bind(namespace, brought, refused))
         removed: tuple[str, ...] = ()
         unsaved: tuple[str, ...] = ()
         if only is None:
@@ -466,12 +587,15 @@ class Snapshots:
             partial=only is not None,
             refused=tuple(refused),
             random=generators is not None,
+            withheld=withheld,
         )
 
     def copy_files(
         self, snapshot: Snapshot, to: Path, only: Iterable[str] | None = None
     ) -> builtins.list[Path]:
         """Put copies of the files whose contents a snapshot has into a new folder.
+
+        Those with columns that are withheld are left out: `withheld_files` names them.
 
         Parameters
         ----------
@@ -488,8 +612,30 @@ class Snapshots:
             If a file is not in it.
         FolderTaken
             If there is something at `to` already.
+        AccessDenied
+            If one of `only` has columns that are withheld.
         """
+        withheld = self.withheld_files(snapshot)
+        if only is None:
+            return self._contents.copy(snapshot, to, None, withheld)
+        only = dict.fromkeys(only)
+        for path in only:
+            if path in withheld:
+                self._restrictions.refuse(withheld[path][0], path)
         return self._contents.copy(snapshot, to, only)
+
+    def withheld_files(self, snapshot: Snapshot) -> dict[str, tuple[Withheld, ...]]:
+        """Return which data files of a snapshot have columns that are withheld, and which columns.
+
+        A file whose columns cannot be told counts as having all of them.
+        """
+        withholding = self._restrictions.now()
+        found = {}
+        for file in snapshot.files if withholding else ():
+            if (address := snapshot.address(file.path)) is not None:
+                data = self._contents.bytes_of(file, address)
+                found[file.path] = withheld_in_file(data, file.path, withholding)
+        return {path: withheld for path, withheld in found.items() if withheld}
 
     def document(self, snapshot: Snapshot) -> bytes | None:
         """Return the notebook's document as it was, or None where it is not kept."""
@@ -562,12 +708,22 @@ class Snapshots:
         body = parse(self._store.objects.get(row["digest"]))
         # The one before it may have been removed since: the catalog says which is now.
         body["parent"] = row["parent"]
-        return Snapshot.parse(
+        found = Snapshot.parse(
             body, id=row["id"], digest=row["digest"], bytes_added=row["bytes_added"]
         )
+        withholding = self._restrictions.now()
+        if not withholding:
+            return found
+        return replace(found, variables=tuple(_summed_up(v, withholding) for v in found.variables))
 
     def _listed(self, row: Row) -> Snapshot:
         try:
             return self._parsed(row)
         except (CorruptObject, MissingObject) as error:
             return Snapshot.damaged(dict(row), error.problem)
+
+
+def _summed_up(variable: Variable, withholding: Withholding) -> Variable:
+    """Return a variable whose few words say nothing of a column that has its name."""
+    withheld = withholding.find(variable.name.rpartition(".")[2])
+    return variable if withheld is None else replace(variable, summary=repr(withheld))

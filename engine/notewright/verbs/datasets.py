@@ -9,6 +9,7 @@ from pathlib import Path
 
 from notewright.errors import NeedsKernel, NoDataset, UnsavedContent, UsageError
 from notewright.experiments.dataset_version import DatasetVersion
+from notewright.state.withheld import withheld_words
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import Message, View
 from notewright.views.datasets import (
@@ -115,9 +116,14 @@ def _use_table(version: DatasetVersion, args: argparse.Namespace, context: Conte
     held = _variable(context, variable)
     if held is not _ABSENT and not (args.replace or datasets.is_kept(held)):
         raise UnsavedContent(f"The variable {variable}", "--into NAME")
-    namespace.bind(variable, datasets.load(version))
+    given = datasets.given(version)
+    namespace.bind(variable, given.value)
     words = f"`{variable}` is {version.ref}: {version.summary}."
-    return Message(words, {**dataset_record(version), "variable": variable})
+    if given.withheld:
+        words += f" {withheld_words(given.withheld)}."
+    withheld = [each.words for each in given.withheld]
+    record = {**dataset_record(version), "variable": variable, "withheld": withheld}
+    return Message(words, record)
 
 
 def _use_file(version: DatasetVersion, args: argparse.Namespace, context: Context) -> View:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from notewright.errors import UsageError
+from notewright.state.withheld import withheld_words
 from notewright.verbs.acting import actor, key_argument
 from notewright.verbs.base import Context, Verb
 from notewright.views.base import Code, Message, View
@@ -27,28 +27,26 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _schema(args: argparse.Namespace, context: Context) -> View:
-    from notewright.governance.checks.base import CannotRun
-    from notewright.governance.checks.material import Material
-    from notewright.governance.checks.schema import FILE_NAME, infer_schema, write_schema
-    from notewright.governance.policy import parse_policy
+    from notewright.governance.checks.schema import FILE_NAME, write_schema
 
     workspace = context.workspace
     version = workspace.models.get(args.model)
-    workspace.roles.require(actor(args, context), "check", version)
-    material = Material(version, parse_policy("version: 1"), workspace.sources())
-    try:
-        table, frame = material.raw
-        found = infer_schema(frame)
-    except CannotRun as reason:
-        raise UsageError(reason.sentence, reason.remedy) from reason
+    table, found = workspace.checks.infer_schema(version, actor=actor(args, context))
+    note = f"Values are {withheld_words(found.withheld)}." if found.withheld else ""
     if args.write is None:
-        return Code(found.to_yaml().rstrip())
+        text = found.pandera.to_yaml().rstrip()
+        return Code(f"# {note}\n{text}" if note else text)
     path = Path(args.write) if args.write else workspace.root / FILE_NAME
     write_schema(found, path)
     return Message(
         f"The schema of '{table}' is in {path}. Read it, and loosen or tighten what is wrong: "
-        "`data_quality.schema` checks the raw table against it.",
-        {"table": table, "file": str(path), "columns": list(map(str, frame.columns))},
+        f"`data_quality.schema` checks the raw table against it. {note}".rstrip(),
+        {
+            "table": table,
+            "file": str(path),
+            "columns": list(found.columns),
+            "withheld": [each.words for each in found.withheld],
+        },
     )
 
 

@@ -107,7 +107,10 @@ def _show(args: argparse.Namespace, context: Context) -> View:
     session = context.session
     found = workspace.snapshots.get(args.snapshot, session)
     if args.to is not None:
-        return copied_files_view(found, workspace.snapshots.copy_files(found, args.to, args.only))
+        snapshots = workspace.snapshots
+        copies = snapshots.copy_files(found, args.to, args.only)
+        left_out = {} if args.only else snapshots.withheld_files(found)
+        return copied_files_view(found, copies, left_out)
     if args.only:
         raise UsageError("--only names files to copy.", "Say where to: `--to FOLDER`.")
     return contents_view(

@@ -14,6 +14,7 @@ from notewright.experiments.impact import Impact, segment_sentence
 from notewright.experiments.scalars import metric_to_json
 from notewright.experiments.segments import Segment
 from notewright.experiments.speed import Speed
+from notewright.state.withheld import withheld_words
 from notewright.store.canonical import plain
 from notewright.views.base import Message, Page, Table, View
 from notewright.views.comparison import Lines, difference_record, differences_table, p_words
@@ -33,6 +34,8 @@ def impact_view(impact: Impact) -> View:
     if impact.left_out:
         words = some_of([f"`{name}`" for name in impact.left_out])
         parts.append(Message(f"Columns that make no segments: {words}."))
+    if impact.withheld:
+        parts.append(Message(f"{withheld_words(impact.withheld)}."))
     return Page(parts, _impact_record(impact))
 
 
@@ -208,6 +211,7 @@ def _impact_record(impact: Impact) -> dict[str, Any]:
         "searched": None if found is None else found.searched,
         "segments": [] if found is None else [record(segment) for segment in found.tested],
         "left_out": list(impact.left_out),
+        "withheld": [withheld.words for withheld in impact.withheld],
         "sentences": list(impact.sentences),
     }
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from notewright.lineage.records import Execution
 from notewright.state.records import Commit, FileRead, Snapshot
+from notewright.state.withheld import Withheld, withheld_words
 from notewright.views.base import Code, Message, Page, Table, View
 from notewright.views.state import size, snapshot_record
 from notewright.words import local_second, number_of, some_of
@@ -48,19 +49,24 @@ def contents_view(
     return Page(parts, _record(snapshot, cells, environment))
 
 
-def copied_files_view(snapshot: Snapshot, copies: Sequence[Path]) -> View:
-    """Say which files were copied out of a snapshot."""
+def copied_files_view(
+    snapshot: Snapshot, copies: Sequence[Path], withheld: Mapping[str, tuple[Withheld, ...]]
+) -> View:
+    """Say which files were copied out of a snapshot, and which were not, for what is in them."""
     name = snapshot.id[:6]
-    if not copies:
+    if not copies and not withheld:
         return Message(
             f"Snapshot {name} has no file's contents: nothing was copied.",
             {"snapshot": snapshot.id, "copied": []},
         )
-    return Table(
-        [f"copied from {name}"],
-        [(str(path),) for path in copies],
-        records=[{"snapshot": snapshot.id, "path": str(path)} for path in copies],
-    )
+    copied = Table([f"copied from {name}"], [(str(path),) for path in copies], empty="No file.")
+    left_out = [Message(f"{path}: {withheld_words(found)}.") for path, found in withheld.items()]
+    records: list[Any] = [{"snapshot": snapshot.id, "path": str(path)} for path in copies]
+    records += [
+        {"snapshot": snapshot.id, "file": path, "withheld": [each.words for each in found]}
+        for path, found in withheld.items()
+    ]
+    return Page([copied, *left_out], records)
 
 
 def _title(snapshot: Snapshot) -> str:

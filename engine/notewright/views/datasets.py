@@ -8,6 +8,7 @@ from typing import Any
 
 from notewright.experiments.dataset_diff import DatasetDiff
 from notewright.experiments.dataset_version import DatasetVersion
+from notewright.state.withheld import withheld_words
 from notewright.store.canonical import plain
 from notewright.views.base import Message, Page, Table, View
 from notewright.words import local_second, number_of
@@ -86,6 +87,7 @@ class DatasetDiffView(View):
             "details": [detail.record() for detail in diff.details],
             "distributions": [asdict(column) for column in diff.drift],
             "note": diff.note,
+            "withheld": [withheld.words for withheld in diff.withheld],
         }
 
     def _page(self) -> Page:
@@ -96,6 +98,8 @@ class DatasetDiffView(View):
         parts: list[View] = [Message(f"{title}{self._sizes()}")]
         if diff.note:
             parts.append(Message(diff.note))
+        if diff.withheld:
+            parts.append(Message(f"{withheld_words(diff.withheld)}."))
         if diff.details:
             parts.append(Table(["what differs"], [(detail.words,) for detail in diff.details]))
         moved = [column for column in diff.drift if column.verdict != "none"]

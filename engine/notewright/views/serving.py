@@ -102,6 +102,7 @@ def monitor_view(report: MonitorReport) -> View:
         "refused": report.refused,
         "failed": report.failed,
         "sentences": report.sentences,
+        "withheld": [withheld.words for withheld in report.withheld],
     }
     return Page([Lines(lines), table], record)
 

@@ -9,6 +9,7 @@ from notewright.state.records import Snapshot
 from notewright.state.retention import Plan
 from notewright.state.snapshots import Restored
 from notewright.state.tree import Marks, Place, places
+from notewright.state.withheld import withheld_words
 from notewright.views.base import Drawing, Message, Page, Table, View
 from notewright.views.graph import drawn
 from notewright.words import local_second, number_of
@@ -144,6 +145,7 @@ def restored_view(restored: Restored, *, replays: bool = False) -> View:
             f"`%nw restore {s.id[:6]} --replay` runs the cells that made them again."
         )
     words += restored.refused
+    words += _withheld(restored)
     if restored.environment:
         words.append("The environment differs: " + "; ".join(restored.environment[:5]) + ".")
     record = {
@@ -154,10 +156,16 @@ def restored_view(restored: Restored, *, replays: bool = False) -> View:
         "unchanged": list(restored.kept),
         "unsaved": list(restored.unsaved),
         "refused": list(restored.refused),
+        "withheld": {name: [w.words for w in found] for name, found in restored.withheld.items()},
         "random": restored.random,
         "environment": list(restored.environment),
     }
     return Message(" ".join(words), record)
+
+
+def _withheld(restored: Restored) -> Iterator[str]:
+    for name, found in restored.withheld.items():
+        yield f"`{name}`: {withheld_words(found)}."
 
 
 def removal_view(plan: Plan) -> View:

@@ -36,6 +36,7 @@ from notewright.experiments.run import Run
 from notewright.experiments.runs import Runs
 from notewright.experiments.scalars import metric_from_json
 from notewright.progress import Progress
+from notewright.state.withheld import withheld_words
 from notewright.store.canonical import canonical
 from notewright.store.ids import new_id
 
@@ -204,13 +205,18 @@ class Giving:
         )
 
     def _original(self, run: Run) -> dict[str, Any] | None:
-        if all(artifact.name != ORIGINAL for artifact in run.artifacts):
+        kept = next((each for each in run.artifacts if each.name == ORIGINAL), None)
+        if kept is None:
             return None
-        found: dict[str, Any] = json.loads(self._runs.artifact(run, ORIGINAL))
+        found: dict[str, Any] = json.loads(self._runs.store.objects.get(kept.digest))
         return found
 
     def _give_files(self, id_: str, run: Run, *, native: bool) -> None:
         names = [artifact.name for artifact in run.artifacts if artifact.name != ORIGINAL]
+        for name in list(names):
+            if withheld := self._runs.withheld_from_artifact(run, name):
+                self.given.left_out.append(f"{name} of run {run.name}: {withheld_words(withheld)}")
+                names.remove(name)
         places = _places(names, {"model", "notewright"} if native else set())
         files = {places[name]: self._runs.artifact(run, name) for name in names}
         if native:

@@ -9,6 +9,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from notewright.errors import NotewrightError
 from notewright.experiments.columns import positions
 from notewright.experiments.groups import group_names
 from notewright.governance.checks.base import CannotRun
@@ -412,6 +413,14 @@ class Material:
                 "Set `data: favourable:` in policy.yaml to one of the labels.",
             )
         return np.asarray([str(label) == str(wanted) for label in np.asarray(labels).tolist()])
+
+
+def row_labels(material: Material) -> tuple[str, ...]:
+    """Return the columns whose values the labels of the rows are."""
+    with suppress(CannotRun, NotewrightError):
+        names = {name for frame in material.frames.values() for name in frame.index.names}
+        return tuple(sorted(str(name) for name in names - {None}))
+    return ()
 
 
 def _rawest(table: tuple[str, pd.DataFrame]) -> tuple[int, int, str]:

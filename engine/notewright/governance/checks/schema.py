@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +15,7 @@ from notewright.errors import UsageError
 from notewright.governance.checks.base import OF_TABLES, CannotRun, Check, Finding, Option
 from notewright.governance.checks.counting import number
 from notewright.governance.checks.material import Material
+from notewright.state.withheld import NOTHING, Withheld, Withholding
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,35 +83,61 @@ class Schema(Check):
             )
 
 
-def infer_schema(frame: pd.DataFrame) -> Any:
-    """Return the Pandera schema of a table.
+@dataclass(frozen=True)
+class InferredSchema:
+    """A table's schema.
+
+    Parameters
+    ----------
+    columns : tuple of str
+    pandera : DataFrameSchema
+    withheld : tuple of Withheld
+        Columns of whose values it says nothing.
+    """
+
+    columns: tuple[str, ...]
+    pandera: Any
+    withheld: tuple[Withheld, ...] = ()
+
+
+def infer_schema(frame: pd.DataFrame, withholding: Withholding = NOTHING) -> InferredSchema:
+    """Return the schema of a table.
 
     It has each column's type, whether values may be missing, that numbers are never negative
-    where none is, and the values of text that has few.
+    where none is, and the values of text that has few; of columns that are withheld only the
+    first two.
 
     Raises
     ------
     CannotRun
         If Pandera is not installed.
     """
-    import pandas as pd
-
     pandera = _pandera()
     columns = {}
     for name, values in frame.items():
-        checks = []
-        known = values.dropna()
-        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-            if len(known) and known.min() >= 0:
-                checks.append(pandera.Check.ge(0))
-        elif isinstance(values.dtype, pd.StringDtype) or values.dtype == object:
-            kinds = known.astype(str).unique()
-            if 0 < len(kinds) <= _CATEGORIES and len(known) >= _ROWS_EACH * len(kinds):
-                checks.append(pandera.Check.isin(sorted(kinds)))
+        checks = _value_checks(values) if withholding.find(name) is None else []
         columns[name] = pandera.Column(
             values.dtype, checks=checks, nullable=bool(values.isna().any())
         )
-    return pandera.DataFrameSchema(columns)
+    return InferredSchema(
+        tuple(map(str, frame.columns)),
+        pandera.DataFrameSchema(columns),
+        withholding.among(frame.columns),
+    )
+
+
+def _value_checks(values: pd.Series) -> list[Any]:
+    """Return what holds of all values of a column."""
+    import pandas as pd
+
+    check, known = _pandera().Check, values.dropna()
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        return [check.ge(0)] if len(known) and known.min() >= 0 else []
+    if isinstance(values.dtype, pd.StringDtype) or values.dtype == object:
+        kinds = known.astype(str).unique()
+        if 0 < len(kinds) <= _CATEGORIES and len(known) >= _ROWS_EACH * len(kinds):
+            return [check.isin(sorted(kinds))]
+    return []
 
 
 def read_schema(path: Path) -> Any:
@@ -135,7 +163,7 @@ def read_schema(path: Path) -> Any:
     return schema
 
 
-def write_schema(schema: Any, path: Path) -> None:
+def write_schema(schema: InferredSchema, path: Path) -> None:
     """Write a schema to a new file.
 
     Raises
@@ -145,7 +173,7 @@ def write_schema(schema: Any, path: Path) -> None:
     """
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(schema.to_yaml())
+            file.write(schema.pandera.to_yaml())
     except FileExistsError:
         raise UsageError(
             f"There is a schema at {path} already.", "Edit it, or move it away for a fresh one."

@@ -7,20 +7,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from notewright.errors import NotewrightError, PolicyMissing, UnknownId
+from notewright.errors import NotewrightError, PolicyMissing, UnknownId, UsageError
 from notewright.governance.checks.base import CannotRun, Check, Finding
 from notewright.governance.checks.evidence import Evidence, Sources, Version
-from notewright.governance.checks.material import Material
+from notewright.governance.checks.less_told import told
+from notewright.governance.checks.material import Material, row_labels
 from notewright.governance.checks.registry import all_checks
 from notewright.governance.checks.subject import Unregistered, kind_of, name_of
 from notewright.governance.identities import Acts, Identity
+from notewright.governance.policy import parse_policy
 from notewright.progress import Progress
 from notewright.state.randomness import undisturbed
+from notewright.state.withheld import UNRESTRICTED, Restrictions
 from notewright.store import Store
 from notewright.store.canonical import canonical, digest_of
 from notewright.store.ids import new_id, now
 
 if TYPE_CHECKING:
+    from notewright.governance.checks.schema import InferredSchema
     from notewright.governance.policy import CheckRules, Policy
     from notewright.governance.roles import Roles
 
@@ -45,9 +49,13 @@ class CheckReport:
     created, actor : str
         When, and who ran them.
     findings : tuple of Finding
-        Everything found, passed or not.
+        Everything found, passed or not; without values that the reader may not see.
     passed : bool
         Whether nothing in it keeps a gate closed.
+    labels : tuple of str
+        The columns whose values the labels of the rows are.
+    content : str
+        A hash over what was found in what, the same if the checks run again and whoever reads.
     """
 
     id: str
@@ -61,25 +69,13 @@ class CheckReport:
     actor: str
     findings: tuple[Finding, ...]
     passed: bool
+    labels: tuple[str, ...] = ()
+    content: str = ""
 
     @property
     def of_model(self) -> bool:
         """Whether it is about a model version, which gates ask for."""
         return self.version != self.data
-
-    def content(self) -> str:
-        """Return a hash over what was found in what, the same if the checks run again."""
-        return digest_of(
-            canonical(
-                {
-                    "data": self.data,
-                    "findings": self.findings,
-                    "fingerprint": self.fingerprint,
-                    "policy": self.policy_digest,
-                    "version": self.version,
-                }
-            )
-        )
 
 
 class Checks:
@@ -99,6 +95,8 @@ class Checks:
         The audit log's `append`.
     me : callable
         Returns the identity that acts when none is given.
+    restrictions : Restrictions, optional
+        Which columns are withheld from who reads.
     """
 
     def __init__(
@@ -109,6 +107,7 @@ class Checks:
         roles: Roles,
         acts: Acts,
         me: Callable[[], Identity],
+        restrictions: Restrictions = UNRESTRICTED,
     ) -> None:
         self._store = store
         self._sources = sources
@@ -116,6 +115,7 @@ class Checks:
         self._roles = roles
         self._acts = acts
         self._me = me
+        self._restrictions = restrictions
 
     def run(
         self,
@@ -163,7 +163,30 @@ class Checks:
             for done, (check, rules) in enumerate(wanted):
                 progress.step(done / len(wanted), check.summary)
                 findings += run_check(check, rules, material)
-        return self._keep(subject, policy, actor, tuple(findings))
+        return self._keep(subject, policy, actor, tuple(findings), row_labels(material))
+
+    def infer_schema(
+        self, subject: Version, *, actor: Identity | None = None
+    ) -> tuple[str, InferredSchema]:
+        """Return the name of a version's raw table, and the schema inferred of it.
+
+        Raises
+        ------
+        AccessDenied
+            If the actor may not run checks.
+        UsageError
+            If there is no table, or Pandera is not installed.
+        """
+        from notewright.governance.checks.schema import infer_schema
+
+        actor = actor or self._me()
+        self._roles.require(actor, "check", subject)
+        material = Material(subject, parse_policy("version: 1"), self._sources)
+        try:
+            table, frame = material.raw
+            return table, infer_schema(frame, self._restrictions.now(actor))
+        except CannotRun as reason:
+            raise UsageError(reason.sentence, reason.remedy) from reason
 
     def get(self, ref: str) -> CheckReport:
         """Return the report with this id or prefix, its bytes verified."""
@@ -193,8 +216,6 @@ class Checks:
 
     def _policy_for(self, subject: Version) -> Policy:
         """Return the project's policy; where it has none, tables and notebooks need none."""
-        from notewright.governance.policy import parse_policy
-
         try:
             return self._policy()
         except PolicyMissing:
@@ -208,6 +229,7 @@ class Checks:
         policy: Policy,
         actor: Identity,
         findings: tuple[Finding, ...],
+        labels: tuple[str, ...],
     ) -> CheckReport:
         report = {
             "id": new_id(),
@@ -219,6 +241,7 @@ class Checks:
             "created": now(),
             "actor": actor.name,
             "passed": bool(findings) and not any(finding.blocks for finding in findings),
+            "labels": labels,
         }
         self._store.objects.put_json(policy.source)
         digest = self._store.objects.put_json(
@@ -248,7 +271,8 @@ class Checks:
                 },
                 actor,
             )
-        return CheckReport(digest=digest, findings=findings, **report)  # type: ignore[arg-type]
+        made = CheckReport(digest=digest, findings=findings, **report)  # type: ignore[arg-type]
+        return self._told(made, actor)
 
     def _read(self, row: Any) -> CheckReport:
         record = self._store.objects.get_json(row["digest"])
@@ -256,7 +280,27 @@ class Checks:
         findings = tuple(finding_of(said) for said in record.pop("findings"))
         if record["id"] != row["id"]:
             raise UnknownId("check report", row["id"], _LISTING)
-        return CheckReport(digest=row["digest"], findings=findings, **record)
+        record["labels"] = tuple(record.get("labels", ()))
+        return self._told(CheckReport(digest=row["digest"], findings=findings, **record))
+
+    def _told(self, report: CheckReport, reader: Identity | None = None) -> CheckReport:
+        """Return a report as the reader may see it; what it is signed by stays the same."""
+        findings = told(report.findings, report.labels, self._restrictions.now(reader))
+        return replace(report, findings=findings, content=_content(report))
+
+
+def _content(report: CheckReport) -> str:
+    return digest_of(
+        canonical(
+            {
+                "data": report.data,
+                "findings": report.findings,
+                "fingerprint": report.fingerprint,
+                "policy": report.policy_digest,
+                "version": report.version,
+            }
+        )
+    )
 
 
 def run_check(check: Check, rules: CheckRules, material: Material) -> list[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from notewright.governance.checks.base import CannotRun
 from notewright.governance.checks.inputs import Inputs
 from notewright.governance.explaining.shapley import Floats, shapley
 from notewright.governance.explaining.trees import tree_attributions
+from notewright.state.withheld import Withheld, Withholding, united
 
 #: So wide tables are explained; it takes about twice as many questions as there are columns.
 _WIDEST = 300
@@ -58,6 +59,8 @@ class Explanation:
         Correlation over rows of two attributions that were computed apart, each from half of the
         permutations and of the background; 1 where they are exact.
     method : str
+    withheld : tuple of Withheld
+        Columns whose values the reader may not see; they stand in `features` in their places.
     """
 
     columns: tuple[str, ...]
@@ -69,6 +72,7 @@ class Explanation:
     answers: tuple[str, ...]
     agreement: float
     method: str
+    withheld: tuple[Withheld, ...] = ()
 
     @property
     def gap(self) -> float:
@@ -100,6 +104,31 @@ class Explanation:
             else self.features[row].tolist()
         )
         return [Reason(self.columns[at], values[at], float(parts[at])) for at in order]
+
+
+def without_values(
+    found: Explanation, withholding: Withholding, labels: Sequence[str]
+) -> Explanation:
+    """Return an explanation without values that are withheld; each column's part stays.
+
+    Parameters
+    ----------
+    found : Explanation
+    withholding : Withholding
+    labels : sequence of str
+        The columns whose values the row labels are, if any.
+    """
+    hidden = [withholding.find(column) for column in found.columns]
+    of_labels = withholding.among(labels)
+    if of_labels:
+        found = replace(found, labels=tuple(map(repr, of_labels[:1])) * len(found.labels))
+    if any(hidden):
+        features = np.array(found.features, dtype=object)
+        for at, withheld in enumerate(hidden):
+            if withheld is not None:
+                features[:, at] = withheld
+        found = replace(found, features=features)
+    return replace(found, withheld=united(filter(None, hidden), of_labels))
 
 
 def explain(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from notewright.errors import UsageError
@@ -17,6 +17,7 @@ from notewright.governance.mitigation.reweighting import by_reweighting
 from notewright.governance.mitigation.thresholds import by_thresholds
 from notewright.progress import Progress
 from notewright.state.randomness import undisturbed
+from notewright.state.withheld import UNRESTRICTED, Restrictions, Withholding, withheld_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,6 +56,8 @@ class Mitigation:
         Who may run checks.
     me : callable
         Returns the identity that acts when none is given.
+    restrictions : Restrictions, optional
+        Which columns are withheld from who asks.
     """
 
     def __init__(
@@ -63,11 +66,13 @@ class Mitigation:
         policy: Callable[[], Policy],
         roles: Roles,
         me: Callable[[], Identity],
+        restrictions: Restrictions = UNRESTRICTED,
     ) -> None:
         self._sources = sources
         self._policy = policy
         self._roles = roles
         self._me = me
+        self._restrictions = restrictions
 
     def propose(
         self,
@@ -80,6 +85,9 @@ class Mitigation:
         progress: Progress | None = None,
     ) -> Mitigations:
         """Return what each way would gain and cost, by each sensitive column.
+
+        Of a column that is withheld, what may name its groups is left out: the code, and why
+        something could not be tried.
 
         Parameters
         ----------
@@ -105,6 +113,7 @@ class Mitigation:
         self._roles.require(actor or self._me(), "check", version)
         progress = progress or Progress(what="The mitigation")
         policy = self._policy()
+        withholding = self._restrictions.now(actor)
         columns = [rule.column for rule in policy.data.sensitive]
         if column is not None and column not in columns:
             known = ", ".join(columns) or "none"
@@ -119,9 +128,11 @@ class Mitigation:
             for done, (each, way) in enumerate(tried):
                 progress.step(done / len(tried), f"trying {way} by {each}")
                 try:
-                    proposals.append(_propose(material, each, way, aim))
+                    proposal = _propose(material, each, way, aim)
                 except CannotRun as reason:
-                    missing.append((f"{way} by {each}", reason.sentence, reason.remedy))
+                    missing.append((f"{way} by {each}", *_why(reason, each, withholding)))
+                else:
+                    proposals.append(_without_groups(proposal, withholding))
         return Mitigations(tuple(proposals), tuple(missing))
 
 
@@ -148,6 +159,20 @@ def _propose(material: Material, column: str, way: str, aim: Aim) -> Proposal:
         aim,
         favourable,
     )
+
+
+def _without_groups(proposal: Proposal, withholding: Withholding) -> Proposal:
+    withheld = withholding.find(proposal.column)
+    if withheld is None:
+        return proposal
+    return replace(proposal, code=f"# {withheld_words([withheld])}: this names its groups\n")
+
+
+def _why(reason: CannotRun, column: str, withholding: Withholding) -> tuple[str, str]:
+    withheld = withholding.find(column)
+    if withheld is None:
+        return reason.sentence, reason.remedy
+    return f"Why: {withheld_words([withheld])}.", "Somebody who may see it runs this again."
 
 
 def _chances(material: Material, favourable: Any) -> np.ndarray:

@@ -212,6 +212,7 @@ _WORDS: dict[str, Any] = {
     "text": _lines("text"),
     "bytes": _change("length"),
     "not saved": _note_only,
+    "withheld": _note_only,
     "unknown": _note_only,
     "unfinished": _note_only,
     "equal": _note_only,

@@ -1,0 +1,286 @@
+"""Takes what is withheld out of values that were just loaded, and are nobody's yet.
+
+Tables lose the column, on whichever axis its name or label stands; a column that stands alone,
+or an item of a mapping under its name, becomes the `Withheld` that names it. Looked through are
+containers, dataclasses, instances of the notebook's own classes, and what functions closed over.
+What an object of a library keeps inside stays as it is: it would not work without.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import CellType, FunctionType, MethodType, SimpleNamespace
+from typing import Any
+
+from notewright.state.withheld import Withheld, Withholding, united
+
+#: Row labels are looked at as names in tables of up to so many rows: no table has more columns.
+_ON_ITS_SIDE = 10_000
+_ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes})
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """A value without what is withheld from who gets it.
+
+    Parameters
+    ----------
+    value : object
+        A `Withheld` where nothing is left of it.
+    withheld : tuple of Withheld
+        What was taken out.
+    """
+
+    value: Any
+    withheld: tuple[Withheld, ...] = ()
+
+
+def cleared(value: Any, withholding: Withholding, live: Iterable[Any] = ()) -> Cleared:
+    """Return `value` without what is withheld.
+
+    Parameters
+    ----------
+    value : object
+        New, and nobody else's: its containers are changed in place, so that what shares an
+        object goes on sharing it.
+    withholding : Withholding
+        What to take out.
+    live : iterable, optional
+        Containers that a value may name without holding them: these are left alone.
+
+    Examples
+    --------
+    >>> cleared({"income": 5200, "age": 31}, Withholding((Withheld("income", ()),))).value
+    {'income': <withheld: income (nobody may see it)>, 'age': 31}
+    """
+    return cleared_each({"": value}, withholding, live)[""]
+
+
+def cleared_each(
+    values: Mapping[str, Any], withholding: Withholding, live: Iterable[Any] = ()
+) -> dict[str, Cleared]:
+    """Return variables, which may share objects, each without what is withheld.
+
+    A variable that has the name of a column is that column, whatever it is made of.
+
+    Examples
+    --------
+    >>> cleared_each({"income": [5200]}, Withholding((Withheld("income", ()),)))["income"].value
+    <withheld: income (nobody may see it)>
+    """
+    if not withholding:
+        return {name: Cleared(value) for name, value in values.items()}
+    clearing = _Clearing(withholding, live)
+    return {name: clearing.variable(name, value) for name, value in values.items()}
+
+
+class _Clearing:
+    """One pass over values."""
+
+    def __init__(self, withholding: Withholding, live: Iterable[Any]) -> None:
+        self._withholding = withholding
+        self.found: list[Withheld] = []
+        self._seen = {id(container): Cleared(container) for container in live}
+        # Ids in `_seen` are of objects that must not go.
+        self._alive: list[Any] = []
+
+    def variable(self, name: str, value: Any) -> Cleared:
+        """Return a variable's value, and what was taken out of it."""
+        self.found = []
+        stands = None if callable(value) else self.stand_in([name.rpartition(".")[2]])
+        return Cleared(stands or self.value(value), united(self.found))
+
+    def value(self, value: Any) -> Any:
+        kind = type(value)
+        if kind in _ATOMS or isinstance(value, type):
+            return value
+        if (seen := self._seen.get(id(value))) is None:
+            self._alive.append(value)
+            self._seen[id(value)] = Cleared(value)  # while it is looked at: it may hold itself
+            before = len(self.found)
+            part = self._taken_apart(value)
+            seen = self._seen[id(value)] = Cleared(part, tuple(self.found[before:]))
+        else:
+            self.found += seen.withheld
+        return seen.value
+
+    def _taken_apart(self, value: Any) -> Any:
+        for types, without in _KINDS:
+            if isinstance(value, types):
+                return without(self, value)
+        library = type(value).__module__.partition(".")[0]
+        if library in _TABLES:
+            return _TABLES[library](self, value)
+        if dataclasses.is_dataclass(value):
+            return self.fields(value)
+        if type(value).__module__ == "__main__":
+            self.mapping(getattr(value, "__dict__", {}))
+        return value
+
+    def names(self, labels: Iterable[Any]) -> list[bool]:
+        """Tell of each label whether what is under it is withheld, and note what is."""
+        hidden = [self._withholding.find(label) for label in labels]
+        self.found += filter(None, hidden)
+        return [each is not None for each in hidden]
+
+    def stand_in(self, labels: Iterable[Any]) -> Withheld | None:
+        """Return what to put in the place of a column that has one of these names."""
+        hidden = self._withholding.among(labels)
+        self.found += hidden
+        return hidden[0] if hidden else None
+
+    # -- containers ---------------------------------------------------------------------
+
+    def mapping(self, value: Any) -> Any:
+        for key, held in list(value.items()):
+            part = self.stand_in([key]) or self.value(held)
+            if part is not held:
+                value[key] = part
+        return value
+
+    def sequence(self, value: Any) -> Any:
+        for at, held in enumerate(value):
+            part = self.value(held)
+            if part is not held:
+                value[at] = part
+        return value
+
+    def fixed(self, value: Any) -> Any:
+        parts = [self.value(held) for held in value]
+        if all(part is held for part, held in zip(parts, value, strict=True)):
+            return value
+        fields = getattr(type(value), "_fields", None)
+        return tuple(parts) if fields is None else type(value)._make(parts)
+
+    def named_fields(self, value: Any) -> Any:
+        """Look at a named tuple, whose fields are its columns."""
+        hidden = [self.stand_in([name]) for name in value._fields]
+        if not any(hidden):
+            return self.fixed(value)
+        return tuple(
+            self.value(held) if stands is None else stands
+            for stands, held in zip(hidden, value, strict=True)
+        )
+
+    def tuple(self, value: Any) -> Any:
+        return self.named_fields(value) if hasattr(type(value), "_fields") else self.fixed(value)
+
+    def attributes(self, value: Any) -> Any:
+        self.mapping(vars(value))
+        return value
+
+    def fields(self, value: Any) -> Any:
+        """Look at a dataclass, which may be frozen or have slots."""
+        for field in dataclasses.fields(value):
+            held = getattr(value, field.name, None)
+            part = self.stand_in([field.name]) or self.value(held)
+            if part is not held:
+                object.__setattr__(value, field.name, part)
+        return value
+
+    def function(self, value: Any) -> Any:
+        if value.__module__ != "__main__":
+            return value  # the module's own, and no copy
+        # Never its globals: those are the notebook's own variables.
+        for cell in value.__closure__ or ():
+            self.value(cell)
+        if value.__defaults__:
+            value.__defaults__ = self.value(value.__defaults__)
+        for held in (value.__kwdefaults__, value.__dict__):
+            self.value(held)
+        return value
+
+    def method(self, value: Any) -> Any:
+        self.value(value.__self__)
+        return value
+
+    def cell(self, value: Any) -> Any:
+        try:
+            held = value.cell_contents
+        except ValueError:  # it is empty
+            return value
+        part = self.value(held)
+        if part is not held:
+            value.cell_contents = part
+        return value
+
+    # -- tables -------------------------------------------------------------------------
+
+    def pandas(self, value: Any) -> Any:
+        import pandas as pd
+
+        if isinstance(value, pd.DataFrame):
+            return self._axis(self._axis(value, 0), 1)
+        if isinstance(value, pd.Series):
+            return self.stand_in([value.name]) or self._axis(value, 0)
+        if isinstance(value, pd.Index):
+            return self.stand_in(value.names) or value
+        # A table that is grouped, rolled over or resampled.
+        table = getattr(value, "obj", None)
+        if isinstance(table, pd.DataFrame | pd.Series):
+            hidden = cleared(table.copy(), self._withholding).withheld
+            self.found += hidden
+            return hidden[0] if hidden else value
+        return value
+
+    def _axis(self, table: Any, axis: int) -> Any:
+        """Return a table without the labels, on one axis, and the levels of labels that are."""
+        labels = table.axes[axis]
+        if axis == 1 or len(labels) <= _ON_ITS_SIDE:
+            kept = [at for at, is_hidden in enumerate(self.names(labels)) if not is_hidden]
+            if len(kept) < len(labels):
+                # A copy: else what was taken out may lie on in the memory that it shows.
+                table = (table.iloc[:, kept] if axis == 1 else table.iloc[kept]).copy()
+                labels = table.axes[axis]
+        levels = [at for at, is_hidden in enumerate(self.names(labels.names)) if is_hidden]
+        return table.set_axis(_without_levels(labels, levels), axis=axis) if levels else table
+
+    def numpy(self, value: Any) -> Any:
+        import numpy as np
+        from numpy.lib.recfunctions import repack_fields
+
+        if not isinstance(value, np.ndarray):
+            return value
+        if value.dtype.names is not None:
+            hidden = self.names(value.dtype.names)
+            kept = [n for n, gone in zip(value.dtype.names, hidden, strict=True) if not gone]
+            if not kept:
+                return self.found[-1]
+            return value if all(not gone for gone in hidden) else repack_fields(value[kept])
+        if value.dtype == object and value.size <= _ON_ITS_SIDE:
+            for place in np.ndindex(value.shape):
+                value[place] = self.value(value[place])
+        return value
+
+    def arrow(self, value: Any) -> Any:
+        """Look at a table of Arrow's or Polars': it comes back whole or not at all."""
+        schema = getattr(value, "schema", None)
+        names = getattr(value, "columns", [getattr(value, "name", None)])
+        return self.stand_in(getattr(schema, "names", None) or names) or value
+
+
+def _without_levels(index: Any, levels: list[int]) -> Any:
+    """Return an index without the levels at some places; the numbers of rows if none is left."""
+    import pandas as pd
+
+    return index.droplevel(levels) if index.nlevels > len(levels) else pd.RangeIndex(len(index))
+
+
+_KINDS: tuple[tuple[Any, Callable[[_Clearing, Any], Any]], ...] = (
+    (dict, _Clearing.mapping),
+    ((list, deque), _Clearing.sequence),
+    (tuple, _Clearing.tuple),
+    (SimpleNamespace, _Clearing.attributes),
+    (FunctionType, _Clearing.function),
+    (MethodType, _Clearing.method),
+    (CellType, _Clearing.cell),
+)
+_TABLES: dict[str, Callable[[_Clearing, Any], Any]] = {
+    "pandas": _Clearing.pandas,
+    "numpy": _Clearing.numpy,
+    "polars": _Clearing.arrow,
+    "pyarrow": _Clearing.arrow,
+}
