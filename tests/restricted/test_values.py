@@ -46,6 +46,14 @@ class Place:
         self.held = held
 
 
+class Own(pd.DataFrame):
+    """As libraries make them."""
+
+    @property
+    def _constructor(self):
+        return Own
+
+
 def closed_over(held):
     def function(given=held, *, also=held):
         return held, given, also
@@ -92,6 +100,9 @@ KINDS = {
     "named tuples": [Row(31, SECRET[0])],
     "an array of mappings": np.array([{"income": SECRET[0]}, None], dtype=object),
     "deep inside": {"x": [({"y": deque([table()])},)]},
+    "a table of a class of one's own": Own(table()),
+    "cells of a table": pd.DataFrame({"more": [{"income": SECRET[0]}, (table(),), None]}),
+    "cells of a column": pd.Series([{"income": SECRET[0]}, None]),
     "a dataclass": Holder(table()),
     "a frozen dataclass with slots": [Applicant(31, SECRET[0])],
     "an instance of a cell's class": Place([table()]),
@@ -136,6 +147,43 @@ def test_what_holds_itself_is_gone_through_once():
     assert found.value is ring
     assert ring[1] is ring
     assert list(ring[0].columns) == ["age"]
+
+
+def test_a_tuple_that_is_held_by_what_it_holds_is_gone_through_too():
+    inner: list = []
+    outer = (table(), inner)
+    inner.append(outer)
+    found = cleared(outer, WITHHOLDING)
+    assert list(found.value[0].columns) == ["age"]
+    assert list(inner[0][0].columns) == ["age"]
+    assert found.withheld == (INCOME,)
+
+
+class Stubborn(pd.DataFrame):
+    @property
+    def iloc(self):
+        raise RuntimeError("no")
+
+
+def nested(depth: int) -> list:
+    value: list = [table()]
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("value", [Stubborn(table()), nested(800)], ids=["stubborn", "too deep"])
+def test_nothing_is_given_of_what_cannot_be_taken_apart(value):
+    found = cleared_each({"it": value, "n": 1}, WITHHOLDING)
+    assert isinstance(found["it"].value, Withheld)
+    assert set(found["it"].withheld) == set(WITHHOLDING.columns)
+    assert found["n"].value == 1
+
+
+def test_a_column_called_as_a_part_of_what_is_withheld_breaks_nothing():
+    some = Withholding((Withheld("column", ("auditor",)), Withheld("roles", ())))
+    found = cleared([{"column": 1, "roles": 2}], some)
+    assert [held.column for held in found.value[0].values()] == ["column", "roles"]
 
 
 def test_a_variable_with_the_columns_name_is_that_column():

@@ -19,6 +19,8 @@ from notewright.state.withheld import Withheld, Withholding, united
 
 #: Row labels are looked at as names in tables of up to so many rows: no table has more columns.
 _ON_ITS_SIDE = 10_000
+#: How often values are gone through; the last time has to find nothing.
+_PASSES = 4
 _ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes})
 
 
@@ -71,10 +73,23 @@ def cleared_each(
     >>> cleared_each({"income": [5200]}, Withholding((Withheld("income", ()),)))["income"].value
     <withheld: income (nobody may see it)>
     """
-    if not withholding:
-        return {name: Cleared(value) for name, value in values.items()}
-    clearing = _Clearing(withholding, live)
-    return {name: clearing.variable(name, value) for name, value in values.items()}
+    found = {name: Cleared(value) for name, value in values.items()}
+    for _ in range(_PASSES if withholding else 0):
+        clearing = _Clearing(withholding, live)
+        again = {name: clearing.variable(name, each.value) for name, each in found.items()}
+        found = {
+            name: Cleared(each.value, united(found[name].withheld, each.withheld))
+            for name, each in again.items()
+        }
+        # What held itself through a tuple may hold the tuple as it was.
+        if not any(each.withheld for each in again.values()):
+            return found
+    return found if not withholding else dict.fromkeys(found, _nothing_left(withholding))
+
+
+def _nothing_left(withholding: Withholding) -> Cleared:
+    """Return what there is of a value that cannot be taken apart."""
+    return Cleared(withholding.columns[0], withholding.columns)
 
 
 class _Clearing:
@@ -90,12 +105,16 @@ class _Clearing:
     def variable(self, name: str, value: Any) -> Cleared:
         """Return a variable's value, and what was taken out of it."""
         self.found = []
-        stands = None if callable(value) else self.stand_in([name.rpartition(".")[2]])
-        return Cleared(stands or self.value(value), united(self.found))
+        try:
+            named = isinstance(value, Withheld) or callable(value)
+            stands = None if named else self.stand_in([name.rpartition(".")[2]])
+            return Cleared(stands or self.value(value), united(self.found))
+        except Exception:  # noqa: BLE001 - it is nested too deeply, or of a kind that does not let
+            return _nothing_left(self._withholding)
 
     def value(self, value: Any) -> Any:
         kind = type(value)
-        if kind in _ATOMS or isinstance(value, type):
+        if kind in _ATOMS or isinstance(value, type | Withheld):
             return value
         if (seen := self._seen.get(id(value))) is None:
             self._alive.append(value)
@@ -111,9 +130,11 @@ class _Clearing:
         for types, without in _KINDS:
             if isinstance(value, types):
                 return without(self, value)
-        library = type(value).__module__.partition(".")[0]
-        if library in _TABLES:
-            return _TABLES[library](self, value)
+        # A table of a class of one's own is a table.
+        for base in type(value).__mro__:
+            library = base.__module__.partition(".")[0]
+            if library in _TABLES:
+                return _TABLES[library](self, value)
         if dataclasses.is_dataclass(value):
             return self.fields(value)
         if type(value).__module__ == "__main__":
@@ -136,10 +157,16 @@ class _Clearing:
 
     def mapping(self, value: Any) -> Any:
         for key, held in list(value.items()):
-            part = self.stand_in([key]) or self.value(held)
+            part = self.item(key, held)
             if part is not held:
                 value[key] = part
         return value
+
+    def item(self, name: Any, held: Any) -> Any:
+        """Return what is left of what stands under a name."""
+        if isinstance(held, Withheld):
+            return held
+        return self.stand_in([name]) or self.value(held)
 
     def sequence(self, value: Any) -> Any:
         for at, held in enumerate(value):
@@ -150,20 +177,14 @@ class _Clearing:
 
     def fixed(self, value: Any) -> Any:
         parts = [self.value(held) for held in value]
-        if all(part is held for part, held in zip(parts, value, strict=True)):
-            return value
-        fields = getattr(type(value), "_fields", None)
-        return tuple(parts) if fields is None else type(value)._make(parts)
+        same = all(part is held for part, held in zip(parts, value, strict=True))
+        return value if same else tuple(parts)
 
     def named_fields(self, value: Any) -> Any:
         """Look at a named tuple, whose fields are its columns."""
-        hidden = [self.stand_in([name]) for name in value._fields]
-        if not any(hidden):
-            return self.fixed(value)
-        return tuple(
-            self.value(held) if stands is None else stands
-            for stands, held in zip(hidden, value, strict=True)
-        )
+        parts = [self.item(name, held) for name, held in zip(value._fields, value, strict=True)]
+        same = all(part is held for part, held in zip(parts, value, strict=True))
+        return value if same else type(value)._make(parts)
 
     def tuple(self, value: Any) -> Any:
         return self.named_fields(value) if hasattr(type(value), "_fields") else self.fixed(value)
@@ -176,7 +197,7 @@ class _Clearing:
         """Look at a dataclass, which may be frozen or have slots."""
         for field in dataclasses.fields(value):
             held = getattr(value, field.name, None)
-            part = self.stand_in([field.name]) or self.value(held)
+            part = self.item(field.name, held)
             if part is not held:
                 object.__setattr__(value, field.name, part)
         return value
@@ -213,9 +234,15 @@ class _Clearing:
         import pandas as pd
 
         if isinstance(value, pd.DataFrame):
-            return self._axis(self._axis(value, 0), 1)
+            table = self._axis(self._axis(value, 0), 1)
+            for at in range(table.shape[1]):
+                column = table.iloc[:, at]
+                cells = self._cells(column)
+                if cells is not column:
+                    table.isetitem(at, cells)
+            return table
         if isinstance(value, pd.Series):
-            return self.stand_in([value.name]) or self._axis(value, 0)
+            return self.stand_in([value.name]) or self._cells(self._axis(value, 0))
         if isinstance(value, pd.Index):
             return self.stand_in(value.names) or value
         # A table that is grouped, rolled over or resampled.
@@ -225,6 +252,16 @@ class _Clearing:
             self.found += hidden
             return hidden[0] if hidden else value
         return value
+
+    def _cells(self, column: Any) -> Any:
+        """Return a column whose cells may hold mappings and tables of their own."""
+        if column.dtype != object:
+            return column
+        held = column.tolist()
+        parts = [self.value(cell) for cell in held]
+        if all(part is cell for part, cell in zip(parts, held, strict=True)):
+            return column
+        return type(column)(parts, index=column.index, name=column.name, dtype=object)
 
     def _axis(self, table: Any, axis: int) -> Any:
         """Return a table without the labels, on one axis, and the levels of labels that are."""
