@@ -202,6 +202,17 @@ def test_a_policy_that_is_not_understood_lifts_nothing(person, taken):
         person.workspace.snapshots.load(taken)
 
 
+def test_a_policy_that_is_not_understood_keeps_nobody_from_undoing_a_cell(person, notebook):
+    notebook.run(TABLE + "income = 98765.25\n")
+    notebook.recorder.take("whole")
+    notebook.run("df['age'] = 0\nincome = 0")
+    person.policy("version: 1\ndata: {restricted: 5}\n")
+    assert not tells(person.asks("timeline") + person.asks("show", "whole"))
+    notebook.recorder.restore("whole")
+    assert notebook["df"]["age"].tolist() == [31, 42, 53]
+    assert notebook["income"] == SECRET[0]
+
+
 def test_a_mistake_that_is_not_about_the_data_neither_lifts_nor_stops_anything(person, taken):
     person.policy(POLICY + "checks: {baias: {}}\n")
     assert list(person.workspace.snapshots.given(taken).values["df"].columns) == ["age"]

@@ -21,6 +21,7 @@ from notewright.errors import (
     NoSnapshot,
     NotewrightError,
     NotSaved,
+    PolicyError,
     UnknownId,
     UnknownVariable,
     UntrustedStore,
@@ -58,6 +59,8 @@ from notewright.store.names import check_name
 from notewright.store.packs import PackWriter
 from notewright.store.signing import Signer, verify
 
+#: In place of a variable's few words.
+_UNTIL = "(told once policy.yaml is understood)"
 _RELATIVE = re.compile(r"HEAD(?:~(?P<back>\d+))?\Z")
 
 
@@ -711,7 +714,16 @@ class Snapshots:
         found = Snapshot.parse(
             body, id=row["id"], digest=row["digest"], bytes_added=row["bytes_added"]
         )
-        withholding = self._restrictions.now()
+        return self._summed_up(found)
+
+    def _summed_up(self, found: Snapshot) -> Snapshot:
+        """Return a snapshot whose few words on each variable say nothing that is withheld."""
+        try:
+            withholding = self._restrictions.now()
+        except PolicyError:
+            # What is restricted is not known; who undoes a cell shall not have to wait for it.
+            unknown = [replace(v, summary=_UNTIL) for v in found.variables]
+            return replace(found, variables=tuple(unknown))
         if not withholding:
             return found
         return replace(found, variables=tuple(_summed_up(v, withholding) for v in found.variables))
