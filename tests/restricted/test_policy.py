@@ -7,6 +7,7 @@ from tests.restricted.conftest import POLICY, TABLE
 
 from notewright.errors import AccessDenied, PolicyError
 from notewright.governance.authority import ROLES, Resource, allowed
+from notewright.governance.identities import Identity
 from notewright.governance.policy import Restricted, parse_policy
 
 
@@ -79,3 +80,12 @@ def test_a_refusal_names_the_role_and_is_in_the_log(person, notebook):
     assert entry.act == "refused"
     assert entry.details["action"] == "data.read"
     assert "the column 'income' of snapshot" in entry.subject
+
+
+def test_a_borrowed_public_key_opens_nothing_after_its_owner_was_let_in(person, tmp_path):
+    identities, restricted = person.workspace.identities, person.workspace.restricted
+    rita = identities.create("rita", tmp_path / "rita.key")
+    person.workspace.roles.grant("rita", "risk_officer")
+    assert restricted.now(rita).find("income") is None
+    pretended = Identity("rita", rita.public, identities.me().sign)
+    assert restricted.now(pretended).find("income") is not None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from notewright.errors import KeyProblem, PolicyMissing, StoreReadOnly
+from notewright.errors import AccessDenied, KeyProblem, PolicyMissing, StoreReadOnly
 from notewright.governance.authority import Resource
 from notewright.governance.policy import Restricted, load_restricted
 from notewright.state.withheld import NOTHING, Withheld, Withholding
@@ -64,16 +64,20 @@ class RestrictedColumns:
         columns = self._columns()
         if not columns:
             return NOTHING
-        question = (columns, None if identity is None else identity.public, self._mark())
+        if identity is not None:
+            return self._asked(columns, identity)  # each time: whether they hold the key as well
+        # The mark is from before: what changes meanwhile is asked about again.
+        question = (columns, self._mark())
         if question != self._last[0]:
-            hidden = [column for column in columns if not self._may_see(identity, column)]
-            answer = Withholding(tuple(Withheld(each.column, each.roles) for each in hidden))
-            # The mark is from before: what changes meanwhile is asked about again.
-            self._last = (question, answer)
+            self._last = (question, self._asked(columns, None))
         return self._last[1]
 
-    def refuse(self, withheld: Withheld, of: str) -> NoReturn:
-        """Refuse the OS user a column that they asked for, and record it.
+    def _asked(self, columns: tuple[Restricted, ...], identity: Identity | None) -> Withholding:
+        hidden = [column for column in columns if not self._may_see(identity, column)]
+        return Withholding(tuple(Withheld(each.column, each.roles) for each in hidden))
+
+    def refuse(self, withheld: Withheld, of: str, identity: Identity | None = None) -> NoReturn:
+        """Refuse somebody a column that they asked for, and record it.
 
         Parameters
         ----------
@@ -81,6 +85,8 @@ class RestrictedColumns:
             The column.
         of : str
             What it is a column of, in words.
+        identity : Identity, optional
+            Who asked; the OS user by default.
 
         Raises
         ------
@@ -88,7 +94,7 @@ class RestrictedColumns:
         """
         about = self._resource(withheld.column, withheld.roles)
         about = replace(about, words=f"{about.words} of {of}")
-        self._roles().require(self._me(), _ACTION, about)
+        self._roles().require(identity or self._me(), _ACTION, about)
         raise AssertionError("what is withheld is not allowed")
 
     def _columns(self) -> tuple[Restricted, ...]:
@@ -105,8 +111,8 @@ class RestrictedColumns:
         try:
             who = identity or self._me()
             return self._roles().allows(who, _ACTION, self._resource(column.column, column.roles))
-        except (KeyProblem, StoreReadOnly):
-            # Nobody who is known here: whose key is another's, or who cannot be registered.
+        except (AccessDenied, KeyProblem, StoreReadOnly):
+            # Nobody who is known here: without the key, with another, or not to be registered.
             return False
 
     def _resource(self, column: str, roles: tuple[str, ...]) -> Resource:

@@ -157,7 +157,7 @@ class Restrictions(Protocol):
             From whom; the OS user by default.
         """
 
-    def refuse(self, withheld: Withheld, of: str) -> NoReturn:
+    def refuse(self, withheld: Withheld, of: str, identity: Any = None) -> NoReturn:
         """Refuse somebody who asked for a withheld column `of` something, and record it."""
 
 
@@ -168,7 +168,7 @@ class Unrestricted:
         """Return nothing."""
         return NOTHING
 
-    def refuse(self, withheld: Withheld, of: str) -> NoReturn:
+    def refuse(self, withheld: Withheld, of: str, identity: Any = None) -> NoReturn:
         """Never called: nothing is withheld."""
         raise AssertionError(withheld)
 

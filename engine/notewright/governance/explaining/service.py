@@ -83,7 +83,7 @@ class Explanations:
                 if row is None:
                     return without_values(material.explanation(rows), withholding, labels)
                 for withheld in withholding.among(labels):
-                    self._restrictions.refuse(withheld, "the row labels")
+                    self._restrictions.refuse(withheld, "the row labels", actor)
                 place = _place(material.evaluation, row)
                 found = explain(
                     material.inputs, material.evaluation, [place], background=60, pairs=16
