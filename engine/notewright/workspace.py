@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from notewright.governance.identities import Identities, Identity
     from notewright.governance.mitigation.service import Mitigation
     from notewright.governance.policy import Policy
+    from notewright.governance.policy import Retention as RetentionRules
     from notewright.governance.restricted import RestrictedColumns
     from notewright.governance.roles import Roles
     from notewright.governance.services import Governance
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from notewright.serving.retrace import Retrace
     from notewright.serving.retrain import RetrainOutcome
     from notewright.state.diff import SnapshotDiff
-    from notewright.state.retention import Retention
+    from notewright.state.retention import Retention, Rules
     from notewright.state.snapshots import Snapshots
 
 STORE = ".notewright"
@@ -117,7 +118,24 @@ class Workspace:
             self._snapshots_used,
             self._governance.acts,
             lambda: self._permit(self.identities.me(), "snapshot.remove", ""),
+            self._snapshots_kept,
         )
+
+    def _snapshots_kept(self) -> Rules:
+        """Return which snapshots the policy keeps at least."""
+        from notewright.state.retention import Rules
+
+        kept = self._retention_rules()
+        return Rules(kept.last, kept.daily, named=False)
+
+    def _retention_rules(self) -> RetentionRules:
+        from notewright.errors import PolicyMissing
+        from notewright.governance.policy import Retention as RetentionRules
+
+        try:
+            return self.policy().retention
+        except PolicyMissing:
+            return RetentionRules()
 
     def diff(self, old: str, new: str, session: str | None = None) -> SnapshotDiff:
         """Return how two snapshots differ; each by id, ``HEAD~2``, tag or message.
@@ -285,6 +303,7 @@ class Workspace:
             self.identities,
             self.audit,
             self.restricted,
+            lambda: self._retention_rules().predictions,
         )
 
     @cached_property

@@ -34,7 +34,7 @@ VERBS = {
     "schema": "check", "explain": "run.read", "mitigate": "check", "dossier": "audit.read",
     "export": "export", "packages": READS,
     "deploy": "deploy", "deployments": READS, "stop": "deploy", "monitor": READS,
-    "rollback": "rollback", "retrain": "retrain", "retrace": READS,
+    "erase": "predictions.erase", "rollback": "rollback", "retrain": "retrain", "retrace": READS,
 }  # fmt: skip
 
 #: Each public method of each service of a workspace, and of the workspace itself.
@@ -55,7 +55,7 @@ METHODS = {
         **dict.fromkeys(["load", "bring", "restore", "copy_files"], "data.read"),
     },
     "history": dict.fromkeys(["*"], OWN),
-    "retention": {"plan": READS, "carry_out": "snapshot.remove"},
+    "retention": {"plan": READS, "default": READS, "carry_out": "snapshot.remove"},
     "runs": {
         **dict.fromkeys(
             ["has", "get", "snapshots_used", "list", "frame", "of_execution", "of_model",
@@ -122,6 +122,7 @@ METHODS = {
     },
     "deployments": {
         "deploy": "deploy", "rollback": "rollback", "stop": "deploy",
+        "erase": "predictions.erase",
         **dict.fromkeys(
             ["get", "list", "history", "version_of", "path_of"], READS
         ),

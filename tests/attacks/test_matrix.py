@@ -241,6 +241,7 @@ def api(place: Place) -> dict[str, Callable[[], object]]:
         "packages.copy": lambda: w.packages.copy(package, there),
         "deployments.deploy": lambda: w.deployments.deploy("m", "m@1"),
         "deployments.rollback": lambda: w.deployments.rollback(place.live("back")),
+        "deployments.erase": lambda: w.deployments.erase(place.live("log"), older_than="1d"),
         "deployments.stop": lambda: w.deployments.stop(place.live("stopped")),
         "workspace.retrain": lambda: w.retrain(place.live("old"), w.root / "none.csv"),
     }
@@ -281,6 +282,7 @@ def words(place: Place) -> dict[str, list[str]]:
         "deploy": ["deploy", "m"],
         "stop": ["stop", place.live("word")],
         "rollback": ["rollback", place.live("word_back")],
+        "erase": ["erase", place.live("word_log"), "--older-than", "1d", "--yes"],
         "retrain": ["retrain", place.live("word_old"), "--data", "none.csv"],
     }
 

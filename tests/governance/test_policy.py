@@ -13,7 +13,7 @@ import yaml
 from notewright.errors import NotewrightError, PolicyError, PolicyMissing, UsageError
 from notewright.governance.checks.registry import own_checks
 from notewright.governance.policy import load_policy, parse_policy, write_template
-from notewright.governance.policy_schema import schema
+from notewright.governance.policy_schema import schema, schema_of_data
 
 
 def template() -> str:
@@ -135,3 +135,7 @@ def test_settings_of_a_check_are_the_defaults_with_what_the_file_says():
     assert (rules.severity, rules.acceptable, rules.run) == ("warning", False, True)
     assert not policy.checks["bias.group_size"].run
     assert policy.checks["performance.floor"].options["metric"] == "balanced_accuracy"
+
+
+def test_the_schema_of_what_is_said_of_the_data_knows_every_other_part():
+    assert set(schema_of_data()["properties"]) == set(schema(own_checks())["properties"])

@@ -29,6 +29,7 @@ ACTIONS = {
     "role.grant": "grant or take away roles",
     "audit.read": "read the audit log",
     "data.read": "see the values of",
+    "predictions.erase": "erase logged predictions of",
     "records.move": "move the records of",
 }
 

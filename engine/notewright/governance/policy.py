@@ -132,6 +132,23 @@ class CheckRules:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """What stays for how long.
+
+    Parameters
+    ----------
+    last, daily : int
+        Snapshots that `gc` keeps at least: the newest, and the last of each of the newest days.
+    predictions : int or None
+        Days for which requests and answers are kept, and after which `erase` erases them.
+    """
+
+    last: int = 0
+    daily: int = 0
+    predictions: int | None = None
+
+
+@dataclass(frozen=True)
 class Policy:
     """A project's policy.
 
@@ -151,6 +168,8 @@ class Policy:
         The gates, by name.
     waivers : tuple of Waiver
         Failures that are waived.
+    retention : Retention
+        What stays for how long.
     """
 
     digest: str
@@ -160,6 +179,7 @@ class Policy:
     checks: dict[str, CheckRules]
     gates: dict[str, GateRules]
     waivers: tuple[Waiver, ...]
+    retention: Retention = Retention()
 
 
 def load_policy(path: Path) -> Policy:
@@ -262,6 +282,10 @@ def parse_policy(text: str, path: Path = Path(FILE_NAME)) -> Policy:
             for name, said in source.get("gates", {}).items()
         },
         waivers=tuple(Waiver(**said) for said in source.get("waivers", ())),
+        retention=Retention(
+            **source.get("retention", {}).get("snapshots", {}),
+            predictions=source.get("retention", {}).get("predictions", {}).get("days"),
+        ),
     )
 
 

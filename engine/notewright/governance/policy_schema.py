@@ -9,6 +9,8 @@ from notewright.governance.authority import ROLES
 from notewright.governance.checks.base import Check, Option
 from notewright.governance.checks.documentation import QUESTIONS
 
+#: What a policy speaks of besides the data.
+_NOT_DATA = ("version", "documentation", "checks", "gates", "waivers", "retention")
 _TEXT = {"type": "string"}
 _SAID: dict[str, Any] = {"type": ["string", "array", "null"], "items": _TEXT}
 
@@ -45,6 +47,7 @@ def schema(checks: Mapping[str, Check]) -> dict[str, Any]:
                 "additionalProperties": _gate(selectable),
             },
             "waivers": {"type": "array", "items": _waiver(list(checks))},
+            "retention": _retention(),
         },
     }
     for name in ("gates", "waivers"):
@@ -58,7 +61,7 @@ def schema_of_data() -> dict[str, Any]:
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            **{name: {} for name in ("version", "documentation", "checks", "gates", "waivers")},
+            **{name: {} for name in _NOT_DATA},
             "data": _data(),
         },
     }
@@ -101,6 +104,21 @@ def _data() -> dict[str, Any]:
                 },
             },
         }
+    )
+
+
+def _retention() -> dict[str, Any]:
+    def number(description: str, least: int) -> dict[str, Any]:
+        return {"type": "integer", "minimum": least, "description": description}
+
+    snapshots = {
+        "last": number("`gc` keeps at least so many of the newest.", 0),
+        "daily": number("`gc` keeps at least the last of each of so many days.", 0),
+    }
+    days = number("Requests and answers are kept so long, and then erased by `erase`.", 1)
+    return _object(
+        {"snapshots": _object(snapshots), "predictions": _object({"days": days})},
+        description="What stays for how long.",
     )
 
 

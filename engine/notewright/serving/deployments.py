@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from notewright.progress import Progress
 from notewright.serving.alternative import newest_other, offer
 from notewright.serving.control import State, Wanted
 from notewright.serving.environment import require_proved_versions
+from notewright.serving.erasing import Erasure, chosen_moment, count, erase
 from notewright.serving.host import Host
 from notewright.serving.log import PredictionLog
 from notewright.serving.records import Deployment, DeploymentRecords
@@ -49,6 +50,10 @@ class Deployments:
         What a version passes before it goes live, and what was revoked.
     roles, identities, audit
         Who may act, who acts by default and whose keys sign, and the log of acts.
+    restrictions : Restrictions, optional
+        Which columns are withheld from who reads the logs.
+    kept_days : callable, optional
+        Returns for how many days the policy keeps requests and answers, or None.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class Deployments:
         identities: Any,
         audit: Any,
         restrictions: Restrictions = UNRESTRICTED,
+        kept_days: Callable[[], int | None] = lambda: None,
     ) -> None:
         self._store = store
         self._packages = packages
@@ -71,6 +77,7 @@ class Deployments:
         self._audit = audit
         self.records = DeploymentRecords(store)
         self.restrictions = restrictions
+        self._kept_days = kept_days
 
     # -- changing ---------------------------------------------------------------
 
@@ -213,6 +220,52 @@ class Deployments:
                     self.records.ended(name, "stopped")
                     self._audit.append("stop", name, {"deployment": live.id}, identity)
         return self.get(name)
+
+    def erase(
+        self,
+        name: str,
+        *,
+        older_than: str | None = None,
+        prediction: str | None = None,
+        identity: Identity | None = None,
+        really: bool = True,
+    ) -> Erasure:
+        """Erase what was asked and answered; when, and by which version, stays.
+
+        Parameters
+        ----------
+        name : str
+            The deployment's name.
+        older_than : str, optional
+            ``90d`` or a date; by default after as many days as the policy says.
+        prediction : str, optional
+            One prediction's id instead, however new it is: somebody asks for that.
+        identity : Identity, optional
+            Who erases; the OS user's own by default.
+        really : bool, optional
+            Whether to do it, or only to count.
+
+        Raises
+        ------
+        AccessDenied
+            If the identity may not.
+        UsageError
+            If the policy keeps them for longer.
+        UnknownPrediction, NotDeployed, BadMoment
+        """
+        log = self.log(name)
+        if prediction is not None:
+            prediction, before = log.find(prediction).entry.id, None
+        else:
+            before = chosen_moment(older_than, self._kept_days())
+        if not really:
+            return Erasure(name, before, prediction, count(log.folder, before, prediction), False)
+        identity = identity or self._identities.me()
+        self._roles.require(identity, "predictions.erase")
+        erased = Erasure(name, before, prediction, erase(log.folder, before, prediction), True)
+        details = {"before": before, "prediction": prediction, "records": erased.records}
+        self._audit.append("predictions.erase", name, details, identity)
+        return erased
 
     # -- looking ----------------------------------------------------------------
 

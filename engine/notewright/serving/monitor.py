@@ -206,7 +206,8 @@ def _estimates(logged: list[Logged], tested: Evaluation | None) -> tuple[Estimat
         if len(scores) >= _ESTIMATED:
             break
         for output in json.loads(record.entry.outputs or b"[]"):
-            if output["name"] == name:
+            # Words stand where the reader may not see the values.
+            if output["name"] == name and isinstance(output["data"], list):
                 scores += output["data"]
     return estimates(tested, scores[:_ESTIMATED])
 

@@ -12,7 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from notewright.errors import CorruptObject, MissingObject, StoreDamaged, StoreReadOnly
+from notewright.errors import (
+    CorruptObject,
+    MissingObject,
+    StoreDamaged,
+    StoreReadOnly,
+    UsageError,
+)
 from notewright.progress import Progress
 from notewright.state.needs import Needs
 from notewright.store import Store
@@ -96,6 +102,8 @@ class Retention:
         Appends to the audit log.
     permit : callable
         Raises if whoever asks may not remove snapshots.
+    least : callable, optional
+        Returns what the policy keeps at least.
     """
 
     def __init__(
@@ -104,11 +112,13 @@ class Retention:
         used: Callable[[], Mapping[str, str]],
         acts: Callable[[str, str, Mapping[str, Any]], object],
         permit: Callable[[], object],
+        least: Callable[[], Rules] = lambda: Rules(0, 0, named=False),
     ) -> None:
         self._store = store
         self._used = used
         self._acts = acts
         self._permit = permit
+        self._least = least
         self._collection = Collection(store)
 
     def plan(self, rules: Rules, progress: Progress | None = None) -> Plan:
@@ -116,9 +126,12 @@ class Retention:
 
         Raises
         ------
+        UsageError
+            If the policy keeps more.
         StoreDamaged
             If it cannot be told what a snapshot that stays needs.
         """
+        self._hold_to_policy(rules)
         progress = progress or Progress()
         plan = _Search(self._store, self._collection, self._used, rules).plan(progress)
         progress.step(1.0, f"read {sum(plan.kept.values())} snapshots")
@@ -131,6 +144,8 @@ class Retention:
         ------
         AccessDenied
             If whoever asks may not remove snapshots.
+        UsageError
+            If the policy keeps more.
         StoreDamaged
             If it cannot be told what a snapshot that stays needs.
         StoreBusy
@@ -140,6 +155,7 @@ class Retention:
         if self._store.catalog.read_only:
             raise StoreReadOnly(self._store.root)
         self._permit()
+        self._hold_to_policy(rules)
         turns = self._store.objects.turns
         with turns.collecting():
             # Most of the work is done before anybody has to wait.
@@ -152,6 +168,20 @@ class Retention:
             freed = self._collection.give_back(plan.freeable.packs, progress, _KNOWN)
         progress.step(1.0, "done")
         return replace(plan, freed=freed)
+
+    def default(self) -> Rules:
+        """Return the rules that hold where nobody says otherwise: the policy's, else our own."""
+        least, usual = self._least(), Rules()
+        return Rules(least.last or usual.last, least.daily or usual.daily)
+
+    def _hold_to_policy(self, rules: Rules) -> None:
+        least = self._least()
+        if rules.last < least.last or rules.daily < least.daily:
+            raise UsageError(
+                f"policy.yaml keeps the newest {least.last} snapshots and the last of each of "
+                f"{least.daily} days, which is more.",
+                "Ask for no less, or change `retention:` in policy.yaml.",
+            )
 
     def _remove(self, plan: Plan) -> None:
         with self._store.catalog.transaction() as connection:

@@ -25,7 +25,16 @@ _HOMES = {
     "mitigating": ("mitigate",),
     "dossier": ("dossier",),
     "packaging": ("export", "packages"),
-    "serving": ("deploy", "deployments", "stop", "monitor", "rollback", "retrain", "retrace"),
+    "serving": (
+        "deploy",
+        "deployments",
+        "stop",
+        "monitor",
+        "rollback",
+        "retrain",
+        "retrace",
+        "erase",
+    ),
 }
 #: What the verbs of one home are about, as the list of verbs says it.
 _TITLES = {

@@ -1,4 +1,4 @@
-"""deploy, deployments, stop, monitor, rollback, retrain, retrace."""
+"""deploy, deployments, stop, monitor, rollback, retrain, retrace, erase."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from notewright.views.serving import (
     Chain,
     deployed_view,
     deployments_view,
+    erasure_view,
     monitor_view,
     retrain_view,
     stopped_view,
@@ -133,6 +134,42 @@ monitor = Verb(
     _monitor_arguments,
     _monitor,
     "Drift: how the rows that were asked about differ from the training rows.",
+)
+
+
+def _erase_arguments(parser: argparse.ArgumentParser) -> None:
+    _name_and_key(parser)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--older-than",
+        metavar="WHEN",
+        help="everything older than 90d, 12w or a date; by default as policy.yaml says",
+    )
+    which.add_argument(
+        "--prediction", metavar="ID", help="this one, however new: somebody asks for it"
+    )
+    parser.add_argument("--yes", action="store_true", help="do it; without this nothing is erased")
+
+
+def _erase(args: argparse.Namespace, context: Context) -> View:
+    return erasure_view(
+        context.workspace.deployments.erase(
+            args.name,
+            older_than=args.older_than,
+            prediction=args.prediction,
+            identity=actor(args, context),
+            really=args.yes,
+        )
+    )
+
+
+erase = Verb(
+    "erase",
+    "Erase what a deployment was asked and answered.",
+    _erase_arguments,
+    _erase,
+    "For good: after the days that policy.yaml keeps it, or one prediction on a person's request. "
+    "When it was, how many rows and by which version stays, and the log's chain still verifies.",
 )
 
 

@@ -286,16 +286,15 @@ def _gc_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-last",
         type=_none_or_more,
-        default=rules.last,
         metavar="N",
-        help=f"keep the newest N snapshots ({rules.last})",
+        help=f"keep the newest N snapshots (by default as policy.yaml says, else {rules.last})",
     )
     parser.add_argument(
         "--keep-daily",
         type=_none_or_more,
-        default=rules.daily,
         metavar="N",
-        help=f"keep the last snapshot of each of the newest N days that have one ({rules.daily})",
+        help="keep the last snapshot of each of the newest N days that have one (by default as "
+        f"policy.yaml says, else {rules.daily})",
     )
     parser.add_argument(
         "--drop-named",
@@ -307,8 +306,13 @@ def _gc_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _gc(args: argparse.Namespace, context: Context) -> View:
-    rules = Rules(args.keep_last, args.keep_daily, named=not args.drop_named)
     retention = context.workspace.retention
+    usual = retention.default()
+    rules = Rules(
+        usual.last if args.keep_last is None else args.keep_last,
+        usual.daily if args.keep_daily is None else args.keep_daily,
+        named=not args.drop_named,
+    )
     if args.yes:
         return removal_view(retention.carry_out(rules, context.progress))
     return removal_view(retention.plan(rules, context.progress))

@@ -10,6 +10,7 @@ from notewright.views.base import Message, Page, Table, View, escape, prose
 from notewright.words import local_minute, local_second, number_of
 
 if TYPE_CHECKING:
+    from notewright.serving.erasing import Erasure
     from notewright.serving.links import Link
     from notewright.serving.monitor import MonitorReport
     from notewright.serving.records import Deployment
@@ -105,6 +106,28 @@ def monitor_view(report: MonitorReport) -> View:
         "withheld": [withheld.words for withheld in report.withheld],
     }
     return Page([Lines(lines), table], record)
+
+
+def erasure_view(erased: Erasure) -> View:
+    """Say what was erased, or would be."""
+    which = (
+        f"prediction {erased.prediction} of '{erased.name}'"
+        if erased.prediction is not None
+        else f"{number_of(erased.records, 'request')} to '{erased.name}' from before "
+        f"{local_minute(erased.before or '')}"
+    )
+    if not erased.records:
+        words = f"There is nothing to erase: {which}."
+        if erased.prediction is not None:
+            words = f"There is nothing to erase: {which} was erased before."
+    elif erased.done:
+        words = f"Erased for good what was asked and answered: {which}."
+    else:
+        words = (
+            f"What was asked and answered would be erased: {which}. Nothing has been erased yet: "
+            "the same with `--yes` does it, for good."
+        )
+    return Message(words, asdict(erased))
 
 
 def _mistakes(refused: dict[str, int]) -> str:
