@@ -89,3 +89,8 @@ def test_a_borrowed_public_key_opens_nothing_after_its_owner_was_let_in(person, 
     assert restricted.now(rita).find("income") is None
     pretended = Identity("rita", rita.public, identities.me().sign)
     assert restricted.now(pretended).find("income") is not None
+
+
+def test_the_policy_in_force_says_what_is_restricted_and_who_may_see_it(person):
+    said = person.view("policy", "show").text()
+    assert "Restricted: income (needs 'risk_officer'), national id (nobody may see it)." in said
