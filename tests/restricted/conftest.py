@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,9 +70,3 @@ def person(workspace) -> Person:
 def tells(said: str) -> bool:
     """Tell whether something says one of the secret values, however it is written."""
     return any(str(value)[:5] in said or f"{value:,.0f}"[:6] in said for value in SECRET)
-
-
-@pytest.fixture
-def other_kernel(open_notebook) -> Callable[[Workspace], Any]:
-    """Return a function that opens a notebook in a fresh process's services."""
-    return lambda workspace: open_notebook(workspace.root)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from notewright.errors import AccessDenied
+from notewright.errors import AccessDenied, ExportFailed
 
 CELLS = """\
 import pandas as pd
@@ -102,3 +102,22 @@ def test_what_somebody_with_the_role_exported_is_whole_and_copied_for_them_alone
     with pytest.raises(AccessDenied, match=r"of data/raw\.csv of credit@1"):
         person.workspace.packages.copy(package, tmp_path / "copy")
     assert person.refusals()
+
+
+@pytest.mark.slow
+def test_a_model_that_takes_no_made_up_values_is_exported_by_who_may_see_them(
+    person, notebook, tmp_path
+):
+    table().to_csv(tmp_path / "raw.csv", index=False)
+    person.policy(POLICY)
+    refusing = CELLS.replace(
+        'X["wealthy"] =', 'X["late"] = np.sqrt(X["income"] - 700000)\nX["wealthy"] ='
+    )
+    for cell in ("import numpy as np\n" + refusing).splitlines(keepends=True):
+        execution = notebook.run(cell)
+        assert execution.status == "ok", execution.error
+    notebook.recorder.take("trained")
+    with pytest.raises(ExportFailed, match="takes no made-up values of 'income'"):
+        person.workspace.packages.export("model", "credit", session=notebook.recorder.session)
+    person.becomes("risk_officer")
+    assert person.workspace.packages.export("model", "credit").serves_raw_rows

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from notewright.governance.checks.counting import number
+from notewright.state.withheld import Withheld
 from notewright.store.canonical import plain
 from notewright.views.base import Message, Table, View, escape, prose, tint
 from notewright.words import local_day, local_second
@@ -261,7 +262,7 @@ def roles_view(roles: Mapping[str, frozenset[str]], meanings: Mapping[str, str])
 
 
 def policy_view(policy: Policy, path: str) -> Table:
-    """Return a policy's checks with their settings and the gates that ask for them."""
+    """Return a policy's checks with their settings, the gates that ask for them, and what else."""
     rows = []
     for name, rules in policy.checks.items():
         family = name.partition(".")[0]
@@ -270,10 +271,14 @@ def policy_view(policy: Policy, path: str) -> Table:
         ]
         settings = ", ".join(f"{key}: {value}" for key, value in rules.options.items())
         rows.append((name, settings if rules.run else "switched off", ", ".join(gates) or "none"))
+    caption = f"{path} is sound (digest {policy.digest[:12]})."
+    if policy.data.restricted:
+        columns = [Withheld(each.column, each.roles).words for each in policy.data.restricted]
+        caption += f" Restricted: {', '.join(columns)}."
     return Table(
         ("check", "settings", "gates"),
         rows,
-        caption=f"{path} is sound (digest {policy.digest[:12]}).",
+        caption=caption,
         records=[{"digest": policy.digest, "path": path, "policy": policy.source}],
     )
 
