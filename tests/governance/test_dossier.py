@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -85,11 +86,22 @@ ASKED = {
         *(f"Annex IV(1)({letter})" for letter in "abcdefgh"),
         *(f"Annex IV(2)({letter})" for letter in "abcdefgh"),
         *(f"Annex IV({number})" for number in range(3, 10)),
-        *(f"Article {number}(" for number in range(9, 16)),
+        *(f"Article 9(2)({letter})" for letter in "abcd"),
+        *(f"Article 9({number})" for number in (1, 4, 5, 6, 8, 9)),
+        *(f"Article 10(2)({letter})" for letter in "abcdefgh"),
+        *("Article 10(3)", "Article 10(4)", "Article 4a(1)"),  # 10(5) was deleted in 2026
+        *("Article 11(1)", "Article 12(1)", "Article 12(2)", "Article 13(1)", "Article 13(2)"),
+        *(f"Article 13(3)({letter})" for letter in "abcdef"),
+        *(f"Article 13(3)(b)({number})" for number in ("i", "ii", "iii", "iv", "v", "vi", "vii")),
+        *("Article 14(1)", "Article 14(3)", *(f"Article 14(4)({letter})" for letter in "abcde")),
+        *(f"Article 15({number})" for number in (1, 3, 4, 5)),
     ],
     "sr-11-7": ["IV, ", "V, ", "V.1, ", "V.2, ", "V.3, ", "VI, "],
     "nist-ai-rmf": ["GOVERN ", "MAP ", "MEASURE ", "MANAGE "],
-    "gdpr": [*(f"Article 22({number})" for number in range(1, 5)), "Article 15(1)(h)"],
+    "gdpr": [
+        *(f"Article 22({number})" for number in range(1, 5)),
+        *("Article 13(2)(f)", "Article 14(2)(g)", "Article 15(1)(h)", "Article 35(3)(a)"),
+    ],
 }
 
 
@@ -98,6 +110,32 @@ def test_every_article_that_a_dossier_is_for_is_asked(framework):
     references = [clause.reference for clause in framework.clauses]
     for start in ASKED[framework.id]:
         assert any(reference.startswith(start) for reference in references), start
+    assert not any(reference.startswith("Article 10(5)") for reference in references)
+
+
+def test_every_subcategory_of_nist_is_asked_or_said_to_be_left_out():
+    functions = {
+        "GOVERN": (7, 3, 2, 3, 2, 2),
+        "MAP": (6, 3, 5, 2, 2),
+        "MEASURE": (3, 13, 3, 3),
+        "MANAGE": (4, 4, 2, 3),
+    }
+    every = {
+        f"{function} {category}.{number}"
+        for function, sizes in functions.items()
+        for category, size in enumerate(sizes, 1)
+        for number in range(1, size + 1)
+    }
+    assert len(every) == 72
+    (nist,) = (f for f in FRAMEWORKS if f.id == "nist-ai-rmf")
+    asked = {clause.reference for clause in nist.clauses}
+    left_out = {
+        f"{function} {number}"
+        for function, said in re.findall(r"([A-Z]{3,}) ((?:\d+\.\d+(?:, )?)+)", nist.scope)
+        for number in said.split(", ")
+    }
+    assert asked.isdisjoint(left_out)
+    assert asked | left_out == every
 
 
 def test_every_kind_of_evidence_is_asked_for_and_known():
@@ -319,7 +357,10 @@ def test_data_that_changed_is_held_where_its_bytes_are_kept(project):
 
 def test_statements_name_who_last_signed_the_policy(project):
     found = project.dossier().evidence["stated.risks"]
-    assert found.quote == "Says what can go wrong, by misuse too, and for whom."
+    assert (
+        found.quote
+        == "Says what can go wrong, by misuse too, how likely and how bad, and for whom."
+    )
     assert "last signed by rita (risk officer)" in dict(found.facts)["signed"]
     loosen_policy(project)
     found = project.dossier().evidence["stated.risks"]
@@ -379,7 +420,7 @@ def test_the_card_holds_the_figures_of_the_run_and_every_clause(project):
     run = project.workspace.runs.get(project.version.run)
     assert card["metrics"] == pytest.approx(dict(run.metrics))
     assert card["model"]["fingerprint"] == project.version.fingerprint
-    assert card["statements"]["owner"]["text"] == "Says who answers for it."
+    assert card["statements"]["owner"]["text"] == "Says who answers for it, and who provides it."
     assert [c["of"] for c in card["coverage"]] == [len(f.clauses) for f in FRAMEWORKS]
     assert set(card["evidence"]) == set(KINDS)
     assert card["missing"] == []

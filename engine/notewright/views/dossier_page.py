@@ -138,7 +138,8 @@ def _coverage(dossier: Dossier) -> str:
         "<p>A clause is answered only where all the evidence it needs is there, is about this "
         "model, this data and the policy in force, and verifies. <i>Stale</i> evidence was made "
         "for something else than what stands now; of <i>broken</i> evidence a hash or a signature "
-        "does not hold. Nothing here is inferred, and a count says nothing of whether the law is "
+        "does not hold. A check counts once it ran, whether it passed or not: what it found is "
+        "below. Nothing here is inferred, and a count says nothing of whether the law is "
         "kept: that is for a person to judge.</p>"
         '<table><thead><tr><th>Framework</th><th>Answered</th><th class="number">Missing</th>'
         f'<th class="number">Stale</th><th class="number">Broken</th></tr></thead><tbody>{rows}'

@@ -16,13 +16,24 @@ _ANNEX = (
         ("stated.interactions",),
     ),
     Clause(
-        "Annex IV(1)(c)", "Versions of the software it needs", ("environment",), ("package", "bill")
+        "Annex IV(1)(c)",
+        "Versions of the software it needs, and what updates of it ask for",
+        ("environment", "stated.lifetime"),
+        ("package", "bill"),
     ),
     Clause("Annex IV(1)(d)", "Forms in which it is handed over", ("package",), ("deployment",)),
     Clause("Annex IV(1)(e)", "Hardware it is meant to run on", ("stated.hardware",)),
-    Clause("Annex IV(1)(f)", "The product it is part of, if any", ("stated.product_component",)),
+    Clause(
+        "Annex IV(1)(f)",
+        "Pictures of the product it is part of, if any",
+        ("stated.product_component",),
+    ),
     Clause("Annex IV(1)(g)", "What its users see of it", ("stated.user_interface",)),
-    Clause("Annex IV(1)(h)", "Instructions for its use", ("stated.instructions_for_use",)),
+    Clause(
+        "Annex IV(1)(h)",
+        "Instructions for its use, with what its users see of it",
+        ("stated.instructions_for_use", "stated.user_interface"),
+    ),
     Clause(
         "Annex IV(2)(a)",
         "How it was developed, and what of others went into it",
@@ -31,32 +42,57 @@ _ANNEX = (
     ),
     Clause(
         "Annex IV(2)(b)",
-        "Design: its logic, the choices made and why, what it optimises, for whom",
-        ("stated.design_rationale", "stated.affected_persons", "parameters", "cells"),
-        ("metrics",),
+        "Design: its logic, the choices and trade-offs made and why, what it optimises, for whom, "
+        "what comes out and how good that is",
+        (
+            "stated.design_rationale",
+            "stated.affected_persons",
+            "stated.output_interpretation",
+            "parameters",
+            "cells",
+            "metrics",
+        ),
     ),
     Clause(
         "Annex IV(2)(c)",
         "How its parts build on each other, and the computing it took",
-        ("cells", "resources"),
+        ("cells", "resources", "stated.hardware"),
         ("package",),
     ),
     Clause(
         "Annex IV(2)(d)",
         "Data: where from, how chosen, labelled and cleaned, and what they are like",
-        ("data", "rows", "stated.data", "stated.labelling", "checks.data_quality"),
-        ("cells",),
+        (
+            "data",
+            "rows",
+            "cells",
+            "stated.data",
+            "stated.labelling",
+            "stated.representativeness",
+            "checks.data_quality",
+        ),
     ),
     Clause(
         "Annex IV(2)(e)",
         "Human oversight that is needed, and what helps to read its output",
         ("stated.human_oversight", "stated.output_interpretation"),
     ),
-    Clause("Annex IV(2)(f)", "Changes decided in advance", ("stated.planned_changes",)),
+    Clause(
+        "Annex IV(2)(f)",
+        "Changes decided in advance, and how the requirements are still met then",
+        ("stated.planned_changes",),
+    ),
     Clause(
         "Annex IV(2)(g)",
-        "Validation and tests: data, metrics, discrimination, dated and signed reports",
-        ("rows", "metrics", "checks.performance", "checks.bias", "approval"),
+        "Validation and tests: data, metrics, robustness, discrimination, dated and signed reports",
+        (
+            "rows",
+            "metrics",
+            "checks.performance",
+            "checks.behaviour",
+            "checks.bias",
+            "approval",
+        ),
         ("checks.leakage", "checks.drift", "gates"),
     ),
     Clause(
@@ -67,16 +103,18 @@ _ANNEX = (
     ),
     Clause(
         "Annex IV(3)",
-        "Monitoring, functioning and control: limits, accuracy by group, risks, oversight, input",
+        "Monitoring, functioning and control: limits, accuracy overall and by group, risks, "
+        "oversight, reading the output, input",
         (
             "stated.limitations",
             "intervals",
             "checks.bias",
             "stated.risks",
             "stated.human_oversight",
-            "rows",
+            "stated.output_interpretation",
+            "stated.instructions_for_use",
         ),
-        ("monitoring", "segments"),
+        ("monitoring", "segments", "rows"),
     ),
     Clause(
         "Annex IV(4)",
@@ -90,12 +128,21 @@ _ANNEX = (
         ("stated.risks", "stated.risk_measures", "stated.residual_risks", "gates"),
         ("waivers",),
     ),
-    Clause("Annex IV(6)", "Changes through its lifecycle", ("history", "audit"), ("deployment",)),
+    Clause(
+        "Annex IV(6)",
+        "Changes through its lifecycle",
+        ("stated.changes", "history", "audit"),
+        ("deployment",),
+    ),
     Clause("Annex IV(7)", "Standards applied, or what was done instead", ("stated.standards",)),
-    Clause("Annex IV(8)", "EU declaration of conformity", ("stated.declaration_of_conformity",)),
+    Clause(
+        "Annex IV(8)",
+        "A copy of the EU declaration of conformity (Article 47)",
+        ("stated.declaration_of_conformity",),
+    ),
     Clause(
         "Annex IV(9)",
-        "How its performance is evaluated in use, and the monitoring plan",
+        "How its performance is evaluated in use, and the monitoring plan (Article 72)",
         ("stated.monitoring_plan", "monitoring"),
     ),
 )
@@ -104,7 +151,7 @@ _RISK = (
     Clause(
         "Article 9(1)",
         "A risk management system is set up, carried out, documented and kept up",
-        ("policy", "gates", "audit"),
+        ("stated.risks", "policy", "gates", "audit"),
     ),
     Clause(
         "Article 9(2)(a)",
@@ -130,9 +177,14 @@ _RISK = (
         ("waivers",),
     ),
     Clause(
+        "Article 9(4)",
+        "How the measures act together is considered",
+        ("stated.risk_measures",),
+    ),
+    Clause(
         "Article 9(5)",
-        "The risks that remain are judged acceptable",
-        ("stated.residual_risks", "approval"),
+        "Risks are removed by design first, and those that remain are judged acceptable",
+        ("stated.risk_measures", "stated.residual_risks", "approval"),
         ("waivers",),
     ),
     Clause("Article 9(6)", "It was tested", ("checks.performance", "metrics"), ("intervals",)),
@@ -168,12 +220,12 @@ _DATA = (
     Clause(
         "Article 10(2)(e)",
         "Whether the data are there, enough and suitable",
-        ("data", "checks.data_quality"),
+        ("data", "rows", "checks.data_quality", "stated.representativeness"),
     ),
     Clause("Article 10(2)(f)", "The data were examined for bias", ("sensitive", "checks.bias")),
     Clause(
         "Article 10(2)(g)",
-        "Bias is found, prevented and mitigated",
+        "What is done to find, prevent and mitigate bias",
         ("checks.bias", "stated.risk_measures"),
         ("waivers",),
     ),
@@ -184,7 +236,7 @@ _DATA = (
     ),
     Clause(
         "Article 10(3)",
-        "Data are relevant, representative, and as free of errors as can be",
+        "How relevant, representative, complete and free of errors the data are",
         ("stated.representativeness", "checks.data_quality", "checks.leakage"),
     ),
     Clause(
@@ -193,8 +245,9 @@ _DATA = (
         ("stated.representativeness", "stated.intended_use"),
     ),
     Clause(
-        "Article 10(5)",
-        "Special categories of personal data, and why they were needed",
+        "Article 4a(1)",
+        "Special categories of personal data against bias: why they were needed, and how they are "
+        "protected",
         ("stated.special_categories", "checks.privacy"),
     ),
 )
@@ -202,8 +255,8 @@ _DATA = (
 _RECORDS = (
     Clause(
         "Article 11(1)",
-        "Documentation is drawn up before use and kept up to date",
-        ("version", "policy", "checks.documentation", "approval"),
+        "Documentation is drawn up before use and kept up to date; what is in it is asked above",
+        ("version", "policy", "checks.documentation", "approval", "passage"),
     ),
     Clause(
         "Article 12(1)", "Events are recorded automatically over its life", ("audit", "predictions")
@@ -211,7 +264,7 @@ _RECORDS = (
     Clause(
         "Article 12(2)",
         "What is recorded lets risks be found, and its use be followed",
-        ("audit", "monitoring"),
+        ("audit", "predictions", "monitoring"),
         ("retention",),
     ),
 )
@@ -225,9 +278,16 @@ _TRANSPARENCY = (
     Clause("Article 13(3)(b)(i)", "What it is for", ("stated.intended_use",)),
     Clause(
         "Article 13(3)(b)(ii)",
-        "Its accuracy, robustness and cybersecurity, as tested",
-        ("intervals", "metrics", "stated.cybersecurity"),
-        ("segments", "checks.drift", "checks.behaviour", "checks.security"),
+        "Its accuracy, robustness and cybersecurity, as tested, and what may change them",
+        (
+            "intervals",
+            "metrics",
+            "checks.behaviour",
+            "checks.security",
+            "stated.cybersecurity",
+            "stated.limitations",
+        ),
+        ("segments", "checks.drift"),
     ),
     Clause(
         "Article 13(3)(b)(iii)",
@@ -246,25 +306,43 @@ _TRANSPARENCY = (
         ("sensitive", "checks.bias"),
         ("segments",),
     ),
-    Clause("Article 13(3)(b)(vi)", "What goes in, and the data it was made with", ("data", "rows")),
+    Clause(
+        "Article 13(3)(b)(vi)",
+        "What is to go in, or what data it was made and tested with",
+        ("data", "rows"),
+        ("stated.instructions_for_use",),
+    ),
     Clause(
         "Article 13(3)(b)(vii)",
         "What lets users interpret its output",
         ("stated.output_interpretation", "stated.limitations"),
     ),
     Clause("Article 13(3)(c)", "Changes decided in advance", ("stated.planned_changes",)),
-    Clause("Article 13(3)(d)", "Human oversight measures", ("stated.human_oversight",)),
+    Clause(
+        "Article 13(3)(d)",
+        "Human oversight measures, and what helps to read its output",
+        ("stated.human_oversight", "stated.output_interpretation"),
+    ),
     Clause(
         "Article 13(3)(e)",
-        "Resources it needs, how long it is used and how it is maintained",
+        "Resources it needs, how long it is used and how often it is maintained",
         ("stated.hardware", "stated.lifetime"),
         ("environment", "resources"),
     ),
-    Clause("Article 13(3)(f)", "How its logs are kept and read", ("predictions",), ("audit",)),
+    Clause(
+        "Article 13(3)(f)",
+        "How its logs are kept and read",
+        ("predictions", "stated.instructions_for_use"),
+        ("audit",),
+    ),
 )
 
 _OVERSIGHT = (
-    Clause("Article 14(1)", "People can oversee it in use", ("stated.human_oversight", "roles")),
+    Clause(
+        "Article 14(1)",
+        "People can oversee it in use, by what they see of it",
+        ("stated.human_oversight", "stated.user_interface", "roles"),
+    ),
     Clause(
         "Article 14(3)",
         "Oversight fits the risks, built in or by the user",
@@ -288,12 +366,12 @@ _OVERSIGHT = (
     Clause(
         "Article 14(4)(d)",
         "Overseers can decide not to use it, or overrule it",
-        ("stated.human_intervention",),
+        ("stated.human_oversight",),
     ),
     Clause(
         "Article 14(4)(e)",
         "Overseers can stop it",
-        ("stated.incident_response", "deployment"),
+        ("stated.human_oversight", "stated.incident_response", "deployment"),
         ("withdrawals",),
     ),
 )
@@ -301,9 +379,15 @@ _OVERSIGHT = (
 _SOUND = (
     Clause(
         "Article 15(1)",
-        "It is accurate, robust and secure enough, all its life",
-        ("checks.performance", "intervals", "monitoring", "stated.cybersecurity"),
-        ("segments", "checks.behaviour", "checks.security"),
+        "How accurate, robust and secure it is, all its life",
+        (
+            "checks.performance",
+            "intervals",
+            "checks.behaviour",
+            "monitoring",
+            "stated.cybersecurity",
+        ),
+        ("segments", "checks.security"),
     ),
     Clause(
         "Article 15(3)",
@@ -312,13 +396,14 @@ _SOUND = (
     ),
     Clause(
         "Article 15(4)",
-        "It stands up to errors, faults and changed input, and feedback loops",
-        ("segments", "checks.drift", "stated.incident_response"),
-        ("deployment", "checks.behaviour"),
+        "How it stands up to errors, faults and changed input, and to feedback loops where it "
+        "learns on",
+        ("checks.behaviour", "checks.drift", "stated.incident_response", "stated.planned_changes"),
+        ("deployment", "segments"),
     ),
     Clause(
         "Article 15(5)",
-        "It stands up to those who would alter data, model or use",
+        "What protects it against those who would alter data, model or use",
         ("stated.cybersecurity", "audit", "data"),
         ("snapshot", "package", "checks.security"),
     ),
@@ -327,8 +412,12 @@ _SOUND = (
 EU_AI_ACT = Framework(
     "eu-ai-act",
     "EU AI Act",
-    "Regulation (EU) 2024/1689",
-    "Annex IV (technical documentation) and Articles 9 to 15. Whether the system is high-risk is "
-    "not decided here.",
+    "Regulation (EU) 2024/1689, as amended by Regulation (EU) 2026/1744",
+    "Annex IV (technical documentation), Articles 9 to 15, and Article 4a(1), to which Article 10 "
+    "refers. Of what the instructions for use must contain (13(3), 15(3)), it is asked whether it "
+    "is there. Left out are paragraphs that only frame others (9(3), 9(7), 10(1), 14(2), 15(2)), "
+    "and those about products under other laws (9(10), 11(2)), powers of the Commission (11(3)), "
+    "systems that are not trained (10(6)) and biometric identification (12(3), 14(5)). Whether "
+    "the system is high-risk is not decided here.",
     (*_ANNEX, *_RISK, *_DATA, *_RECORDS, *_TRANSPARENCY, *_OVERSIGHT, *_SOUND),
 )

@@ -12,7 +12,7 @@ _CLAUSES = (
     ),
     Clause(
         "IV, design and theory",
-        "Design, method and parameters, with their limits",
+        "Design, method and parameters, with their limits, next to alternatives",
         ("parameters", "cells", "stated.design_rationale", "stated.limitations"),
     ),
     Clause(
@@ -24,20 +24,20 @@ _CLAUSES = (
     Clause(
         "IV, testing",
         "Tests of accuracy, robustness and stability, and where it fails",
-        ("checks.performance", "intervals", "segments", "checks.leakage"),
-        ("checks.drift", "checks.behaviour"),
+        ("checks.performance", "intervals", "segments", "checks.leakage", "checks.behaviour"),
+        ("checks.drift",),
     ),
     Clause("IV, testing documentation", "Tests and results are documented", ("checks", "audit")),
     Clause(
         "IV, implementation",
-        "What runs is what was developed, with controlled inputs",
+        "Controls and tests that what is handed over is what was developed",
         ("package", "equivalence"),
         ("bill",),
     ),
     Clause(
         "IV, use",
         "How it is used, by whom, and what users report",
-        ("stated.instructions_for_use", "stated.feedback"),
+        ("stated.intended_use", "stated.instructions_for_use", "stated.feedback"),
         ("deployment",),
     ),
     Clause(
@@ -53,23 +53,32 @@ _CLAUSES = (
     Clause(
         "V.1, conceptual soundness",
         "Evaluation of the design and of the evidence for it",
-        ("stated.design_rationale", "stated.metric_rationale", "cells", "checks.performance"),
+        (
+            "stated.design_rationale",
+            "stated.metric_rationale",
+            "cells",
+            "checks.performance",
+            "approval",
+        ),
+        ("checks.behaviour",),
     ),
     Clause(
         "V.2, ongoing monitoring",
-        "It is watched in use, and benchmarks are kept",
+        "It is watched in use, and compared with benchmarks",
         ("stated.monitoring_plan", "monitoring"),
+        ("checks.performance",),
     ),
     Clause(
         "V.2, process verification",
-        "Inputs and code are what they should be, and changes are logged",
-        ("snapshot", "data", "audit"),
-        ("equivalence",),
+        "It works as designed, inputs stay what they should be, and changes of code are logged",
+        ("equivalence", "monitoring", "cells", "audit"),
+        ("snapshot", "data"),
     ),
     Clause(
         "V.3, outcomes analysis",
         "Its output is compared with what came true",
-        ("metrics", "rows", "checks.performance"),
+        ("stated.outcomes", "metrics", "checks.performance"),
+        ("rows",),
     ),
     Clause(
         "V, third-party products",
@@ -79,7 +88,7 @@ _CLAUSES = (
     ),
     Clause(
         "VI, policies and procedures",
-        "Written policy with limits, and what was let pass and why",
+        "Written policy with targets and limits, and what happens where they are missed",
         ("policy", "gates"),
         ("waivers",),
     ),
@@ -88,17 +97,37 @@ _CLAUSES = (
         "Who owns, controls and approves it",
         ("stated.owner", "roles"),
     ),
-    Clause("VI, internal audit", "Somebody else can verify all of this", ("audit",)),
+    Clause(
+        "VI, internal audit",
+        "Records of its use and validation that somebody else can verify",
+        ("audit", "checks", "approval", "predictions"),
+    ),
     Clause(
         "VI, model inventory",
-        "It is listed, with its versions and state",
-        ("version", "history"),
-        ("deployment",),
+        "It is listed: its use and where not, its versions, state, people, exceptions, and how "
+        "long it stands",
+        (
+            "version",
+            "history",
+            "stated.intended_use",
+            "stated.out_of_scope",
+            "stated.owner",
+            "stated.lifetime",
+            "checks",
+            "waivers",
+        ),
+        ("deployment", "approval"),
     ),
     Clause(
         "VI, documentation",
-        "Documented so that others can understand and run it",
-        ("checks.documentation", "cells", "environment", "stated.limitations"),
+        "Documented so that others can understand and run it, with limits and assumptions",
+        (
+            "checks.documentation",
+            "cells",
+            "environment",
+            "stated.limitations",
+            "stated.design_rationale",
+        ),
         ("checks.reproducibility",),
     ),
 )
@@ -106,8 +135,9 @@ _CLAUSES = (
 SR_11_7 = Framework(
     "sr-11-7",
     "SR 11-7",
-    "Federal Reserve SR 11-7 / OCC 2011-12",
-    "Sections IV to VI, as far as they are about one model. What they ask of a bank's board, and "
-    "of its models together, is left out.",
+    "Federal Reserve SR 11-7 / OCC 2011-12, of 4 April 2011",
+    "Sections IV to VI, as far as they are about one model. What they ask of a bank's board, of "
+    "its models together and of outside help is left out. SR 26-2 / OCC 2026-13 replaced this "
+    "guidance on 17 April 2026; what is answered here was asked by the older one.",
     _CLAUSES,
 )
