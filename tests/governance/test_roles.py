@@ -13,12 +13,13 @@ MAY = {
     "reviewer": READ | {"check", "approve"},
     "risk_officer": READ | {"check", "approve", "revoke"},
     "operator": READ
-    | {"check", "deploy", "rollback", "retrain", "export", "revoke", "snapshot.remove"},
+    | {"check", "deploy", "rollback", "retrain", "export", "revoke", "snapshot.remove"}
+    | {"predictions.erase"},
     "auditor": READ,
     "admin": READ | {"role.grant", "records.move"},
 }
 WORKSPACE_ONLY = {"snapshot.read", "snapshot.remove", "run.read", "role.grant", "audit.read"}
-WORKSPACE_ONLY |= {"records.move"}
+WORKSPACE_ONLY |= {"records.move", "predictions.erase"}
 MODEL_ONLY = {"approve", "revoke"}
 
 

@@ -228,6 +228,8 @@ def test_requirement_files_and_modules_beside_a_notebook_are_its_own(check, work
     [
         ("nothing", "There is no model, dataset, variable or file 'nothing'"),
         ("nothing --as model", "There is no model 'nothing'"),
+        ("x" * 300, "There is no model, dataset, variable or file 'xxx"),
+        ("~nobody-of-that-name/x", "There is no model, dataset, variable or file '~nobody"),
         ("notes.txt", "cannot be read as a table"),
         ("broken.ipynb", "broken.ipynb is no notebook"),
         ("list.ipynb", "list.ipynb is no notebook"),

@@ -112,8 +112,12 @@ def _variables(word: str, context: Context) -> Iterator[Any]:
 
 
 def _files(word: str, context: Context) -> Iterator[Path]:
-    path = Path(word).expanduser()
-    if path.is_file():
+    try:
+        path = Path(word).expanduser()
+        found = path.is_file()
+    except (OSError, RuntimeError, ValueError):  # too long, or nobody's home: no file has the name
+        return
+    if found:
         yield path
 
 
