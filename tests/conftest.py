@@ -115,6 +115,11 @@ class PlainNotebook:
             exec(compile(code, "<cell>", "exec"), self.variables)
         return cell.execution
 
+    def close(self) -> None:
+        """End the thread that takes results in, with its connection, unless a test left it busy."""
+        if not self.recorder._keeper.busy:
+            self.recorder.close()
+
     def slice(self, name: str) -> list[int]:
         """Return the ordinals of the cells that made `name`."""
         found = self.workspace.history.slice(self.recorder.execution(), name)
@@ -125,9 +130,11 @@ class PlainNotebook:
 
 
 @pytest.fixture
-def notebook(workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlainNotebook:
+def notebook(workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    return PlainNotebook(workspace, tmp_path)
+    made = PlainNotebook(workspace, tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.fixture

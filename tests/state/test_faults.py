@@ -79,9 +79,10 @@ class Worker:
         self.stderr = ""
 
     def hear(self) -> list[str]:
-        """Return the next thing it says; nothing once it has ended."""
+        """Return the next thing it says; nothing once it has ended, half a line or none."""
         assert self.process.stdout is not None
-        words = self.process.stdout.readline().split()
+        line = self.process.stdout.readline()
+        words = line.split() if line.endswith("\n") else []
         if words:
             self.said.append(words)
         return words
