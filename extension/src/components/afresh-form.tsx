@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { Problem } from '../api/problem';
 import { NotebookLink } from '../model/notebook-link';
 import { isPackageName, PackageName, suggestedName } from './package-name';
 import { Notice } from './notice';
@@ -16,11 +17,28 @@ interface IProps {
 const NOTHING = {};
 
 /** Offers to run the notebook from top to bottom in a fresh kernel, and to export that. */
-export function AfreshForm({ link, why, onClose }: IProps): JSX.Element {
-  const { data: fitted, problem } = useRecords<string[]>(link, 'models', NOTHING);
+export function AfreshForm(props: IProps): JSX.Element {
+  const { data: fitted, problem } = useRecords<string[]>(props.link, 'models', NOTHING);
+  // Not before: what is suggested later would come between what is being typed.
+  if (fitted === null && problem === null) {
+    return (
+      <p className="nw-Empty" role="status">
+        Looking for what the notebook fits…
+      </p>
+    );
+  }
+  return <Questions {...props} fitted={fitted ?? []} problem={problem} />;
+}
+
+interface IQuestions extends IProps {
+  fitted: readonly string[];
+  problem: Problem | null;
+}
+
+function Questions({ link, why, onClose, fitted, problem }: IQuestions): JSX.Element {
   const [chosen, setChosen] = React.useState<string | null>(null);
   const [typed, setTyped] = React.useState<string | null>(null);
-  const variable = chosen ?? fitted?.[0] ?? '';
+  const variable = chosen ?? fitted[0] ?? '';
   const name = typed ?? suggestedName(variable);
   // The only model there is need not be named, and gives the package its name then.
   const ready = isPackageName(name) || (name === '' && variable === '');
@@ -52,7 +70,7 @@ export function AfreshForm({ link, why, onClose }: IProps): JSX.Element {
           onChange={event => setChosen(event.target.value.trim())}
         />
         <datalist id="nw-export-models">
-          {(fitted ?? []).map(known => (
+          {fitted.map(known => (
             <option key={known} value={known} />
           ))}
         </datalist>
