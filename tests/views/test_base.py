@@ -68,3 +68,11 @@ def test_a_tint_names_a_plain_colour_first_for_browsers_that_cannot_mix() -> Non
     plain, mixed = tint("#c62828").split(";")
     assert plain == "color:#c62828"
     assert "currentcolor" in mixed
+
+
+def test_a_time_in_a_table_stays_on_one_line():
+    html = Table(
+        ["when", "what"], [("2026-01-31 22:15:30", "words with 2026-01-31 in them")]
+    ).html()
+    assert html.count("nowrap") == 1
+    assert 'nowrap">2026-01-31 22:15:30</td>' in html

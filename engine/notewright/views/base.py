@@ -11,6 +11,9 @@ from typing import Any
 _STYLE = "border-collapse:collapse;font-size:13px;margin:4px 0"
 _CELL = "text-align:left;padding:2px 12px 2px 0;border-bottom:1px solid rgba(128,128,128,.35)"
 
+#: A time as `local_second` and its like write it: it stays on one line.
+_TIME = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?")
+
 
 class View:
     """A result with a text, an HTML and a JSON form.
@@ -146,7 +149,8 @@ def _cell(value: Any) -> str:
     if isinstance(value, Drawing):
         inside = f'<code style="white-space:pre;background:none">{escape(value)}</code>'
         return f'<td style="{_CELL};border-bottom:none;padding:0 12px 0 0">{inside}</td>'
-    return f'<td style="{_CELL}">{prose(value)}</td>'
+    whole = ";white-space:nowrap" if _TIME.fullmatch(str(value)) else ""
+    return f'<td style="{_CELL}{whole}">{prose(value)}</td>'
 
 
 def escape(value: Any) -> str:
