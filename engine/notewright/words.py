@@ -29,6 +29,18 @@ def some_of(names: Sequence[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + more
 
 
+def first_line_of(code: str) -> str:
+    r"""Return the first line of some code that is neither blank nor a comment; "" if there is none.
+
+    Examples
+    --------
+    >>> first_line_of("\n# rates\n  rate = 3\nx = 1"), first_line_of("# nothing")
+    ('rate = 3', '')
+    """
+    lines = (line.strip() for line in code.splitlines())
+    return next((line for line in lines if line and not line.startswith("#")), "")
+
+
 def local_second(moment: str) -> str:
     """Return a stored time (ISO 8601, UTC) as people read it here: date, hour, minute, second."""
     return _local(moment).strftime("%Y-%m-%d %H:%M:%S")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from notewright.errors import NotebookUnusable
+from notewright.words import first_line_of
 
 #: Lines of IPython's, which are no Python, and what else such lines give a value to.
 _MAGIC = re.compile(r"(?m)^(\s*)[%!].*$")
@@ -52,8 +53,7 @@ class CodeCell:
     @property
     def headline(self) -> str:
         """The first line that says something."""
-        lines = [line.strip() for line in self.source.splitlines()]
-        return next((line for line in lines if line and not line.startswith("#")), lines[0])[:60]
+        return (first_line_of(self.source) or self.source.splitlines()[0].strip())[:60]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from notewright.state.records import FileRead
+from notewright.words import first_line_of
 
 
 @dataclass(frozen=True)
@@ -82,15 +83,12 @@ class Execution:
     @property
     def words(self) -> str:
         """A few words for the cell: its number and first line."""
-        lines = (line.strip() for line in self.source.splitlines())
-        first = next((line for line in lines if line and not line.startswith("#")), "")
-        return f"cell [{self.number or self.ordinal}] `{first[:60]}`"
+        return f"cell [{self.number or self.ordinal}] `{first_line_of(self.source)[:60]}`"
 
     @property
     def has_code(self) -> bool:
         """Whether there is anything in it besides comments and magics."""
-        lines = (line.strip() for line in self.code.splitlines())
-        return any(line and not line.startswith("#") for line in lines)
+        return bool(first_line_of(self.code))
 
     @classmethod
     def parse(cls, body: dict[str, Any], **row: Any) -> Execution:

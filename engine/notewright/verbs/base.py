@@ -83,6 +83,12 @@ class Context:
         """The running notebook's session, or None: whose `HEAD` is meant."""
         return self.kernel.session if self.kernel else None
 
+    def variable(self, name: str, default: object = None) -> object:
+        """Return the value of a variable of the notebook, or `default` where there is none."""
+        if self.kernel is None or not name.isidentifier():
+            return default
+        return self.kernel.namespace.variables().get(name, default)
+
     def live(self, verb: str) -> LiveKernel:
         """Return the kernel, or raise `NeedsKernel`."""
         if self.kernel is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,10 +104,9 @@ def _datasets(word: str, context: Context) -> Iterator[Any]:
 def _variables(word: str, context: Context) -> Iterator[Any]:
     from notewright.experiments.dataset_contents import is_table
 
-    if context.kernel is not None and re.fullmatch(r"\w+", word):
-        value = context.kernel.namespace.variables().get(word)
-        if is_table(value):
-            yield value
+    value = context.variable(word)
+    if is_table(value):
+        yield value
 
 
 def _files(word: str, context: Context) -> Iterator[Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,7 +70,7 @@ def _add(args: argparse.Namespace, context: Context) -> View:
         raise UsageError("A dataset needs a name.", _EXAMPLES["add"])
     what = args.what[0]
     datasets = context.workspace.datasets
-    value = _variable(context, what)
+    value = context.variable(what, _ABSENT)
     if value is not _ABSENT:
         version, new = datasets.add(value, args.name, source=what, progress=context.progress)
     else:
@@ -113,7 +112,7 @@ def _use_table(version: DatasetVersion, args: argparse.Namespace, context: Conte
         raise UsageError(
             f"'{variable}' cannot be a variable.", f"Write `dataset use {version.ref} --into NAME`."
         )
-    held = _variable(context, variable)
+    held = context.variable(variable, _ABSENT)
     if held is not _ABSENT and not (args.replace or datasets.is_kept(held)):
         raise UnsavedContent(f"The variable {variable}", "--into NAME")
     given = datasets.given(version)
@@ -135,13 +134,6 @@ def _use_file(version: DatasetVersion, args: argparse.Namespace, context: Contex
     path = context.workspace.datasets.write(version, args.to, replace=args.replace)
     words = f"{path} is {version.ref}: {version.summary}."
     return Message(words, {**dataset_record(version), "path": str(path)})
-
-
-def _variable(context: Context, name: str) -> object:
-    """Return the value of a variable of the notebook, or `_ABSENT`."""
-    if context.kernel is None or not re.fullmatch(r"\w+", name):
-        return _ABSENT
-    return context.kernel.namespace.variables().get(name, _ABSENT)
 
 
 _ACTIONS: dict[str, tuple[Callable[[argparse.Namespace, Context], View], int, int]] = {

@@ -18,6 +18,7 @@ from notewright.governance.checks.material import Material
 from notewright.governance.checks.membership import Membership
 from notewright.governance.checks.reidentification import Reidentification
 from notewright.governance.checks.variable_secrets import secrets_in
+from notewright.words import first_line_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,9 +193,7 @@ def a(kind: str) -> str:
 
 def quiet(label: str, source: str) -> str:
     """Return a cell's label, without its first line if that line holds what was found."""
-    lines = (line.strip() for line in source.splitlines())
-    first = next((line for line in lines if line and not line.startswith("#")), "")
-    loud = next(find(first, SECRETS + PERSONAL), None) or next(
+    loud = next(find(first_line_of(source), SECRETS + PERSONAL), None) or next(
         find(label, SECRETS + PERSONAL), None
     )
     return label.partition(" `")[0] if loud else label

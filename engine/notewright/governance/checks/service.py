@@ -119,7 +119,7 @@ class Checks:
 
     def run(
         self,
-        subject: Version | Unregistered,
+        subject: Version,
         policy: Policy | None = None,
         *,
         actor: Identity | None = None,
@@ -225,7 +225,7 @@ class Checks:
 
     def _keep(
         self,
-        subject: Version | Unregistered,
+        subject: Version,
         policy: Policy,
         actor: Identity,
         findings: tuple[Finding, ...],
