@@ -22,9 +22,10 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 @pytest.fixture(autouse=True)
 def own_config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep the tests' keys and trusted heads out of the developer's own folders."""
+    """Keep the tests' keys out of the developer's own folders, and no Hub in between."""
     folder = tmp_path_factory.mktemp("config")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    monkeypatch.delenv("JUPYTERHUB_API_URL", raising=False)
     return folder
 
 

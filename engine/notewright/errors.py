@@ -894,6 +894,12 @@ class KeyProblem(NotewrightError):
     code = "key_problem"
 
 
+class PersonUnknown(NotewrightError):
+    """Who acts is said by something that does not say it now, so nobody acts."""
+
+    code = "person_unknown"
+
+
 class PolicyMissing(NotewrightError):
     """The project has no policy file."""
 

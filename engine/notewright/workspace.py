@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from notewright.governance.gates import Gates
     from notewright.governance.identities import Identities, Identity
     from notewright.governance.mitigation.service import Mitigation
+    from notewright.governance.person import Person
     from notewright.governance.policy import Policy
     from notewright.governance.policy import Retention as RetentionRules
     from notewright.governance.restricted import RestrictedColumns
@@ -50,10 +51,13 @@ class Workspace:
     ----------
     root : Path
         The project's folder; the store is made when missing.
+    person : Person, optional
+        Who acts by default; whose process it is where nobody is named.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, person: Person | None = None) -> None:
         self.root = root.resolve()
+        self._person = person
         self.store = Store(self.root / STORE)
 
     @property
@@ -217,7 +221,7 @@ class Workspace:
     def _governance(self) -> Governance:
         from notewright.governance.services import Governance
 
-        return Governance(self.store, self.root, self._sources)
+        return Governance(self.store, self.root, self._sources, person=self._person)
 
     def policy(self) -> Policy:
         """Return the policy as ``policy.yaml`` says it now."""

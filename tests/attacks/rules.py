@@ -28,7 +28,8 @@ VERBS = {
     "check": "check", "gate": "revoke", "approve": "approve",
     "audit verify": READS, "audit list": "audit.read", "audit export": "audit.read",
     "policy init": FILE, "policy show": READS, "policy schema": READS,
-    "identity list": READS, "identity create": OWN_RULE, "identity register": OWN_RULE,
+    "identity list": READS, "identity me": OWN_RULE, "identity create": OWN_RULE,
+    "identity register": OWN_RULE,
     "role list": READS, "role grant": "role.grant", "role revoke": "role.grant",
     "trust": OWN_MACHINE,
     "schema": "check", "explain": "run.read", "mitigate": "check", "dossier": "audit.read",
@@ -84,8 +85,8 @@ METHODS = {
     "mlflow": {"take": "model.register", "give": "export"},
     "identities": {
         **dict.fromkeys(
-            ["load_key", "get", "list", "workspace", "owner", "confirm", "is_trusted",
-             "require_trusted"], READS
+            ["load_key", "get", "list", "workspace", "owner", "confirm", "person", "earlier",
+             "is_trusted", "require_trusted"], READS
         ),
         "me": OWN_RULE, "create": OWN_RULE, "register": OWN_RULE, "trust": OWN_MACHINE,
     },

@@ -172,3 +172,21 @@ def test_two_processes_of_one_user_may_register_at_the_same_moment(house, monkey
     monkeypatch.setattr(identities, "_row", lambda name: next(rows, read(name)))
     assert identities.me() == registered
     assert [r.name for r in identities.list()] == [registered.name]
+
+
+def test_a_visitor_who_comes_first_does_not_own_the_workspace(tmp_path):
+    from notewright.governance.person import Person
+    from notewright.workspace import Workspace
+
+    visited = Workspace(tmp_path, Person("rita", "a server"))
+    assert visited.identities.me().name == "rita"
+    assert visited.identities.owner().name == os_user()
+    assert visited.roles.of("rita") == frozenset()
+
+
+def test_a_damaged_key_beside_ones_own_keeps_nobody_from_trusting_their_own(house):
+    me = house.governance.identities.me()
+    (house.config / "keys" / "a_first.key").write_text("damaged")
+    assert house.again().identities.is_trusted(me.public)
+    with pytest.raises(KeyProblem, match=r"a_first\.key"):
+        house.again().identities.is_trusted("ab" * 32)

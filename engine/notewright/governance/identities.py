@@ -14,9 +14,13 @@ from notewright.governance.keys import (
     Identity,
     config_folder,
     create_key,
+    is_held,
+    os_user,
     own_key,
+    own_key_path,
     read_key,
 )
+from notewright.governance.person import Person, person_here
 from notewright.store import Store
 from notewright.store.canonical import canonical, parse
 from notewright.store.ids import new_id, now
@@ -62,6 +66,22 @@ class Registration:
     owner: bool
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """A name that somebody acted under before.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+    key : Path
+        The file of its key, with which they still can act under it.
+    """
+
+    name: str
+    key: Path
+
+
 class Identities:
     """The names and public keys of one workspace.
 
@@ -73,36 +93,65 @@ class Identities:
         The audit log's `append`.
     config : Path, optional
         The user's configuration folder, where their own key lies.
+    person : Person, optional
+        Who acts by default; whose process it is where nobody is named.
     """
 
-    def __init__(self, store: Store, acts: Acts, config: Path | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        acts: Acts,
+        config: Path | None = None,
+        person: Person | None = None,
+    ) -> None:
         self._catalog = store.catalog
         self._acts = acts
         self.config = config or config_folder()
+        self._person = person
         self._me: Identity | None = None
         self._confirmed: dict[int, Identity] = {}
 
-    def me(self) -> Identity:
-        """Return the OS user's own identity; it is registered on first use.
+    def person(self) -> Person:
+        """Return who acts by default, and who says that it is they.
 
-        The first identity of a workspace owns it.
+        Raises
+        ------
+        PersonUnknown
+            If a JupyterHub is to say it and does not.
+        """
+        return self._person or person_here()
+
+    def me(self) -> Identity:
+        """Return the identity of who acts by default; it is registered on first use.
+
+        The first identity of a workspace owns it. Who it is is settled when it is first asked.
 
         Raises
         ------
         KeyProblem
             If this name is registered here with another key.
+        PersonUnknown
+            If a JupyterHub is to say who acts and does not.
         """
-        identity = self._me = self._me or own_key(self.config)
+        if self._me is None:
+            self._me = own_key(self.config, self.person().name)
+        if self._person is not None and self._owner_row() is None:
+            self._own_the_workspace()
+        return self._registered(self._me)
+
+    def earlier(self) -> Earlier | None:
+        """Return what the OS user's key is registered as, where one now acts under another name.
+
+        So it is for somebody who worked here before a JupyterHub named them.
+        """
+        path = own_key_path(self.config, os_user())
+        if os_user() == self.person().name or not path.exists():
+            return None
+        identity = read_key(path)
         known = self._row(identity.name)
-        if known is None:
-            self._register(identity.name, identity.public, identity)
-        elif known["public"] != identity.public:
-            raise KeyProblem(
-                f"'{identity.name}' is registered in this workspace with another key "
-                "than the one on this machine.",
-                "Use the key file you registered with: `--key FILE`.",
-            )
-        return identity
+        if known is None or known["public"] != identity.public:
+            return None
+        return Earlier(identity.name, path)
 
     def load_key(self, path: Path | str) -> Identity:
         """Return the identity whose private key is in the file, by its name in this workspace.
@@ -242,8 +291,12 @@ class Identities:
         return registration
 
     def is_trusted(self, public: str) -> bool:
-        """Tell whether the key is the OS user's own or one they trust."""
-        return public == own_key(self.config).public or public in self._trusted()
+        """Tell whether the key is one's own or one that one trusts.
+
+        One's own are all keys in the configuration folder, under whatever name they were made:
+        to read what one wrote, nobody need say who one is now.
+        """
+        return public in self._trusted() or is_held(self.config, public)
 
     def require_trusted(self, public: str) -> bool:
         """Return True if the key is trusted.
@@ -269,6 +322,23 @@ class Identities:
                 "Delete it and trust the keys again.",
             ) from error
         return {str(key): str(value) for key, value in found.items()}
+
+    def _own_the_workspace(self) -> None:
+        """Let it be owned by whose process it is: a visitor who comes first owns nothing."""
+        self._registered(own_key(self.config, person_here().name))
+
+    def _registered(self, identity: Identity) -> Identity:
+        known = self._row(identity.name)
+        if known is None:
+            self._register(identity.name, identity.public, identity)
+        elif known["public"] != identity.public:
+            raise KeyProblem(
+                f"'{identity.name}' is registered in this workspace with another key "
+                "than the one on this machine.",
+                "Use the key file you registered with: `--key FILE`. If that is somebody else's "
+                "name as well, only one of you can have it in this workspace.",
+            )
+        return identity
 
     # -- records ----------------------------------------------------------------
 

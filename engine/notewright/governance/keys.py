@@ -1,7 +1,7 @@
 """Key files: one Ed25519 private key and the name it was made for, mode 600.
 
-A key never lies in the store. The OS user's own key is in their configuration
-folder and is made on first use. Who somebody *is* in a workspace is decided by
+A key never lies in the store. A person's own key is in their configuration
+folder, under their name, and is made on first use. Who somebody *is* in a workspace is decided by
 the public key that is registered there, not by the name in the file.
 """
 
@@ -62,10 +62,16 @@ def os_user() -> str:
     return cleaned if cleaned[:1].isalpha() else f"u{cleaned}"
 
 
-def own_key(config: Path | None = None) -> Identity:
-    """Return the OS user's own identity; its key is made on first use."""
-    name = os_user()
-    path = (config or config_folder()) / "keys" / f"{name}.key"
+def own_key(config: Path | None = None, name: str | None = None) -> Identity:
+    """Return a person's own identity, the OS user's by default; its key is made on first use.
+
+    Raises
+    ------
+    KeyProblem
+        If the key cannot be used, or was made for another name.
+    """
+    name = name or os_user()
+    path = own_key_path(config or config_folder(), name)
     if not path.exists():
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -74,7 +80,38 @@ def own_key(config: Path | None = None) -> Identity:
             pass  # another process made it in the same moment: that one counts
         except OSError as error:
             raise _unusable(path, error) from error
-    return read_key(path)
+    found = read_key(path)
+    if found.name != name:
+        raise KeyProblem(
+            f"The key file {path} is the key of '{found.name}', not of '{name}'.",
+            "Move it to another place: a key of your own is then made here.",
+        )
+    return found
+
+
+def own_key_path(config: Path, name: str) -> Path:
+    """Return where the own key of `name` is, or would be."""
+    return config / "keys" / f"{check_name(name, 'identity')}.key"
+
+
+def is_held(config: Path, public: str) -> bool:
+    """Tell whether one of the keys in the configuration folder has this public half.
+
+    Raises
+    ------
+    KeyProblem
+        If none of the usable ones has, and one cannot be used.
+    """
+    problem = None
+    for path in sorted((config / "keys").glob("*.key")):
+        try:
+            if read_key(path).public == public:
+                return True
+        except KeyProblem as error:
+            problem = problem or error
+    if problem is not None:
+        raise problem
+    return False
 
 
 def create_key(name: str, path: Path) -> Identity:

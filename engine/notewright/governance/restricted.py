@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from notewright.errors import AccessDenied, KeyProblem, PolicyMissing, StoreReadOnly
+from notewright.errors import (
+    AccessDenied,
+    KeyProblem,
+    PersonUnknown,
+    PolicyMissing,
+    StoreReadOnly,
+)
 from notewright.governance.authority import Resource
 from notewright.governance.policy import Restricted, load_restricted
 from notewright.state.withheld import NOTHING, Withheld, Withholding
@@ -32,7 +38,7 @@ class RestrictedColumns:
     roles : callable
         Returns who may do what.
     me : callable
-        Returns the OS user's own identity.
+        Returns who asks by default.
     mark : callable
         Returns words that are others whenever a role may have been given or taken.
     """
@@ -53,7 +59,7 @@ class RestrictedColumns:
         self._last: tuple[Any, Withholding] = (None, NOTHING)
 
     def now(self, identity: Identity | None = None) -> Withholding:
-        """Return what is withheld from `identity`, by default the OS user's own.
+        """Return what is withheld from `identity`, by default from whose process it is.
 
         Raises
         ------
@@ -69,12 +75,14 @@ class RestrictedColumns:
         # The mark is from before: what changes meanwhile is asked about again.
         question = (columns, self._mark())
         if question != self._last[0]:
-            self._last = (question, self._asked(columns, None))
+            try:
+                self._last = (question, self._asked(columns, None))
+            except PersonUnknown:
+                return _without(columns)  # not kept: in the next moment they may be known
         return self._last[1]
 
     def _asked(self, columns: tuple[Restricted, ...], identity: Identity | None) -> Withholding:
-        hidden = [column for column in columns if not self._may_see(identity, column)]
-        return Withholding(tuple(Withheld(each.column, each.roles) for each in hidden))
+        return _without(column for column in columns if not self._may_see(identity, column))
 
     def refuse(self, withheld: Withheld, of: str, identity: Identity | None = None) -> NoReturn:
         """Refuse somebody a column that they asked for, and record it.
@@ -86,7 +94,7 @@ class RestrictedColumns:
         of : str
             What it is a column of, in words.
         identity : Identity, optional
-            Who asked; the OS user by default.
+            Who asked; whose process it is by default.
 
         Raises
         ------
@@ -118,3 +126,7 @@ class RestrictedColumns:
     def _resource(self, column: str, roles: tuple[str, ...]) -> Resource:
         owners = self._roles().resource().owners
         return Resource("Column", column, owners, f"the column '{column}'", roles)
+
+
+def _without(columns: Iterable[Restricted]) -> Withholding:
+    return Withholding(tuple(Withheld(each.column, each.roles) for each in columns))

@@ -138,7 +138,7 @@ class Roles:
         Parameters
         ----------
         actor : Identity or str
-            Who wants to act. A mere name is only believed if it is the OS user's own.
+            Who wants to act. A mere name is only believed if it is one's own.
         action : str
             One of `authority.ACTIONS`.
         subject : str

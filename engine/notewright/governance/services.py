@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from notewright.governance.identities import Identities, Identity
+from notewright.governance.person import Person
 from notewright.store import Store
 from notewright.store.ids import now
 
@@ -39,6 +40,8 @@ class Governance:
         The user's configuration folder; by default the platform's.
     clock : callable, optional
         Returns the current time as ISO 8601.
+    person : Person, optional
+        Who acts by default; whose process it is where nobody is named.
     """
 
     def __init__(
@@ -48,12 +51,14 @@ class Governance:
         sources: Callable[[], Any],
         config: Path | None = None,
         clock: Callable[[], str] = now,
+        person: Person | None = None,
     ) -> None:
         self._store = store
         self._root = root
         self._sources = sources
         self._config = config
         self._clock = clock
+        self._person = person
 
     @property
     def policy_path(self) -> Path:
@@ -81,7 +86,7 @@ class Governance:
     @cached_property
     def identities(self) -> Identities:
         """Who is who."""
-        return Identities(self._store, self.acts, self._config)
+        return Identities(self._store, self.acts, self._config, self._person)
 
     @cached_property
     def audit(self) -> AuditLog:

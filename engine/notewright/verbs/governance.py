@@ -19,6 +19,7 @@ from notewright.views.governance import (
     approvals_view,
     entries_view,
     identities_view,
+    me_view,
     policy_view,
     roles_view,
 )
@@ -273,9 +274,9 @@ def _identity_arguments(parser: argparse.ArgumentParser) -> None:
         "action",
         nargs="?",
         default="list",
-        choices=("list", "create", "register"),
-        help="list (the default) shows who is registered; create makes a key for a person; "
-        "register takes in a public key that they made",
+        choices=("list", "me", "create", "register"),
+        help="list (the default) shows who is registered; me says who you are here and who says "
+        "so; create makes a key for a person; register takes in a public key that they made",
     )
     parser.add_argument("name", nargs="?", metavar="NAME", help="the person's name")
     parser.add_argument("--key", metavar="FILE", help="create: where to write the private key")
@@ -289,6 +290,9 @@ def _identity(args: argparse.Namespace, context: Context) -> View:
         identities.owner()  # the first identity owns the workspace; looking needs no key
         return identities_view(identities.list(), workspace.roles.all())
     me = context.identity or identities.me()
+    if args.action == "me":
+        earlier = identities.earlier()
+        return me_view(me, identities.person(), workspace.roles.of(me.name), earlier)
     if args.action == "create":
         if not (args.name and args.key):
             raise UsageError(
@@ -315,7 +319,8 @@ identity = Verb(
     "List the people who can sign, and register others.",
     _identity_arguments,
     _identity,
-    "An identity is a name and a key. Yours is made when you first need it.",
+    "An identity is a name and a key. Yours is made when you first need it; your name is your "
+    "login on the JupyterHub that runs your server, else your user name on this machine.",
 )
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from notewright.governance.checks.base import Finding
     from notewright.governance.checks.service import CheckReport
     from notewright.governance.gates import Verdict
-    from notewright.governance.identities import Registration
+    from notewright.governance.identities import Earlier, Identity, Registration
+    from notewright.governance.person import Person
     from notewright.governance.policy import Policy
     from notewright.governance.requirements import Requirement
 
@@ -244,6 +245,29 @@ def identities_view(people: Sequence[Registration], roles: Mapping[str, frozense
         ],
         records=[{**plain(p), "roles": sorted(roles.get(p.name, ()))} for p in people],
     )
+
+
+def me_view(
+    me: Identity, person: Person, roles: frozenset[str], earlier: Earlier | None
+) -> Message:
+    """Return who somebody is, who says so, and how they come by the roles of an earlier name."""
+    said = f"so says {person.source}" if me.name == person.name else "by the key that is used"
+    held = ", ".join(sorted(roles)) or "none"
+    words = f"You are '{me.name}': {said}. Key: {me.public[:16]}…. Roles: {held}."
+    if earlier is not None:
+        words += (
+            f" Before, you were '{earlier.name}' here, and with that key you still can be. "
+            "Somebody with the role 'admin' gives you roles under this name, yourself too if you "
+            f"had it: `notewright role grant {me.name} ROLE --key {earlier.key}`."
+        )
+    record = {
+        "name": me.name,
+        "source": person.source if me.name == person.name else "key",
+        "public": me.public,
+        "roles": sorted(roles),
+        "earlier": None if earlier is None else {"name": earlier.name, "key": str(earlier.key)},
+    }
+    return Message(words, record)
 
 
 def roles_view(roles: Mapping[str, frozenset[str]], meanings: Mapping[str, str]) -> Table:

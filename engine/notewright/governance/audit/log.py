@@ -102,7 +102,7 @@ class AuditLog:
         details : mapping, optional
             JSON values.
         actor : Identity, optional
-            Who did it; the OS user's own identity by default.
+            Who did it; whose process it is by default.
 
         Raises
         ------
@@ -235,7 +235,7 @@ class AuditLog:
         Raises
         ------
         AccessDenied
-            If `actor` (the OS user by default) may not read the log.
+            If `actor` may not read the log.
         """
         from notewright.governance.audit.verify import bundle
 
