@@ -56,6 +56,7 @@ _STATUS = {
     "ambiguous_id": 409,
     "bad_path": 403,
     "no_workspace": 404,
+    "person_unknown": 403,
     "ref_moved": 409,
     "unknown_id": 404,
     "unknown_variable": 404,

@@ -28,6 +28,7 @@ from notewright_lab.answers import (
 from notewright_lab.errors import BadQuestion, NoWorkspace, status_of
 from notewright_lab.exports import ExportJobs
 from notewright_lab.locate import notebook_file, workspace_root
+from notewright_lab.persons import named_person, require_own_server
 from notewright_lab.readers import Readers
 
 PREFIX = "notewright/api"
@@ -81,7 +82,8 @@ class RecordsHandler(_Handler):
             if self._nothing_yet is None:
                 raise
             return self._nothing_yet(missing)
-        return await self._readers.read(root, lambda ws: self._answer(ws, question))
+        person = named_person(self)
+        return await self._readers.read(root, lambda ws: self._answer(ws, question), person)
 
 
 class ExportsHandler(_Handler):
@@ -120,6 +122,7 @@ class ExportsHandler(_Handler):
         return None if job is None else job.record()
 
     def _begin(self) -> Any:
+        self._may_export()
         given = self._given()
         wish = Wish(
             self._notebook(),
@@ -127,6 +130,21 @@ class ExportsHandler(_Handler):
             optional_name(given, "name"),
         )
         return self._jobs.start(wish).record()
+
+    def _may_export(self) -> None:
+        """Refuse who may not export: the server knows who they are, a kernel does not."""
+        require_own_server(self)
+        person = named_person(self)
+        if person is None:
+            return  # the kernel acts as whose server this is, and is asked as they are
+        try:
+            root = workspace_root(self.served, self.get_query_argument("path", ""))
+        except NoWorkspace:
+            return  # nobody has a role yet
+        workspace = self._readers.workspace(root, person)
+        me = workspace.identities.me()
+        workspace.roles.require(me, "export")
+        workspace.audit.append("export.ask", self._notebook().name, {}, me)
 
     def _given(self) -> dict[str, Any]:
         """Return the request's body, which may be empty."""
