@@ -96,6 +96,17 @@ ASKED = {
         *("Article 14(1)", "Article 14(3)", *(f"Article 14(4)({letter})" for letter in "abcde")),
         *(f"Article 15({number})" for number in (1, 3, 4, 5)),
     ],
+    "sr-26-2": [
+        *(
+            f"Section III, {part}"
+            for part in ("inherent risk", "materiality", "effective challenge")
+        ),
+        *(f"Section IV, {part}" for part in ("purpose", "testing", "data", "use", "other uses")),
+        *(f"Section V, {part}" for part in ("validation", "before use", "conceptual soundness")),
+        *(f"Section V, {part}" for part in ("outcomes analysis", "ongoing monitoring")),
+        *(f"Section VI, {part}" for part in ("roles", "internal audit", "model inventory")),
+        *("Section VI, documentation", "Section VII, third-party products"),
+    ],
     "sr-11-7": ["IV, ", "V, ", "V.1, ", "V.2, ", "V.3, ", "VI, "],
     "nist-ai-rmf": ["GOVERN ", "MAP ", "MEASURE ", "MANAGE "],
     "gdpr": [

@@ -48,7 +48,7 @@ dossier = Verb(
     "Write the documentation that regulators ask for, from the evidence that there is.",
     _dossier_arguments,
     _dossier,
-    "EU AI Act (Annex IV, Articles 9 to 15), SR 11-7, NIST AI RMF and GDPR Article 22: every field "
-    "links to evidence that was verified, or says that it is missing and what to do. Without "
-    "`--write` it shows how much is answered.",
+    "EU AI Act (Annex IV, Articles 9 to 15), SR 26-2, SR 11-7, NIST AI RMF and GDPR Article 22: "
+    "every field links to evidence that was verified, or says that it is missing and what to do. "
+    "Without `--write` it shows how much is answered.",
 )

@@ -44,6 +44,8 @@ QUESTIONS = {
     "means, and how it fits together",
     "residual_risks": "which risks remain, and why they are acceptable",
     "risk_tolerance": "how much risk is accepted",
+    "materiality": "what hangs on its output (how many cases, how much money), and so how closely "
+    "it is watched",
     "cybersecurity": "how it is protected against attacks",
     "planned_changes": "which changes were decided in advance, by learning in use too, and how "
     "the law is kept then, or that there are none",

@@ -1,4 +1,4 @@
-"""SR 11-7: guidance of the Federal Reserve and the OCC on model risk."""
+"""SR 11-7: guidance of the Federal Reserve and the OCC on model risk, until 2026."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ SR_11_7 = Framework(
     "SR 11-7",
     "Federal Reserve SR 11-7 / OCC 2011-12, of 4 April 2011",
     "Sections IV to VI, as far as they are about one model. What they ask of a bank's board, of "
-    "its models together and of outside help is left out. SR 26-2 / OCC 2026-13 replaced this "
-    "guidance on 17 April 2026; what is answered here was asked by the older one.",
+    "its models together and of outside help is left out. SR 26-2 replaced this guidance on "
+    "17 April 2026; it is here for policies and dossiers that still go by it.",
     _CLAUSES,
 )
