@@ -28,6 +28,7 @@ from numpy.lib.array_utils import byte_bounds
 from notewright.lineage.files import Opened
 from notewright.lineage.recorder import Cell, Recorder
 from notewright.state.namespace import Namespace
+from notewright.state.snapshots import Restored
 from notewright.workspace import Workspace
 
 NAMES = list("abcdef")
@@ -317,8 +318,10 @@ class Notebook(RuleBasedStateMachine):
     def restore(self, data: st.DataObject) -> None:
         chosen = data.draw(st.sampled_from(sorted(self.taken, key=list(self.taken).index)))
         self.wait()
-        self.recorder.restore(chosen)
+        cell = Cell("%nw restore", "%nw restore", "saved" if self.recorder.autosnapshot else None)
+        self.go_back(cell, chosen, None, still=data.draw(st.booleans()))
         self.steps = self.taken[chosen]
+        self.pending.append((cell, self.steps))
         self.compare()
 
     @rule(data=st.data())
@@ -328,16 +331,18 @@ class Notebook(RuleBasedStateMachine):
         self.wait()
         there = Namespace(built(self.taken[chosen])).variables()
         names = data.draw(st.lists(st.sampled_from(sorted(there)), min_size=1, unique=True))
-        before = Namespace(self.variables).variables()
-        restored = self.recorder.restore(chosen, names)
+        # Not the values: what somebody else has is not used again.
+        before = {n: id(value) for n, value in Namespace(self.variables).variables().items()}
+        cell = Cell("%nw restore", "%nw restore")
+        restored = self.go_back(cell, chosen, names, still=data.draw(st.booleans()))
         assert set(restored.rebound) | set(restored.kept) == set(names)
         # Which of them were bound anew is the restore's choice; that the others are equal is not.
         for name in restored.kept:
             Pairing().same(self.variables[name], there[name], name)
         for name in set(before) - set(restored.rebound):
-            assert self.variables[name] is before[name], f"{name} did not stay what it was"
+            assert id(self.variables[name]) == before[name], f"{name} did not stay what it was"
         tied = self.tied(chosen, restored.rebound)
-        undiffering = [n for n in tied if n in before and alike(before[n], there[n])]
+        undiffering = [n for n in tied if n in before and alike(self.variables[n], there[n])]
         if undiffering and self.is_as_then({*restored.rebound, *undiffering}, there):
             # What came back shares with what it shared with then; cells run again say nothing
             # of that, so from here on all is as it was then.
@@ -389,6 +394,13 @@ class Notebook(RuleBasedStateMachine):
 
     def snapshots(self) -> list:
         return self.workspace.snapshots.list()
+
+    def go_back(self, cell: Cell, chosen: str, names: list[str] | None, *, still: bool) -> Restored:
+        """Restore in a cell, as a kernel does."""
+        self.recorder.begins(cell.source)
+        restored = self.recorder.restore(chosen, names, still=still)
+        self.recorder.ended(cell, "2026-01-01T00:00:00", 0.0, Opened())
+        return restored
 
     def taken_after(self, cell: Cell) -> bool:
         return cell.cell == "saved"

@@ -83,12 +83,13 @@ class FileWatch:
         with cls._lock:
             if not cls._installed:
                 cls._installed = True
-                sys.addaudithook(cls._hear)
+                sys.addaudithook(_hear)
 
     @classmethod
-    def _hear(cls, event: str, arguments: tuple[Any, ...]) -> None:
+    def note(cls, event: str, arguments: tuple[Any, ...]) -> None:
+        """Take in that a file is being opened, if anybody watches."""
         opened = cls._current
-        if opened is None or event not in ("open", "sqlite3.connect"):
+        if opened is None:
             return
         if threading.get_ident() in cls._own:
             return
@@ -102,6 +103,13 @@ class FileWatch:
         if mode is None:  # os.open: the flags say
             writes = bool(arguments[2] & (os.O_WRONLY | os.O_RDWR))
         (opened.written if writes else opened.read)[os.path.abspath(path)] = None
+
+
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+    # Python calls this for each `id(x)` of anybody's, too. It looks up an attribute of the hook
+    # before each call; not finding one on a method takes longer than all of this.
+    if event == "open" or event == "sqlite3.connect":
+        FileWatch.note(event, arguments)
 
 
 def data_files(paths: dict[str, None], root: Path) -> tuple[FileRead, ...]:

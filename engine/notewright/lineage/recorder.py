@@ -22,6 +22,7 @@ from notewright.state.contents import Beside, document_path
 from notewright.state.namespace import Namespace
 from notewright.state.randomness import random_state, set_random_state
 from notewright.state.records import FileRead, Snapshot
+from notewright.state.reuse import Reuse
 from notewright.state.sharing import shared_otherwise
 from notewright.state.snapshots import Occasion, Restored, Snapshots
 from notewright.store.ids import new_id, now
@@ -336,11 +337,12 @@ class Recorder:
     def _restore(
         self, snapshot: Snapshot, left: Snapshot, only: Sequence[str] | None, *, still: bool
     ) -> Restored:
-        digests = self._keeper.known().digests
+        known = self._keeper.known()
         # A digest tells values, not which of them are one object.
-        anew = shared_otherwise(left, snapshot, digests)
-        live = {name: "" if name in anew else digest for name, digest in digests.items()}
-        restored = self._snapshots.restore(self.namespace, snapshot, only, live)
+        anew = shared_otherwise(left, snapshot, known.digests)
+        live = {name: "" if name in anew else digest for name, digest in known.digests.items()}
+        reuse = Reuse(self.namespace, known) if still else None
+        restored = self._snapshots.restore(self.namespace, snapshot, only, live, reuse)
         if still:
             self._put_back = {*restored.rebound, *restored.removed}
         else:

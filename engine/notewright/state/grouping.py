@@ -84,7 +84,7 @@ def _sharing(members: list[npt.NDArray[np.uint64]], by_name: Set[int]) -> Iterat
     """Yield pairs of positions that have a changeable object in common, enough to join all."""
     if len(members) < 2:
         return
-    members = _perhaps_shared(members)
+    members = perhaps_shared(members)
     ids = np.concatenate(members)
     owners = np.repeat(np.arange(len(members)), [len(each) for each in members])
     order = np.argsort(ids)
@@ -99,8 +99,8 @@ def _sharing(members: list[npt.NDArray[np.uint64]], by_name: Set[int]) -> Iterat
             yield divmod(kind, len(members))
 
 
-def _perhaps_shared(members: list[npt.NDArray[np.uint64]]) -> list[npt.NDArray[np.uint64]]:
-    """Return the ids without nearly all that only one variable has.
+def perhaps_shared(members: list[npt.NDArray[np.uint64]]) -> list[npt.NDArray[np.uint64]]:
+    """Return the ids of each without nearly all that only one has.
 
     Sorting all of them takes long where one variable is made of a million objects.
     """

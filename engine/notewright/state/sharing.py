@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import gc
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import compress, repeat
+from operator import is_
 from typing import Any
 
 import numpy as np
 
-from notewright.state.grouping import can_change
+from notewright.state.grouping import can_change, perhaps_shared
 from notewright.state.memory.memo import identities, object_at
 from notewright.state.pickling.pickler import Pickled, dump, load
 from notewright.state.records import Snapshot
+
+#: Of so many objects it is asked what refers to them; looking for more takes longer than copying.
+_FEW = 32
 
 #: Types of values that cannot change: whether two names are one object does not matter.
 _CONSTANTS = frozenset(
@@ -47,29 +55,75 @@ def shared_with_live(
     kept_new, kept_live = (dump(values, namespace) for values in both)
     if kept_new.stream != kept_live.stream:
         return None
-    pickled = dump(tuple(loaded[name] for name in names), namespace)
-    new, old = _common(kept_new, kept_live, pickled)
+    if len(identities(kept_new._pickler)) <= _FEW:
+        new, old = _pairs(kept_new, kept_live)
+        del kept_new, kept_live, both  # which hold what is to be replaced
+        if _replaced(new, old):
+            return {name: loaded[name] for name in names}
+    else:
+        pickled = dump(tuple(loaded[name] for name in names), namespace)
+        new, old = _pairs(kept_new, kept_live, pickled)
     grafted = dump(tuple(loaded[name] for name in names), namespace, new)
     buffers = [bytes(buffer.raw()) for buffer in grafted.buffers]
     return dict(zip(names, load(grafted.stream, buffers, namespace, old), strict=True))
 
 
-def _common(new: Pickled, live: Pickled, wanted: Pickled) -> tuple[list[Any], list[Any]]:
-    """Return the changeable objects that are in `new` and `wanted`, and which live ones they are.
+def _pairs(
+    new: Pickled, live: Pickled, wanted: Pickled | None = None
+) -> tuple[list[Any], list[Any]]:
+    """Return the changeable objects that are in `new` (and `wanted`), and which live ones they are.
 
     `new` and `live` are pickles of equal values, so the n-th object of one is
     the n-th of the other.
     """
     theirs, ours = identities(new._pickler), identities(live._pickler)
-    # Positions that hold what only the pickling made (states, arguments) come to nothing.
-    also = np.flatnonzero(np.isin(theirs, identities(wanted._pickler)))
+    places = np.arange(len(theirs))
+    if wanted is not None:
+        own, other = perhaps_shared([theirs, identities(wanted._pickler)])
+        # Positions that hold what only the pickling made (states, arguments) come to nothing.
+        places = np.flatnonzero(np.isin(theirs, own[np.isin(own, other)]))
     by_name = new._pickler.by_name
     pairs = [
         (object_at(theirs[at]), object_at(ours[at]))
-        for at in also.tolist()
+        for at in places.tolist()
         if int(theirs[at]) not in by_name and can_change(object_at(theirs[at]))
     ]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def _replaced(new: list[Any], old: list[Any]) -> bool:
+    """Put the old objects where the new ones are, if all that has them is dictionaries and lists.
+
+    Nothing but what has just been loaded may have the new ones.
+    """
+    places = [
+        (holder, key, old[at])
+        for holder in gc.get_referrers(*new)
+        if holder is not new
+        for at, key in _places(holder, new)
+    ]
+    counts = Counter(id(holder[key]) for holder, key, _ in places)
+    counts.update(id(holder) for holder, _, _ in places)  # `places` has them
+    probe = [object()]
+    alone = sys.getrefcount(probe[0])  # of what only one list has
+    if any(sys.getrefcount(new[at]) - alone != counts[id(new[at])] for at in range(len(new))):
+        return False
+    for holder, key, value in places:
+        holder[key] = value
+    return True
+
+
+def _places(holder: Any, new: list[Any]) -> Iterator[tuple[int, Any]]:
+    """Yield which of the objects a dictionary or list has, and where."""
+    if type(holder) is dict:
+        keys, values = list(holder), list(holder.values())
+    elif type(holder) is list:
+        keys, values = list(range(len(holder))), holder
+    else:
+        return
+    for at, value in enumerate(new):
+        for key in compress(keys, map(is_, values, repeat(value))):
+            yield at, key
 
 
 def shared_otherwise(live: Snapshot, wanted: Snapshot, digests: Mapping[str, str]) -> set[str]:

@@ -41,6 +41,7 @@ from notewright.state.needs import Needs
 from notewright.state.pickling import live as live_containers
 from notewright.state.randomness import RANDOM_STATE, set_random_state
 from notewright.state.records import FileRead, Snapshot, Unsaved, Variable
+from notewright.state.reuse import Reuse, Spares
 from notewright.state.sharing import shared_with_live
 from notewright.state.withheld import (
     NOTHING,
@@ -488,6 +489,7 @@ class Snapshots:
         snapshot: Snapshot,
         only: Sequence[str] | None = None,
         known: Mapping[str, str] | None = None,
+        reuse: Reuse | None = None,
     ) -> Restored:
         """Put the variables of `snapshot` back into a live namespace.
 
@@ -511,12 +513,25 @@ class Snapshots:
             Just these variables; ``random-state`` stands for the state of the global generators.
         known : mapping, optional
             The digests of the live variables where they have just been looked at.
+        reuse : Reuse, optional
+            Gives memory of what is replaced; only where no other code runs meanwhile.
 
         Raises
         ------
         AccessDenied
             If nothing is left of one of `only`.
         """
+        with nullcontext() if reuse is None else reuse:
+            return self._restore(namespace, snapshot, only, known, reuse)
+
+    def _restore(
+        self,
+        namespace: Namespace,
+        snapshot: Snapshot,
+        only: Sequence[str] | None,
+        known: Mapping[str, str] | None,
+        reuse: Reuse | None,
+    ) -> Restored:
         withholding = self._withheld_from_kernel(snapshot)
         self._check_trust(snapshot)
         chosen = self._choose(snapshot, only)
@@ -543,7 +558,14 @@ class Snapshots:
         saved = {v.name: v.digest for v in snapshot.variables}
         back: dict[str, Any] = {}
         withheld: dict[str, tuple[Withheld, ...]] = {}
-        for values in load_groups(addresses, namespace.dict, self._store.objects):
+
+        def spares(names: builtins.list[str]) -> Spares:
+            # What is withheld may leave a variable as it is.
+            if reuse is None or withholding:
+                return Spares()
+            return reuse.spares([name for name in names if name in differs], live)
+
+        for values in load_groups(addresses, namespace.dict, self._store.objects, spares):
             if isinstance(values, NotewrightError):
                 if only is not None:
                     raise values
@@ -556,6 +578,7 @@ class Snapshots:
                 withheld |= {n: found.withheld for n, found in less.items() if found.withheld}
                 back |= {n: found.value for n, found in less.items()}
                 continue
+            del each  # which has the values, too
             kept = {n: live[n] for n in values if n in live and digests[n] == saved[n]}
             shared = None
             if kept:

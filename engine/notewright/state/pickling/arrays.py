@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from notewright.state.pickling.filling import filled, own
+from notewright.state.pickling.filling import filled, own, spared
 from notewright.state.pickling.memory import place
 from notewright.state.pickling.object_arrays import reduce_object_array
 
@@ -77,10 +77,10 @@ def _reduce_owner(array: Array, pickler: Any) -> Any:
     if kind is np.ndarray and flags.c_contiguous:  # nearly all of them
         buffer = own(_rows(array), pickler)
         return make_array, (buffer, dtype, array.shape, "C", flags.writeable)
-    dense = _dense(array)
-    if dense is None:
+    laid = dense(array)
+    if laid is None:
         raise pickle.PicklingError("it is an array whose elements do not lie side by side")
-    axes, flat = dense
+    axes, flat = laid
     buffer = own(flat, pickler)
     arguments = (buffer, dtype, array.shape, axes, flags.writeable)
     if kind is np.ndarray:
@@ -88,8 +88,8 @@ def _reduce_owner(array: Array, pickler: Any) -> Any:
     return (make_array, (*arguments, kind), *_attributes(array))
 
 
-def _dense(array: Array) -> tuple[Any, Array] | None:
-    """Return how the axes lie in memory, and the bytes; None if there are gaps."""
+def dense(array: Array) -> tuple[Any, Array] | None:
+    """Return how the axes of an array lie in memory, and its bytes; None if there are gaps."""
     plain = array.view(np.ndarray) if type(array) is not np.ndarray else array
     if plain.flags.c_contiguous:
         return "C", _bytes_of(plain)
@@ -114,19 +114,24 @@ def make_array(
     data: Any, dtype: Any, shape: Any, axes: Any, writeable: bool, kind: type[Array] = np.ndarray
 ) -> Array:
     """Make an array that owns its memory, from its bytes."""
-    if axes == "C" or axes == "F":
-        array: Array = np.ndarray.__new__(kind, shape, dtype, order=axes)
-    else:
-        sides = tuple(shape[axis] for axis in axes)
-        like: Array = np.empty(sides, dtype).transpose(np.argsort(axes))
-        array = np.empty_like(like, order="K")
-        array = array if kind is np.ndarray else array.view(kind)
-    dense = _dense(array)
-    assert dense is not None
-    filled(dense[1], data)
-    if not writeable:
-        array.flags.writeable = False
+    array = spared(data, dtype, shape, axes) if kind is np.ndarray else None
+    if array is None:
+        array = _room(dtype, shape, axes, kind)
+        laid = dense(array)
+        assert laid is not None
+        filled(laid[1], data)
+    if array.flags.writeable != writeable:
+        array.flags.writeable = writeable
     return array
+
+
+def _room(dtype: Any, shape: Any, axes: Any, kind: type[Array]) -> Array:
+    if axes == "C" or axes == "F":
+        return np.ndarray.__new__(kind, shape, dtype, order=axes)
+    sides = tuple(shape[axis] for axis in axes)
+    like: Array = np.empty(sides, dtype).transpose(np.argsort(axes))
+    array: Array = np.empty_like(like, order="K")
+    return array if kind is np.ndarray else array.view(kind)
 
 
 def _make_empty(kind: type[Array], shape: Any, dtype: Any, order: Any, writeable: bool) -> Array:

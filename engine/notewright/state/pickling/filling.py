@@ -19,6 +19,8 @@ class Deferred(bytearray):
     """
 
     fill: Callable[[Bytes], None]
+    #: Gives an array of this type of elements, shape and order that has the bytes already, or None.
+    spare: Callable[[Any, Any, Any], np.ndarray[Any, Any] | None] | None = None
 
 
 def buffer_of(array: Any) -> pickle.PickleBuffer:
@@ -39,8 +41,20 @@ def own(array: Any, pickler: Any) -> pickle.PickleBuffer:
 
 def filled(target: Bytes, data: Any) -> None:
     """Put `data` into `target`."""
-    source = data.obj if isinstance(data, memoryview) else data
+    source = _source(data)
     if isinstance(source, Deferred):
         source.fill(target)
     else:
         target[:] = np.frombuffer(data, np.uint8)
+
+
+def spared(data: Any, dtype: Any, shape: Any, axes: Any) -> np.ndarray[Any, Any] | None:
+    """Return an array that has `data` already, where there is one."""
+    source = _source(data)
+    if not isinstance(source, Deferred) or source.spare is None:
+        return None
+    return source.spare(dtype, shape, axes)
+
+
+def _source(data: Any) -> Any:
+    return data.obj if isinstance(data, memoryview) else data
