@@ -318,8 +318,11 @@ def show(name: str, own: Result, plain: Result, each: bool) -> None:
         f" {own.stored / 1e9:6.2f} GB {(own.peak - plain.peak) / 1e6:+9.0f} MB",
         flush=True,
     )
+    small = [t for t, (kind, _) in zip(plain.thinking, CELLS, strict=True) if kind == "small"]
+    cell = statistics.median(small)
     for what, seconds in own.back.items():
-        print(f"    {what:46} {seconds * 1000:8.0f} ms", flush=True)
+        over = f", {(seconds - cell) * 1000:.1f} over a plain cell" if "undo" in what else ""
+        print(f"    {what:46} {seconds * 1000:8.1f} ms{over}", flush=True)
     if each:
         columns = (own.thinking, plain.thinking, own.back_to_back, plain.back_to_back)
         for (kind, code), one, p1, two, p2 in zip(CELLS, *columns, strict=True):

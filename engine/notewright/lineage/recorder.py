@@ -325,14 +325,15 @@ class Recorder:
         """
         self.settle()
         snapshot = self._snapshots.get(ref, self.session)
-        self._snapshots.check_restorable(snapshot, only)
         still = still and self._snapshot is not None and not self._changed
         if still and self._snapshot is not None:
             left = self._snapshots.get(self._snapshot)
         else:
+            self._snapshots.check_restorable(snapshot, only)
             left = self.take(f"before going back to {snapshot.id[:6]}", kind="restore")
         with self._snapshots.staying():
-            return self._restore(self._snapshots.get(snapshot.id), left, only, still=still)
+            self._snapshots.check_there(snapshot)
+            return self._restore(snapshot, left, only, still=still)
 
     def _restore(
         self, snapshot: Snapshot, left: Snapshot, only: Sequence[str] | None, *, still: bool

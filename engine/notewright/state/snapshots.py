@@ -322,10 +322,18 @@ class Snapshots:
         UnknownId, AmbiguousId
             If it names none, or more than one.
         """
+        return self._read(self.id_of(ref, session))
+
+    def id_of(self, ref: str, session: str | None = None) -> str:
+        """Return the id of the snapshot that :meth:`get` returns."""
         relative = _RELATIVE.match(ref)
         if relative:
             return self._back(ref, int(relative["back"] or 0), session)
-        return self._read(find_snapshot(self._store, ref))
+        return find_snapshot(self._store, ref)
+
+    def check_there(self, snapshot: Snapshot) -> None:
+        """Raise `UnknownId` if the snapshot has been removed."""
+        self._row(snapshot.id)
 
     def head(self, session: str | None = None) -> Snapshot | None:
         """Return the snapshot the notebook stands on, or None; a damaged one as in `list`."""
@@ -710,7 +718,7 @@ class Snapshots:
             return []
         return environment_difference(self._store.objects.get_json(snapshot.environment), here)
 
-    def _back(self, ref: str, steps: int, session: str | None) -> Snapshot:
+    def _back(self, ref: str, steps: int, session: str | None) -> str:
         id_ = self._store.refs.get(f"heads/{session}" if session else "HEAD")
         if id_ is None:
             raise NoSnapshot
@@ -719,7 +727,7 @@ class Snapshots:
             if row is None or row["parent"] is None:
                 raise UnknownId("snapshot", ref, "%nw timeline")
             id_ = row["parent"]
-        return self._read(id_)
+        return str(id_)
 
     def _read(self, id_: str) -> Snapshot:
         return self._parsed(self._row(id_))

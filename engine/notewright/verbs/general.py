@@ -39,6 +39,7 @@ class GeneralOptions:
         self._program = program
         usage = f"{program} VERB ...".replace("%", "%%")
         self.parser = VerbParser(prog=program, usage=usage, add_help=False, allow_abbrev=False)
+        self._verbs: dict[str, VerbParser] = {}
         group = self.parser.add_argument_group("with every verb")
         for name in names:
             group.add_argument(name, **_OPTIONS[name])
@@ -51,7 +52,9 @@ class GeneralOptions:
 
     def verb_parser(self, verb: Verb) -> VerbParser:
         """Return the parser of a verb's words; its help shows these options too."""
-        return verb.parser(self._program, self.parser)
+        if verb.name not in self._verbs:
+            self._verbs[verb.name] = verb.parser(self._program, self.parser)
+        return self._verbs[verb.name]
 
     def overview(self, introduction: str) -> str:
         """Return the help of the front door: the verbs there are, and these options."""

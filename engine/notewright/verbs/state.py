@@ -192,7 +192,7 @@ def _restore_arguments(parser: argparse.ArgumentParser) -> None:
 def _snapshot_of(context: Context, ref: str) -> str:
     """Return the snapshot that `ref` names: itself, or the one after a run."""
     try:
-        return context.workspace.snapshots.get(ref, context.session).id
+        return context.workspace.snapshots.id_of(ref, context.session)
     except UnknownId as unknown:
         try:
             run = context.workspace.runs.get(ref)
