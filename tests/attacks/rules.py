@@ -48,8 +48,8 @@ METHODS = {
     },
     "snapshots": {
         **dict.fromkeys(
-            ["get", "head", "tags", "list", "count", "needs", "check_restorable",
-             "environment", "signature", "document", "withheld_files"], READS
+            ["get", "id_of", "check_there", "check_tag", "head", "tags", "list", "count", "needs",
+             "check_restorable", "environment", "signature", "document", "withheld_files"], READS
         ),
         **dict.fromkeys(["keeper", "take", "commit", "staying", "stand_on", "tag"], OWN),
         "given": LESS,

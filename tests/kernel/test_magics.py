@@ -118,6 +118,14 @@ def test_a_snapshot_is_offered_and_found_by_its_message_and_tag(live) -> None:
     assert live.run("print(items)").text == "[1]\n"
 
 
+def test_a_tag_that_cannot_be_is_refused_before_anything_is_saved(live) -> None:
+    live.run("%load_ext notewright\nitems = [1]")
+    refused = live.run("%nw snapshot --tag abc")
+    assert refused.error is not None
+    assert refused.error["ename"] == "BadName"
+    assert live.run("%nw timeline --json").text.strip() == "[]"
+
+
 def test_off_takes_everything_out_and_load_starts_again(live) -> None:
     live.run("%load_ext notewright")
     assert "is off" in live.run("%nw off").text

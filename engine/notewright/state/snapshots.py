@@ -346,12 +346,16 @@ class Snapshots:
         Raises
         ------
         BadName
-            If the name reads like an id or is ``HEAD``: it would never be found.
+            As :meth:`check_tag`.
         """
+        self.check_tag(name)
+        self._store.refs.set(f"tags/{name}", self.get(ref).id, actor=actor)
+
+    def check_tag(self, name: str) -> None:
+        """Raise `BadName` if a tag reads like an id or is ``HEAD``: it would never be found."""
         check_name(name, "tag")
         if name.startswith("HEAD") or set(name.lower()) <= set("0123456789abcdef"):
             raise BadName("tag", name)
-        self._store.refs.set(f"tags/{name}", self.get(ref).id, actor=actor)
 
     def tags(self) -> builtins.list[str]:
         """Return the tags that were given."""

@@ -32,6 +32,8 @@ def _snapshot_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _snapshot(args: argparse.Namespace, context: Context) -> View:
+    if args.tag:
+        context.workspace.snapshots.check_tag(args.tag)
     taken = context.live("snapshot").take(args.message, with_data=args.with_data)
     if args.tag:
         context.workspace.snapshots.tag(taken.id, args.tag, taken.session)
