@@ -36,6 +36,48 @@ CASES = {
         {"both"},
         "both[0] is t and len(both) == 2",
     ),
+    "an item of a dictionary": (
+        "d = {'a': {'v': [1]}, 'b': {}}; first = d['a']",
+        "d['b']['x'] = 1",
+        {"d"},
+        "d == {'a': {'v': [1]}, 'b': {}} and d['a'] is first and d['a']['v'] is first['v']",
+    ),
+    "an element in several places": (
+        "inner = [1]; a = [inner, inner, {'i': inner}]; a.append(a)",
+        "a.append(1)",
+        {"a"},
+        "a[0] is a[1] is a[2]['i'] is inner and a[3] is a and len(a) == 4",
+    ),
+    "a list in a tuple": (
+        "inner = [1]; a = [(inner, 2), inner]",
+        "a.append(1)",
+        {"a"},
+        "a[0][0] is inner and a[1] is inner",
+    ),
+    "a key of a dictionary": (
+        "class K:\n    pass\nk = K(); d = {k: 1, 'x': [k]}",
+        "d['y'] = 1",
+        {"d"},
+        "list(d)[0] is k and d['x'][0] is k and len(d) == 2",
+    ),
+    "an element of an array of objects": (
+        "import numpy as np; inner = [1]; a = np.array([inner, None, {'i': inner}], dtype=object)",
+        "a[1] = 5",
+        {"a"},
+        "a[0] is inner and a[2]['i'] is inner and a[1] is None",
+    ),
+    "an array and a view of it in a list": (
+        "import numpy as np; base = np.arange(6.); a = [base, base[2:]]",
+        "a.append(1)",
+        {"a"},
+        "a[0] is base and a[1].base is base and len(a) == 2",
+    ),
+    "memory that bytes hold": (
+        "import numpy as np; b = bytearray(b'abc'); a = [np.frombuffer(b, 'u1'), {}]",
+        "a[1]['x'] = 1",
+        {"a"},
+        "a[1] == {} and b.__setitem__(0, 120) is None and a[0][0] == 120",
+    ),
     "a name that was deleted": (
         "a = [1]; b = [a]",
         "del b",

@@ -55,7 +55,8 @@ def shared_with_live(
     kept_new, kept_live = (dump(values, namespace) for values in both)
     if kept_new.stream != kept_live.stream:
         return None
-    if len(identities(kept_new._pickler)) <= _FEW:
+    # What is shared as memory has no object that could be put in a place.
+    if len(identities(kept_new._pickler)) <= _FEW and not (kept_new.buffers or kept_new.regions):
         new, old = _pairs(kept_new, kept_live)
         del kept_new, kept_live, both  # which hold what is to be replaced
         if _replaced(new, old):
