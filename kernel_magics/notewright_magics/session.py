@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from notewright.experiments.run import Run
     from notewright.lineage.replaying import Replayed
     from notewright.state.records import Snapshot
-    from notewright.state.snapshots import Restored
+    from notewright.state.restoring import Restored
     from notewright_magics.autorun import AutoRuns
 
 

@@ -28,7 +28,7 @@ from numpy.lib.array_utils import byte_bounds
 from notewright.lineage.files import Opened
 from notewright.lineage.recorder import Cell, Recorder
 from notewright.state.namespace import Namespace
-from notewright.state.snapshots import Restored
+from notewright.state.restoring import Restored
 from notewright.workspace import Workspace
 
 NAMES = list("abcdef")

@@ -235,7 +235,7 @@ def test_a_restore_that_ends_before_it_has_bound_changes_nothing(
         assert not same(state_of(notebook), before)  # which it is there already
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("notewright.state.snapshots.bind", ends)
+    monkeypatch.setattr("notewright.state.restoring.bind", ends)
     with pytest.raises(KeyboardInterrupt):
         notebook.recorder.restore(first, still=True)
     assert identities(notebook) == objects

@@ -11,7 +11,7 @@ from notewright.lineage.files import Opened
 from notewright.lineage.history import History
 from notewright.lineage.recorder import Cell, Recorder
 from notewright.state.records import Snapshot
-from notewright.state.snapshots import Restored
+from notewright.state.restoring import Restored
 from notewright.store.ids import new_id
 
 

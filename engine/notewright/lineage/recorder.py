@@ -22,9 +22,10 @@ from notewright.state.contents import Beside, document_path
 from notewright.state.namespace import Namespace
 from notewright.state.randomness import random_state, set_random_state
 from notewright.state.records import FileRead, Snapshot
+from notewright.state.restoring import Restored
 from notewright.state.reuse import Reuse
 from notewright.state.sharing import shared_otherwise
-from notewright.state.snapshots import Occasion, Restored, Snapshots
+from notewright.state.snapshots import Occasion, Snapshots
 from notewright.store.ids import new_id, now
 from notewright.store.packs import PackWriter
 

@@ -8,14 +8,13 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from notewright.errors import (
     BadName,
-    CannotImport,
     CorruptObject,
     MissingObject,
     NoSnapshot,
@@ -26,10 +25,8 @@ from notewright.errors import (
     UnknownVariable,
     UntrustedStore,
 )
-from notewright.state.binding import bind, import_modules, remove
 from notewright.state.capture.keeper import Around, Keeper
 from notewright.state.capture.known import Outcome
-from notewright.state.capture.looking import digest
 from notewright.state.clearing import Cleared, cleared_each
 from notewright.state.contents import Beside, Contents
 from notewright.state.environment import environment, environment_difference
@@ -41,8 +38,8 @@ from notewright.state.needs import Needs
 from notewright.state.pickling import live as live_containers
 from notewright.state.randomness import RANDOM_STATE, set_random_state
 from notewright.state.records import FileRead, Snapshot, Unsaved, Variable
-from notewright.state.reuse import Reuse, Spares
-from notewright.state.sharing import shared_with_live
+from notewright.state.restoring import Restored, Restoring
+from notewright.state.reuse import Reuse
 from notewright.state.withheld import (
     NOTHING,
     UNRESTRICTED,
@@ -82,41 +79,6 @@ class Occasion:
     beside: Beside | None = None
     #: The digest of the execution's record.
     sealed: str | None = None
-
-
-class _Digests(dict[str, str]):
-    """Digests of live variables, computed when asked for where they are not known."""
-
-    def __init__(
-        self, live: Mapping[str, Any], namespace: dict[str, Any], known: Mapping[str, str]
-    ) -> None:
-        super().__init__(known)
-        self._live = live
-        self._namespace = namespace
-
-    def __missing__(self, name: str) -> str:
-        self[name] = digest(self._live[name], self._namespace)
-        return self[name]
-
-
-@dataclass(frozen=True)
-class Restored:
-    """What a restore did."""
-
-    snapshot: Snapshot
-    rebound: tuple[str, ...]
-    removed: tuple[str, ...]
-    kept: tuple[str, ...]
-    unsaved: tuple[str, ...]
-    environment: tuple[str, ...]
-    partial: bool
-    #: Why variables could not be brought back.
-    refused: tuple[str, ...] = ()
-    #: Whether the state of the random generators was put back.
-    random: bool = False
-    #: Of variables that came back without columns, or stayed because nothing else was left of
-    #: them, what was withheld.
-    withheld: Mapping[str, tuple[Withheld, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -477,8 +439,7 @@ class Snapshots:
     def _load(
         self, snapshot: Snapshot, names: Iterable[str] | None, namespace: dict[str, Any] | None
     ) -> dict[str, Any]:
-        self._check_trust(snapshot)
-        chosen = self._choose(snapshot, names)
+        chosen = self._trusted_choice(snapshot, names)
         own: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
         globals_ = own if namespace is None else namespace
         addresses = [v.group for v in snapshot.variables if v.name in chosen]
@@ -492,8 +453,7 @@ class Snapshots:
 
     def check_restorable(self, snapshot: Snapshot, only: Sequence[str] | None = None) -> None:
         """Raise what :meth:`restore` would raise before it touches anything."""
-        self._check_trust(snapshot)
-        self._choose(snapshot, only)
+        self._trusted_choice(snapshot, only)
 
     def restore(
         self,
@@ -534,99 +494,50 @@ class Snapshots:
             If nothing is left of one of `only`.
         """
         with nullcontext() if reuse is None else reuse:
-            return self._restore(namespace, snapshot, only, known, reuse)
-
-    def _restore(
-        self,
-        namespace: Namespace,
-        snapshot: Snapshot,
-        only: Sequence[str] | None,
-        known: Mapping[str, str] | None,
-        reuse: Reuse | None,
-    ) -> Restored:
-        withholding = self._withheld_from_kernel(snapshot)
-        self._check_trust(snapshot)
-        chosen = self._choose(snapshot, only)
-        generators = None
-        if snapshot.random is not None and (only is None or RANDOM_STATE in only):
-            generators = pickle.loads(self._store.objects.get(snapshot.random))
-        refused: list[str] = []
-        known = {} if known is None else known
-        for absent in import_modules(namespace.modules, snapshot, chosen):
-            if isinstance(absent, CannotImport):
-                if only is not None:
-                    raise absent
-                refused.append(str(absent))
-            # Its code may have changed others.
-            known = {n: d for n, d in known.items() if snapshot.module_of(n) is None}
-        live = namespace.state()
-        digests = _Digests(live, namespace.dict, known)
-        differs = {
-            v.name
-            for v in snapshot.variables
-            if v.name in chosen and (v.name not in live or digests[v.name] != v.digest)
-        }
-        addresses = [v.group for v in snapshot.variables if v.name in differs]
-        saved = {v.name: v.digest for v in snapshot.variables}
-        back: dict[str, Any] = {}
-        withheld: dict[str, tuple[Withheld, ...]] = {}
-
-        def spares(names: builtins.list[str]) -> Spares:
-            # What is withheld may leave a variable as it is.
-            if reuse is None or withholding:
-                return Spares()
-            return reuse.spares([name for name in names if name in differs], live)
-
-        for values in load_groups(addresses, namespace.dict, self._store.objects, spares):
-            if isinstance(values, NotewrightError):
-                if only is not None:
-                    raise values
-                refused.append(str(values))
-                continue
-            each = self._cleared(values, withholding, namespace.dict)
-            if any(found.withheld for found in each.values()):
-                # Without these, nobody can tell any more what it shares with live objects.
-                less = {n: found for n, found in each.items() if n in differs}
-                withheld |= {n: found.withheld for n, found in less.items() if found.withheld}
-                back |= {n: found.value for n, found in less.items()}
-                continue
-            del each  # which has the values, too
-            kept = {n: live[n] for n in values if n in live and digests[n] == saved[n]}
-            shared = None
-            if kept:
-                wanted = [n for n in values if n in differs]
-                shared = shared_with_live(values, wanted, kept, namespace.dict)
-            # Where it cannot be told what is shared, all that were chosen come back.
-            back.update((n, v) for n, v in (shared or values).items() if n in chosen)
-        if only is not None:
-            self._refuse(back, snapshot)
-        brought = {n: v for n, v in back.items() if not isinstance(v, Withheld)}
-        names = tuple(bind(namespace, brought, refused))
-        removed: tuple[str, ...] = ()
-        unsaved: tuple[str, ...] = ()
-        if only is None:
-            later = [n for n in live if n not in chosen and not snapshot.is_unsaved(n)]
-            removed = tuple(remove(namespace, snapshot, later, refused))
-            # What a module made when it was imported is there.
-            unsaved = tuple(
-                u.name
-                for u in snapshot.unsaved
-                if snapshot.module_of(u.name) is None or u.name not in live
+            return self._restore(
+                Restoring(
+                    namespace,
+                    snapshot,
+                    self._store.objects,
+                    self._trusted_choice(snapshot, only),
+                    only is not None,
+                    {} if known is None else known,
+                    self._withheld_from_kernel(snapshot),
+                    reuse,
+                ),
+                self._generators(snapshot) if only is None or RANDOM_STATE in only else None,
             )
+
+    def _restore(self, restoring: Restoring, generators: Any) -> Restored:
+        snapshot, partial = restoring.snapshot, restoring.partial
+        restoring.import_modules()
+        back = restoring.load()
+        if partial:
+            self._refuse(back, snapshot)
+        names = restoring.bind(back)
+        removed = () if partial else restoring.remove()
         if generators is not None:
             set_random_state(generators)
         return Restored(
             snapshot,
             rebound=names,
             removed=removed,
-            kept=tuple(n for n in chosen if n not in names and n not in differs),
-            unsaved=unsaved,
+            kept=tuple(
+                n for n in restoring.chosen if n not in names and n not in restoring.differing
+            ),
+            unsaved=() if partial else restoring.unsaved(),
             environment=tuple(self._environment_difference(snapshot)),
-            partial=only is not None,
-            refused=tuple(refused),
+            partial=partial,
+            refused=tuple(restoring.refused),
             random=generators is not None,
-            withheld=withheld,
+            withheld=restoring.withheld,
         )
+
+    def _generators(self, snapshot: Snapshot) -> Any:
+        """Return the state of the global generators, None if the snapshot has none."""
+        if snapshot.random is None:
+            return None
+        return pickle.loads(self._store.objects.get(snapshot.random))
 
     def copy_files(
         self, snapshot: Snapshot, to: Path, only: Iterable[str] | None = None
@@ -695,12 +606,11 @@ class Snapshots:
         signer = str(row["signer"])
         return signer, verify(signer, row["signature"], snapshot.digest.encode())
 
-    def _check_trust(self, snapshot: Snapshot) -> None:
+    def _trusted_choice(self, snapshot: Snapshot, names: Iterable[str] | None) -> dict[str, None]:
+        """Return which variables are asked for, if the snapshot may be loaded."""
         signer, holds = self.signature(snapshot)
         if not holds or not self._trusted(signer):
             raise UntrustedStore(signer)
-
-    def _choose(self, snapshot: Snapshot, names: Iterable[str] | None) -> dict[str, None]:
         if snapshot.damage:
             self._read(snapshot.id)  # raises it
         known = {v.name: None for v in snapshot.variables}

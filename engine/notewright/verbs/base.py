@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from notewright.lineage.replaying import Replayed
     from notewright.state.namespace import Namespace
     from notewright.state.records import Snapshot
-    from notewright.state.snapshots import Restored
+    from notewright.state.restoring import Restored
     from notewright.workspace import Workspace
 
 #: How a snapshot is named, in the help of every verb that takes one.

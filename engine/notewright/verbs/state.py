@@ -7,8 +7,8 @@ from pathlib import Path
 
 from notewright.errors import UnknownId, UsageError
 from notewright.lineage.replaying import check_sealed, plan_replay, unsaved_names
+from notewright.state.restoring import Restored
 from notewright.state.retention import Rules
-from notewright.state.snapshots import Restored
 from notewright.state.tree import marks
 from notewright.verbs.base import SNAPSHOT, Context, Verb
 from notewright.views.base import Message, View

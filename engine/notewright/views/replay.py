@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from notewright.lineage.replaying import Plan, Replayed, Step
-from notewright.state.snapshots import Restored
+from notewright.state.restoring import Restored
 from notewright.views.base import Code, Message, Page, Table, View
 from notewright.views.state import restored_view
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from notewright.state.records import Snapshot
+from notewright.state.restoring import Restored
 from notewright.state.retention import Plan
-from notewright.state.snapshots import Restored
 from notewright.state.tree import Marks, Place, places
 from notewright.state.withheld import withheld_words
 from notewright.views.base import Drawing, Message, Page, Table, View
