@@ -13,15 +13,18 @@ from typing import Any
 from notewright.experiments import estimators
 from notewright.experiments.curves import curves, iterations
 from notewright.experiments.fit_hooks import is_seen
+from notewright.experiments.fits import Fit
 from notewright.experiments.folds import Trial, is_search, search
 from notewright.experiments.ledger import Step
 from notewright.experiments.locating import locate
 from notewright.experiments.outcome import Outcome, outcome_of
 from notewright.experiments.ports import names_of
+from notewright.experiments.positions import of_one_table
 from notewright.experiments.recorder import Recorder
 from notewright.experiments.rows import Located, RowSet, Used, dump_labels, overlap
 from notewright.experiments.run import ModelRef
 from notewright.experiments.scalars import Scalar, scalar
+from notewright.experiments.tables import Tables
 
 
 @dataclass
@@ -224,11 +227,15 @@ def _add_rows(
     """Find the rows that the model was fitted on, and those that it was scored on."""
     fit = None if model is None else recorder.fits.of(model)
     located: dict[str, Located] = {}
+    tables = Tables(variables)
     if fit is not None:
-        X = fit.X() if fit.X is not None else None
-        located["train"] = locate(Used("train", fit.y, fit.index, X), variables)
+        located["train"] = locate(_trained_on(fit), variables, tables)
     if outcome.scored is not None:
-        located["test"] = locate(outcome.scored, variables)
+        located["test"] = locate(outcome.scored, variables, tables)
+    if len(located) == 2:
+        train, test = located["train"], located["test"]
+        located["train"] = of_one_table(train, test, tables)
+        located["test"] = of_one_table(test, train, tables)
     for role, each in located.items():
         data = None if each.labels is None else dump_labels(each.labels)
         rows = RowSet(role, each.count, each.table, each.by, each.of)
@@ -239,6 +246,13 @@ def _add_rows(
         note = overlap(located["train"], located["test"])
         if note is not None:
             draft.notes.append(note)
+
+
+def _trained_on(fit: Fit) -> Used:
+    """Return the rows of a fit, as far as they are still there."""
+    X = None if fit.X is None else fit.X()
+    target = None if fit.target is None else fit.target()
+    return Used("train", fit.y, fit.index, X, target)
 
 
 def logged_over(

@@ -36,6 +36,8 @@ class Fit:
         their row labels where they are a pandas object.
     y : array or None
         A copy of the target.
+    target : callable or None
+        What gives the target itself, where it is an array that is still there.
     calls : int
         How often it was fitted (`partial_fit` in a loop).
     seconds : float
@@ -54,6 +56,7 @@ class Fit:
     X: Any = None
     index: Any = None
     y: Any = None
+    target: Any = None
     calls: int = 1
     seconds: float = 0.0
     failed: bool = False
@@ -87,8 +90,7 @@ class Fits:
                 return  # a method of its own has called another one
             known.calls += 1
             known.began = time.perf_counter()
-            X, index, y = _rows(arguments)
-            known.X, known.index, known.y = X, index, y
+            known.X, known.index, known.y, known.target = _rows(arguments)
             # Whoever was fitted last stands last.
             self._all[id(estimator)] = self._all.pop(id(estimator))
         else:
@@ -104,7 +106,8 @@ class Fits:
             if len(self._all) > _MOST:
                 del self._all[next(iter(self._all))]
             if len(self._all) > _MOST_ROWS:
-                list(self._all.values())[-_MOST_ROWS - 1].X = None
+                past = list(self._all.values())[-_MOST_ROWS - 1]
+                past.X = past.target = None
         self._latest = estimator
 
     def ended(self, estimator: Any, *, failed: bool) -> None:
@@ -146,8 +149,8 @@ def _reference(value: Any) -> Any:
         return lambda: value
 
 
-def _rows(arguments: Arguments) -> tuple[Any, Any, Any]:
-    """Return the features, their row labels, and a copy of the target of a fit."""
+def _rows(arguments: Arguments) -> tuple[Any, Any, Any, Any]:
+    """Return the features, their row labels, a copy of the target of a fit, and the target."""
     args, kwargs = arguments
     X = args[0] if args else kwargs.get("X")
     y = args[1] if len(args) > 1 else kwargs.get("y")
@@ -155,7 +158,12 @@ def _rows(arguments: Arguments) -> tuple[Any, Any, Any]:
     if index is None:
         index = index_of(y)
     array = features(X) if isinstance(X, np.ndarray) else None
-    return array, index, target_copy(y)
+    return array, index, target_copy(y), plain_target(y)
+
+
+def plain_target(y: Any) -> Any:
+    """Return what gives a target later on that is an array with a value a row, else None."""
+    return features(y) if isinstance(y, np.ndarray) and y.ndim == 1 else None
 
 
 def index_of(value: Any) -> Any:

@@ -3,6 +3,7 @@
 Rows of pandas objects are known by their labels; rows of plain arrays by where
 they lie in a larger array, or by their values where these are all different.
 Either way the target values at those rows must be the ones that were used.
+Where only the target is a part of a larger one, the rows are its.
 """
 
 from __future__ import annotations
@@ -13,11 +14,19 @@ from typing import Any
 import numpy as np
 
 from notewright.experiments.evaluation import Array
-from notewright.experiments.positions import by_position
-from notewright.experiments.rows import Located, Used, equal, is_frame, is_plain_target, is_series
+from notewright.experiments.positions import by_position, by_target
+from notewright.experiments.rows import (
+    Located,
+    Used,
+    is_frame,
+    is_plain_target,
+    is_series,
+    same_target,
+)
+from notewright.experiments.tables import Tables
 
 
-def locate(used: Used, variables: Mapping[str, Any]) -> Located:
+def locate(used: Used, variables: Mapping[str, Any], tables: Tables | None = None) -> Located:
     """Return where rows that were used are among the tables of `variables`.
 
     Parameters
@@ -25,12 +34,19 @@ def locate(used: Used, variables: Mapping[str, Any]) -> Located:
     used : Used
     variables : mapping
         The user's variables, in the order in which they were bound.
+    tables : Tables, optional
+        Those of `variables`, where more than one set of rows is looked for in them.
     """
     if used.index is not None:
         return _by_index(used, variables)
-    if used.X is not None and getattr(used.X, "ndim", 0) == 2 and used.X.dtype != object:
-        return by_position(used, variables)
-    return Located(used)
+    tables = Tables(variables) if tables is None else tables
+    X, found = used.X, Located(used)
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "biuf":
+        found = by_position(used, tables)
+    if found.labels is None and isinstance(used.target, np.ndarray) and used.target.ndim == 1:
+        by_memory = by_target(used, tables)
+        found = found if by_memory.labels is None else by_memory
+    return found
 
 
 def _by_index(used: Used, variables: Mapping[str, Any]) -> Located:
@@ -83,11 +99,11 @@ def _target_at(frame: Any, index: Any, y: Array, variables: Mapping[str, Any]) -
     columns += [v for v in variables.values() if is_series(v) and v.index.equals(frame.index)]
     beside = [v for v in variables.values() if is_plain_target(v) and len(v) == len(frame)]
     values = [c.iloc[rows].to_numpy() for c in columns] + [np.asarray(v)[rows] for v in beside]
-    return any(equal(each, y) for each in values)
+    return any(same_target(each, y) for each in values)
 
 
 def _index_problem(used: Used, differs: Sequence[str], twice: Sequence[str]) -> str | None:
-    what = "trained on" if used.role == "train" else "scored"
+    what = used.what
     if twice:
         return (
             f"Which rows of `{twice[0]}` were {what} is not clear: its labels are not unique. "
@@ -103,7 +119,7 @@ def _index_problem(used: Used, differs: Sequence[str], twice: Sequence[str]) -> 
 
 
 def _ambiguous(used: Used, tables: Sequence[str]) -> str:
-    what = "trained on" if used.role == "train" else "scored"
+    what = used.what
     names = " and ".join(f"`{name}`" for name in dict.fromkeys(tables))
     return (
         f"Which rows were {what} is not clear: their labels fit {names}. Keep the index of the "

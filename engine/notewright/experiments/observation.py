@@ -13,7 +13,7 @@ import numpy as np
 
 from notewright.experiments.callers import Caller
 from notewright.experiments.evaluation import Array, Evaluation, plain_array, value_digest
-from notewright.experiments.fits import features, index_of
+from notewright.experiments.fits import features, index_of, plain_target
 from notewright.experiments.scalars import scalar
 
 _TRUE = ("y_true", "y1")
@@ -91,6 +91,8 @@ class Observation:
         Whether rows had weights.
     X, index : callable or pandas.Index or None
         What the predictions were made from, where it is known: the array, or its row labels.
+    target : callable or None
+        What gives the true values themselves, where they are an array that is still there.
     """
 
     metric: str
@@ -102,6 +104,7 @@ class Observation:
     weighted: bool
     X: Any = None
     index: Any = None
+    target: Any = None
 
 
 def observe(
@@ -128,6 +131,7 @@ def observe(
     scored = _scored(function, true, copied, given)
     weighted = given.get("sample_weight") is not None
     found = Observation(name, value, scored, value_digest(copied), y_name, model, weighted)
+    found.target = plain_target(true)
     if isinstance(caller.X, np.ndarray):
         found.X = features(caller.X)
     elif (index := index_of(caller.X)) is not None and len(index) == len(copied):

@@ -2,122 +2,238 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from notewright.experiments.evaluation import Array
-from notewright.experiments.rows import Located, Used, equal, is_frame, is_target
+from notewright.experiments.row_keys import Found, Index, Keys, keys_of, text_keys
+from notewright.experiments.rows import Located, Used, is_frame, is_target, same_target
+from notewright.experiments.tables import Table, Tables
+from notewright.experiments.views import rows_inside
 
 #: Arrays with more values than this are not searched for rows.
-_MOST_VALUES = 20_000_000
+MOST_VALUES = 20_000_000
 
 
-def by_position(used: Used, variables: Mapping[str, Any]) -> Located:
-    """Return where rows are in an array of `variables`, the largest first."""
+def by_position(used: Used, tables: Tables) -> Located:
+    """Return where the rows of an array are in a table, the largest first.
+
+    A view is known by where it lies in memory; other arrays by their rows, which may have lost
+    columns and precision.
+    """
     X = used.X
-    sources = {
-        name: array
-        for name, value in variables.items()
-        if (array := _matrix(value, X)) is not None and len(array) >= len(X)
-    }
-    problem = None
+    found, problem, skipped = None, None, None
     # What everything came from is the largest; where it is not the one, a smaller may be.
-    for name in sorted(sources, key=lambda each: -len(sources[each])):
-        if X.size + sources[name].size > _MOST_VALUES:
+    for table in _nearest_first(X, tables.of(len(X), X.shape[1])):
+        place = _place(used, table, tables)
+        if place.where is not None:
+            found = _checked(used, table, place.where, tables)
+            if found.labels is not None:
+                break
+            problem = problem or found.problem
+        elif place.several:
+            problem = problem or _doubtful(used, table.name, place.several)
+            if place.surely:
+                return Located(used, problem=problem, doubtful=True)
+        elif place.skipped:
+            skipped = skipped or _too_large(used, table.name)
+    if found is not None and found.labels is not None:
+        return replace(found, problem=skipped)
+    return Located(used, problem=skipped or problem)
+
+
+def by_target(used: Used, tables: Tables) -> Located:
+    """Return where rows are of which only the target is known: a part of a larger one in memory."""
+    for name, whole in sorted(_columns(tables), key=lambda named: -len(named[1])):
+        where = rows_inside(used.target, whole) if len(whole) > len(used.target) else None
+        if where is not None and same_target(whole[where], used.y):
+            return Located(used, name, "position", len(whole), where.astype(np.int64))
+    return Located(used)
+
+
+def of_one_table(found: Located, other: Located, tables: Tables) -> Located:
+    """Return rows that were found by their target as rows of the table that it is the target of.
+
+    That it is shown by the other rows, which were found in this table.
+    """
+    if other.labels is None or other.by != "position" or found.of != other.of:
+        return found
+    target = tables.variables.get(str(found.table))
+    if found.labels is None or not is_target(target) or other.used.y is None:
+        return found
+    is_its = same_target(np.asarray(target)[other.labels], other.used.y)
+    return replace(found, table=other.table) if is_its else found
+
+
+def _columns(tables: Tables) -> Iterator[tuple[str, Array]]:
+    """Yield every variable with a value a row, and every column of numbers, by its variable."""
+    for name, value in tables.variables.items():
+        if is_target(value):
+            yield name, np.asarray(value)
+    for table in tables.of(0, 1):
+        yield from ((table.name, column) for column in table.columns)
+
+
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """What a look into one table says.
+
+    Parameters
+    ----------
+    where : array or None
+        The positions.
+    several : int
+        How many rows are equal to others, so that their position is not clear.
+    surely : bool
+        Whether the rows are those of the table, whichever they are.
+    skipped : bool
+        Whether it is too large to look.
+    """
+
+    where: NDArray[np.intp] | None = None
+    several: int = 0
+    surely: bool = False
+    skipped: bool = False
+
+
+def _nearest_first(X: Array, tables: list[Table]) -> list[Table]:
+    """Return the tables with those first, of one length, that share the array's memory."""
+    apart = {
+        id(table): table.whole is None or not np.may_share_memory(X, table.whole)
+        for table in tables
+    }
+    return sorted(tables, key=lambda table: (-table.length, apart[id(table)]))
+
+
+def _place(used: Used, table: Table, tables: Tables) -> _Place:
+    X = used.X
+    if table.whole is not None:
+        inside = rows_inside(X, table.whole)
+        if inside is not None:
+            return _Place(inside)
+    if X.size + table.size > MOST_VALUES:
+        return _Place(skipped=True)
+    part = [keys_of(column, X.dtype) for column in X.T]
+    if not len(X) or any(keys is None for keys in part):
+        return _Place()
+    own: list[Keys] = [keys for keys in part if keys is not None]
+    if len(own) == len(table.columns):
+        place = _in_columns(used, table, own, list(range(len(own))), tables)
+        if place.where is not None or place.several:
+            return place
+    return _in_some_columns(used, table, own, tables)
+
+
+def _in_columns(
+    used: Used, table: Table, part: list[Keys], places: list[int], tables: Tables
+) -> _Place:
+    """Look for rows whose columns are, one by one, those at `places` of the table."""
+    index = table.index(places, used.X.dtype)
+    found = None if index is None else index.find(part)
+    if index is None or found is None:
+        return _Place()
+    if not found.several.any():
+        return _Place(found.where)
+    # All rows of a table are all of its rows, also where some are equal.
+    whole = len(part[0]) == table.length
+    if whole and all((keys == own).all() for keys, own in zip(index.columns, part, strict=True)):
+        return _Place(np.arange(table.length))
+    return _told_apart(used, table, index, part, found, tables)
+
+
+def _told_apart(
+    used: Used, table: Table, index: Index, part: list[Keys], found: Found, tables: Tables
+) -> _Place:
+    """Tell equal rows apart by their target: by every one that has the values that were used."""
+    doubtful = _Place(several=int(found.several.sum()), surely=True)
+    if used.y is None:
+        return doubtful
+    alone = ~found.several
+    answers: list[NDArray[np.intp]] = []
+    for target in _targets(table, tables):
+        if not same_target(target[found.where[alone]], used.y[alone]):
             continue
-        found = _in_source(used, name, sources[name], variables)
-        if found.labels is not None or found.doubtful:
-            return found
-        problem = problem or found.problem
-    return Located(used, problem=problem)
+        keys = _target_keys(target, used.y)
+        theirs = keys and Index.of([*index.columns, keys[0]]).find([*part, keys[1]])
+        if theirs and theirs.several.any():
+            return replace(doubtful, several=int(theirs.several.sum()))
+        if theirs:
+            answers.append(theirs.where)
+    one = bool(answers) and all(np.array_equal(answers[0], answer) for answer in answers)
+    return _Place(answers[0]) if one else doubtful
 
 
-def _in_source(used: Used, name: str, source: Array, variables: Mapping[str, Any]) -> Located:
-    """Return where rows are in one array, checked against the target."""
-    targets = [np.asarray(v) for v in variables.values() if is_target(v) and len(v) == len(source)]
-    where, doubtful = _inside(used.X, source), 0
-    if where is None:
-        where, doubtful = _by_values(used.X, used.y, source, targets)
-    if doubtful:
-        return Located(used, problem=_doubtful(used, name, doubtful), doubtful=True)
-    if where is None:
-        return Located(used)
-    if used.y is not None and not any(equal(t[where], used.y) for t in targets):
-        what = "trained on" if used.role == "train" else "scored"
+def _in_some_columns(used: Used, table: Table, part: list[Keys], tables: Tables) -> _Place:
+    """Look for rows that have some of the table's columns, in whatever order."""
+    like = table.like(part, used.X.dtype)
+    if not all(like):
+        return _Place()
+    clear = [at for at, places in enumerate(like) if len(places) == 1]
+    if not clear:
+        return _Place()
+    chosen = [part[at] for at in clear]
+    place = _in_columns(used, table, chosen, [like[at][0] for at in clear], tables)
+    if place.where is None:
+        return replace(place, surely=place.surely and len(clear) == len(part))
+    for at in set(range(len(part))) - set(clear):
+        # Columns that are alike in a few rows are told apart by all of them.
+        keys = [table.keys(column, used.X.dtype) for column in like[at]]
+        if not any(each is not None and (each[place.where] == part[at]).all() for each in keys):
+            return _Place()
+    return place
+
+
+def _checked(used: Used, table: Table, where: Array, tables: Tables) -> Located:
+    """Return rows with their place, if the target there is the one that was used."""
+    targets = _targets(table, tables)
+    if used.y is not None and not any(same_target(t[where], used.y) for t in targets):
         return Located(
             used,
-            problem=f"The rows that were {what} are in `{name}`, but no variable of its length "
-            "holds the target values that were used, so they were not matched. Keep the whole "
-            "target in a variable.",
+            problem=f"The rows that were {used.what} are in `{table.name}`, but no variable of its "
+            "length holds the target values that were used, so they were not matched. Keep the "
+            "whole target in a variable.",
         )
-    return Located(used, name, "position", len(source), where.astype(np.int64))
+    return Located(used, table.name, "position", table.length, where.astype(np.int64))
 
 
-def _matrix(value: Any, X: Array) -> Array | None:
-    """Return a variable as an array with the columns and the type of `X`, if it is one."""
-    if isinstance(value, np.ndarray):
-        array = value
-    elif (
-        is_frame(value)
-        and value.shape[1] == X.shape[1]
-        and all(getattr(kind, "kind", "O") in "biuf" for kind in value.dtypes)
-    ):
-        array = value.to_numpy()
-    else:
-        return None
-    same = array.ndim == 2 and array.shape[1] == X.shape[1] and array.dtype == X.dtype
-    return array if same else None
+def _targets(table: Table, tables: Tables) -> Iterator[Array]:
+    """Yield what may be the target of a table's rows: variables, then columns, of its length."""
+    alike = [v for v in tables.variables.values() if _length(v) == table.length]
+    yield from (np.asarray(value) for value in alike if is_target(value))
+    for value in alike:
+        if is_frame(value):
+            yield from (value.iloc[:, at].to_numpy() for at in range(value.shape[1]))
+        elif isinstance(value, np.ndarray) and value.ndim == 2:
+            yield from value.T
 
 
-def _inside(X: Array, source: Array) -> Array | None:
-    """Return the positions of a view's rows in the array that it is a view of."""
-    start = X.__array_interface__["data"][0] - source.__array_interface__["data"][0]
-    step = source.strides[0]
-    if not len(X) or step <= 0 or X.strides[1] != source.strides[1] or start % step:
-        return None
-    if not np.may_share_memory(X, source) or X.strides[0] % step:
-        return None
-    where = start // step + np.arange(len(X)) * (X.strides[0] // step)
-    return where if where.min() >= 0 and where.max() < len(source) else None
+def _length(value: Any) -> int | None:
+    sized = is_target(value) or is_frame(value) or isinstance(value, np.ndarray)
+    return len(value) if sized and value.ndim else None
 
 
-def _by_values(
-    X: Array, y: Array | None, source: Array, targets: Sequence[Array]
-) -> tuple[Array | None, int]:
-    """Return the positions of equal rows, and how many rows fit more than one.
-
-    Rows that are equal to others are told apart by their target, where that does it.
-    """
-    places: dict[bytes, list[int]] = {}
-    for at, key in enumerate(_keys(source)):
-        places.setdefault(key, []).append(at)
-    where, doubtful = np.empty(len(X), dtype=np.int64), 0
-    for row, key in enumerate(_keys(X)):
-        found = places.get(key)
-        if not found:
-            return None, 0
-        if len(found) > 1 and y is not None and targets:
-            found = [at for at in found if any(equal(t[at], y[row]) for t in targets)] or found
-        if len(found) > 1:
-            doubtful += 1
-        where[row] = found[0]
-    if doubtful and len(X) == len(source) and np.array_equal(X, source):
-        return np.arange(len(X)), 0
-    return (None, doubtful) if doubtful else (where, 0)
-
-
-def _keys(array: Array) -> list[bytes]:
-    whole = np.ascontiguousarray(array)
-    width = whole.dtype.itemsize * whole.shape[1]
-    data = whole.tobytes()
-    return [data[at : at + width] for at in range(0, len(data), width)] if width else []
+def _target_keys(target: Array, y: Array) -> tuple[Keys, Keys] | None:
+    """Return numbers for the values of a target and of a part of it, equal where these are."""
+    if target.dtype.kind in "biuf" and y.dtype.kind in "biuf":
+        theirs, own = keys_of(target, y.dtype), keys_of(y, y.dtype)
+        return None if theirs is None or own is None else (theirs, own)
+    return text_keys(target, y)
 
 
 def _doubtful(used: Used, name: str, count: int) -> str:
-    what = "trained on" if used.role == "train" else "scored"
     return (
-        f"Which rows of `{name}` were {what} is not clear: {count} of them are equal to others. "
-        "Split a pandas DataFrame, whose index tells its rows apart."
+        f"Which rows of `{name}` were {used.what} is not clear: {count} of them are equal to "
+        "others. Split a pandas DataFrame, whose index tells its rows apart."
+    )
+
+
+def _too_large(used: Used, name: str) -> str:
+    return (
+        f"`{name}` was not searched for the rows that were {used.what}: it has too many values "
+        f"(more than {MOST_VALUES:,} together with them). Rows of a pandas DataFrame, and "
+        "slices, are known without a search."
     )

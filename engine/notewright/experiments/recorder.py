@@ -126,7 +126,7 @@ class Recorder:
         same = (seen.metric, seen.y_key, id(seen.model))
         earlier = self._latest.get(same)
         if earlier is not None:
-            earlier.scored = earlier.X = None
+            earlier.scored = earlier.X = earlier.target = None
         self._latest[same] = seen
         self.observations.append(seen)
 

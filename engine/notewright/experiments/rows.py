@@ -59,12 +59,20 @@ class Used:
         Row labels.
     X : array or None
         The features, where they are a plain array.
+    target : array or None
+        The array that `y` is a copy of, where it is one: a part of a larger one lies in it.
     """
 
     role: str
     y: Any
     index: Any = None
     X: Any = None
+    target: Any = None
+
+    @property
+    def what(self) -> str:
+        """What was done with them, in words."""
+        return "trained on" if self.role == "train" else "scored"
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,3 +156,11 @@ def equal(a: Any, b: Any) -> bool:
         return bool(np.array_equal(a, b, equal_nan=floats))
     except (TypeError, ValueError):
         return False
+
+
+def same_target(values: Array, y: Array) -> bool:
+    """Tell whether values are those of a target, which may have lost precision."""
+    if y.dtype.kind == "f" and values.dtype.kind in "iuf" and values.dtype != y.dtype:
+        with np.errstate(over="ignore"):
+            return equal(values.astype(y.dtype), y)
+    return equal(values, y)
