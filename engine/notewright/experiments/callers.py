@@ -11,8 +11,11 @@ import functools
 import linecache
 import re
 import types
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from notewright.experiments.same_rows import rows_of, value_of
 
 #: Libraries whose own calls of metrics (folds, early stopping) are not the user's.
 FITTING = {"sklearn", "xgboost", "lightgbm", "catboost", "imblearn", "mlxtend"}
@@ -100,27 +103,51 @@ def _direct(frame: types.FrameType) -> Caller:
 
 
 def _predictor(
-    node: ast.AST, frame: types.FrameType, source: _Source, line: int, depth: int
+    node: ast.AST,
+    frame: types.FrameType,
+    source: _Source,
+    line: int,
+    depth: int,
+    whole: bool = True,
 ) -> tuple[Any, Any]:
-    """Return the object whose `predict…` made the value of `node`, and what of."""
+    """Return the object whose `predict…` made the value of `node`, and what of.
+
+    What of is None where not `whole`: rows were picked from the predictions.
+    """
     # Within a function only its own assignments count: those below its first line.
     inside = frame.f_code.co_name != "<module>"
     first = frame.f_code.co_firstlineno if inside else 0
-    for part in ast.walk(node):
+    parts = list(_parts(node, whole))
+    for part, kept in parts:
         called = part.func if isinstance(part, ast.Call) else None
         if isinstance(called, ast.Attribute) and called.attr in _PREDICTING:
             assert isinstance(part, ast.Call)
-            X = _value(part.args[0], frame) if part.args else None
-            return _value(called.value, frame), X
+            X = rows_of(part.args[0], frame) if part.args and kept else None
+            return value_of(called.value, frame), X
     if depth == 0:
         return None, None
-    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    names = {part.id: kept for part, kept in reversed(parts) if isinstance(part, ast.Name)}
     for lineno, targets, value in source.assignments:
-        if first < lineno < line and names & targets:
-            found, X = _predictor(value, frame, source, lineno, depth - 1)
+        if first < lineno < line and names.keys() & targets:
+            kept = all(names[name] for name in names.keys() & targets)
+            found, X = _predictor(value, frame, source, lineno, depth - 1, kept)
             if found is not None:
                 return found, X
     return None, None
+
+
+def _parts(node: ast.AST, whole: bool) -> Iterator[tuple[ast.AST, bool]]:
+    """Yield the parts of an expression, and whether what it says of them is of all their rows."""
+    yield node, whole
+    picks = isinstance(node, ast.Subscript) and not _takes_columns(node.slice)
+    for child in ast.iter_child_nodes(node):
+        yield from _parts(child, whole and not picks)
+
+
+def _takes_columns(key: ast.AST) -> bool:
+    """Tell whether a key leaves all rows: `[:, 1]`."""
+    rows = key.elts[0] if isinstance(key, ast.Tuple) and key.elts else key
+    return isinstance(rows, ast.Slice) and not (rows.lower or rows.upper or rows.step)
 
 
 def _targets(statement: ast.Assign | ast.AnnAssign) -> set[str]:
@@ -128,26 +155,6 @@ def _targets(statement: ast.Assign | ast.AnnAssign) -> set[str]:
     return {
         part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)
     }
-
-
-def _value(node: ast.AST, frame: types.FrameType) -> Any:
-    """Return the object that a plain name, or `models[name]` of plain names, stands for."""
-    if isinstance(node, ast.Name):
-        return frame.f_locals.get(node.id, frame.f_globals.get(node.id))
-    if isinstance(node, ast.Subscript):
-        container = _value(node.value, frame)
-        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-        if key is None and isinstance(node.slice, ast.Name):
-            key = _value(node.slice, frame)
-        # Only plain containers: indexing anything else could run the user's code.
-        if type(container) is dict and isinstance(key, str | int):
-            return container.get(key)
-        if type(container) in (list, tuple) and isinstance(key, int):
-            return container[key] if -len(container) <= key < len(container) else None
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        # `model.fit(X, y).predict(X)`: fit returns the model itself.
-        return _value(node.func.value, frame) if node.func.attr == "fit" else None
-    return None
 
 
 def _plain_name(node: ast.AST | None) -> str | None:

@@ -1,0 +1,135 @@
+"""What has the rows of an expression in the user's source, found without running the user's code."""
+
+from __future__ import annotations
+
+import ast
+import types
+from typing import Any
+
+import numpy as np
+
+from notewright.experiments.rows import is_frame
+
+#: Functions that return the rows they are given, in their order.
+_SAME = {"asarray", "array", "ascontiguousarray", "asfortranarray", "DMatrix", "QuantileDMatrix"}
+#: Methods that return the rows of their object.
+_OWN = {"astype", "copy", "to_numpy", "toarray"}
+#: Picking rows copies them: from larger arrays than this it is not done once more.
+_MOST_BYTES = 64 << 20
+_NOTHING = object()
+
+
+def value_of(node: ast.AST, frame: types.FrameType) -> Any:
+    """Return the object that a plain name, or `models[name]` of plain names, stands for."""
+    if isinstance(node, ast.Name):
+        return frame.f_locals.get(node.id, frame.f_globals.get(node.id))
+    if isinstance(node, ast.Subscript):
+        container = value_of(node.value, frame)
+        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        if key is None and isinstance(node.slice, ast.Name):
+            key = value_of(node.slice, frame)
+        # Only plain containers: indexing anything else could run the user's code.
+        if type(container) is dict and isinstance(key, str | int):
+            return container.get(key)
+        if type(container) in (list, tuple) and isinstance(key, int):
+            return container[key] if -len(container) <= key < len(container) else None
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        # `model.fit(X, y).predict(X)`: fit returns the model itself.
+        return value_of(node.func.value, frame) if node.func.attr == "fit" else None
+    return None
+
+
+def rows_of(node: ast.AST, frame: types.FrameType) -> Any:
+    """Return an object with the rows that `node` has: an array, or what has their labels.
+
+    Its columns may be others: `scaler.transform(X[test])` has the rows of `X[test]`.
+    """
+    if isinstance(node, ast.Subscript):
+        return _picked(node, frame)
+    if isinstance(node, ast.Attribute):
+        return rows_of(node.value, frame) if node.attr == "values" else None
+    if isinstance(node, ast.Call):
+        source = _given_back(node, frame)
+        return None if source is None else rows_of(source, frame)
+    return value_of(node, frame)
+
+
+def _given_back(call: ast.Call, frame: types.FrameType) -> ast.expr | None:
+    """Return the expression whose rows a call gives back."""
+    function, first = call.func, call.args[0] if call.args else None
+    name = getattr(function, "attr", getattr(function, "id", None))
+    if name in _SAME:
+        return first
+    if isinstance(function, ast.Attribute):
+        if name in _OWN:
+            return function.value
+        if name == "transform" and hasattr(type(value_of(function.value, frame)), "fit"):
+            return first
+    return None
+
+
+def _picked(node: ast.Subscript, frame: types.FrameType) -> Any:
+    container = rows_of(node.value, frame)
+    if type(container) is np.ndarray:
+        key = _key(node.slice, frame)
+        if key is _NOTHING or (container.nbytes > _MOST_BYTES and not _is_slice(key)):
+            return None
+        try:
+            found = container[key]
+        except IndexError:
+            return None
+        return found if isinstance(found, np.ndarray) else None
+    if is_frame(container):
+        columns = node.slice
+        names = value_of(columns, frame) if isinstance(columns, ast.Name) else None
+        listed = isinstance(columns, ast.List) or type(names) is list
+        # A list of true and false picks rows.
+        return container if listed and not _has_truths(columns, names) else None
+    return value_of(node, frame)
+
+
+def _has_truths(node: ast.AST, names: Any) -> bool:
+    values = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
+    return any(type(value) is not str for value in (values if names is None else names))
+
+
+def _key(node: ast.AST | None, frame: types.FrameType) -> Any:
+    """Return a key that picks values of an array, or `_NOTHING`."""
+    if node is None:
+        return None
+    if isinstance(node, ast.Tuple | ast.List):
+        parts = [_key(part, frame) for part in node.elts]
+        if any(part is _NOTHING for part in parts):
+            return _NOTHING
+        return tuple(parts) if isinstance(node, ast.Tuple) else parts
+    if isinstance(node, ast.Slice):
+        ends = [_key(end, frame) for end in (node.lower, node.upper, node.step)]
+        whole = all(end is None or _is_whole(end) for end in ends)
+        return slice(*ends) if whole else _NOTHING
+    return _plain_key(node, frame)
+
+
+def _plain_key(node: ast.AST, frame: types.FrameType) -> Any:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Invert | ast.USub):
+        value = _plain_key(node.operand, frame)
+        if isinstance(node.op, ast.USub):
+            return -value if _is_whole(value) else _NOTHING
+        truths = type(value) is np.ndarray and value.dtype == bool
+        return ~value if truths else _NOTHING
+    value = node.value if isinstance(node, ast.Constant) else value_of(node, frame)
+    if _is_whole(value) or type(value) is slice:
+        return value
+    if type(value) is np.ndarray and value.dtype.kind in "biu":
+        return value
+    if type(value) is list and all(type(each) is int for each in value):
+        return value
+    return _NOTHING
+
+
+def _is_whole(value: Any) -> bool:
+    return type(value) is int or isinstance(value, np.integer)
+
+
+def _is_slice(key: Any) -> bool:
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(isinstance(part, slice) or _is_whole(part) for part in parts)
