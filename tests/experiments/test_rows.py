@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from notewright.experiments.locating import locate
 from notewright.experiments.rows import Used
+from notewright.experiments.tables import Tables
 
 TABLE = """
 import pandas as pd
@@ -148,7 +149,7 @@ def test_whatever_part_is_taken_is_found_or_nothing_is_claimed(order, size, repe
     generator = np.random.default_rng(repeats)
     X, y = generator.integers(0, 2 + repeats, (30, 3)), generator.integers(0, 2, 30)
     part = list(order[:size])
-    found = locate(Used("train", y[part], None, X[part]), {"X": X, "y": y})
+    found = locate(Used("train", y[part], None, X[part]), Tables({"X": X, "y": y}))
     if found.labels is not None:
         np.testing.assert_array_equal(X[found.labels], X[part])
         np.testing.assert_array_equal(y[found.labels], y[part])
@@ -156,12 +157,12 @@ def test_whatever_part_is_taken_is_found_or_nothing_is_claimed(order, size, repe
             assert found.labels.tolist() == part
     frame = pd.DataFrame(X).assign(y=y)
     cut = frame.iloc[part]
-    found = locate(Used("train", y[part], cut.index), {"frame": frame, "cut": cut})
+    found = locate(Used("train", y[part], cut.index), Tables({"frame": frame, "cut": cut}))
     assert found.labels.tolist() == part
 
 
 @pytest.mark.parametrize("given_", [[[1.0], [2.0]], None])
 def test_what_is_no_table_is_not_traced(given_):
-    found = locate(Used("train", np.array([0, 1]), None, None), {"X": given_})
+    found = locate(Used("train", np.array([0, 1]), None, None), Tables({"X": given_}))
     assert found.labels is None
     assert found.problem is None

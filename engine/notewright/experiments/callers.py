@@ -60,8 +60,7 @@ def caller_of(frame: types.FrameType | None) -> Caller | None:
     outermost = None
     walk = frame
     while walk is not None:
-        package = str(walk.f_globals.get("__name__", "")).partition(".")[0]
-        if package in FITTING:
+        if package_of(walk) in FITTING:
             outermost = walk
         walk = walk.f_back
     if outermost is None:
@@ -72,6 +71,11 @@ def caller_of(frame: types.FrameType | None) -> Caller | None:
     if outermost.f_code.co_name == "__call__" and "_score_func" in vars(local.get("self", object)):
         return _through_score(outermost, local.get("estimator"))
     return None
+
+
+def package_of(frame: types.FrameType) -> str:
+    """Return the name of the library whose code `frame` runs."""
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 def _through_score(frame: types.FrameType, model: Any) -> Caller:

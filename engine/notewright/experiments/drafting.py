@@ -7,14 +7,14 @@ be in a copy of the process; the run is put together from it elsewhere.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from notewright.experiments import estimators
 from notewright.experiments.curves import curves, iterations
 from notewright.experiments.fit_hooks import is_seen
-from notewright.experiments.fits import Fit
 from notewright.experiments.folds import Trial, is_search, search
+from notewright.experiments.given import Given
 from notewright.experiments.ledger import Step
 from notewright.experiments.locating import locate
 from notewright.experiments.outcome import Outcome, outcome_of
@@ -138,7 +138,7 @@ def _choose(
     found = {
         name: variables[name]
         for name in changed
-        if name in variables and estimators.is_fitted_model(variables[name])
+        if name in variables and _is_model(variables[name], recorder)
     }
     model = outcome.model
     if model is not None:
@@ -161,6 +161,13 @@ def _choose(
     for name, value in found.items():
         _describe(draft, name, value)
     return model
+
+
+def _is_model(value: Any, recorder: Recorder) -> bool:
+    """Tell whether a variable is a model: a fitted estimator, or a booster that was trained."""
+    fit = None if isinstance(value, type) else recorder.fits.of(value)
+    booster = fit is not None and fit.predicts and not hasattr(type(value), "fit")
+    return booster or estimators.is_fitted_model(value)
 
 
 def _fitted_unnamed(recorder: Recorder) -> Any:
@@ -228,10 +235,13 @@ def _add_rows(
     fit = None if model is None else recorder.fits.of(model)
     located: dict[str, Located] = {}
     tables = Tables(variables)
-    if fit is not None:
-        located["train"] = locate(_trained_on(fit), variables, tables)
+    given = None if fit is None else fit.given
+    if given is not None:
+        located["train"] = _locate("train", given.rows, tables)
     if outcome.scored is not None:
-        located["test"] = locate(outcome.scored, variables, tables)
+        located["test"] = locate(outcome.scored, tables)
+    elif given is not None and given.evaluated is not None:
+        located["test"] = _locate("test", given.evaluated, tables)
     if len(located) == 2:
         train, test = located["train"], located["test"]
         located["train"] = of_one_table(train, test, tables)
@@ -248,11 +258,17 @@ def _add_rows(
             draft.notes.append(note)
 
 
-def _trained_on(fit: Fit) -> Used:
-    """Return the rows of a fit, as far as they are still there."""
-    X = None if fit.X is None else fit.X()
-    target = None if fit.target is None else fit.target()
-    return Used("train", fit.y, fit.index, X, target)
+def _locate(role: str, given: Given, tables: Tables) -> Located:
+    """Return where rows are that a fit was given."""
+    target = None if given.target is None else given.target()
+    found = locate(Used(role, given.y, given.index, given.features, target), tables)
+    if found.labels is None and found.problem is None and given.is_gone:
+        problem = (
+            f"The rows that were {found.used.what} were in an array that is there no more, so they "
+            "were not traced. Keep it, or the array that it was cut from, in a variable."
+        )
+        return replace(found, problem=problem)
+    return found
 
 
 def logged_over(

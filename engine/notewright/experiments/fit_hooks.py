@@ -14,7 +14,8 @@ import types
 from collections.abc import Callable, Generator
 from typing import Any
 
-from notewright.experiments.callers import FITTING
+from notewright.experiments.callers import FITTING, package_of
+from notewright.experiments.given import Given, Trained
 from notewright.experiments.observers import Observer, observer
 
 #: Frames between the generator and the wrapper of `fit`: contextlib's.
@@ -64,14 +65,23 @@ def _watched(
     local = frame.f_locals
     estimator = local["estimator"]
     method = getattr(local["fit_method"], "__name__", "fit")
-    watching.begins(estimator, method, (local["args"], local["kwargs"]))
-    del local, frame
+    look = functools.partial(_given, local["args"], local["kwargs"])
+    what = f"rows of a {method} of {type(estimator).__name__}"
+    watching.begins(estimator, watching.given(what, look))
+    del local, frame, look
     failed = True
     try:
         yield from context
         failed = False
     finally:
         watching.ended(estimator, failed=failed)
+
+
+def _given(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Trained:
+    """Return the rows that a fit was given."""
+    X = args[0] if args else kwargs.get("X")
+    y = args[1] if len(args) > 1 else kwargs.get("y")
+    return Trained(Given.of(X, y))
 
 
 def _fit_frame(frame: types.FrameType | None) -> types.FrameType | None:
@@ -86,14 +96,13 @@ def _fit_frame(frame: types.FrameType | None) -> types.FrameType | None:
         return None
     if frame is None or "estimator" not in frame.f_code.co_varnames:
         return None
-    return None if _inside_a_library(frame.f_back, frame.f_locals["estimator"]) else frame
+    return None if inside_a_library(frame.f_back, frame.f_locals["estimator"]) else frame
 
 
-def _inside_a_library(frame: types.FrameType | None, estimator: Any) -> bool:
+def inside_a_library(frame: types.FrameType | None, estimator: Any) -> bool:
     """Tell whether a library fits `estimator` for itself, and not by a method of its own."""
     while frame is not None:
-        name = frame.f_globals.get("__name__")
-        if isinstance(name, str) and name.partition(".")[0] in FITTING:
+        if package_of(frame) in FITTING:
             local = frame.f_locals
             if all(local.get(each) is not estimator for each in ("self", "estimator")):
                 return True

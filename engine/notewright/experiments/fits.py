@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import time
-import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
 from notewright.experiments.estimators import is_predictor
-from notewright.experiments.observers import Arguments
+from notewright.experiments.given import Trained, reference
 
 #: More fits than this in one cell are counted, not kept, and the rows of so many of them.
 _MOST, _MOST_ROWS = 200, 20
-#: Arrays of so many bytes are held until the end of the cell.
-_SMALL = 4 << 20
 
 
 @dataclass(eq=False)
@@ -31,13 +26,8 @@ class Fit:
         The name of its class.
     model : weakref
         The estimator, as long as it is there.
-    X, index : object or None
-        What gives the features where they are an array that is still there;
-        their row labels where they are a pandas object.
-    y : array or None
-        A copy of the target.
-    target : callable or None
-        What gives the target itself, where it is an array that is still there.
+    given : Trained or None
+        The rows, as far as they are known.
     calls : int
         How often it was fitted (`partial_fit` in a loop).
     seconds : float
@@ -53,10 +43,7 @@ class Fit:
     number: int
     type: str
     model: Any
-    X: Any = None
-    index: Any = None
-    y: Any = None
-    target: Any = None
+    given: Trained | None = None
     calls: int = 1
     seconds: float = 0.0
     failed: bool = False
@@ -81,7 +68,7 @@ class Fits:
         self._all: dict[int, Fit] = {}
         self._latest: Any = None
 
-    def begins(self, estimator: Any, arguments: Arguments) -> None:
+    def begins(self, estimator: Any, given: Trained | None) -> None:
         """Take note of a fit that begins."""
         known = self._all.get(id(estimator))
         if known is not None and known.estimator is estimator:
@@ -90,7 +77,7 @@ class Fits:
                 return  # a method of its own has called another one
             known.calls += 1
             known.began = time.perf_counter()
-            known.X, known.index, known.y, known.target = _rows(arguments)
+            known.given = given
             # Whoever was fitted last stands last.
             self._all[id(estimator)] = self._all.pop(id(estimator))
         else:
@@ -99,15 +86,15 @@ class Fits:
             self._all[id(estimator)] = Fit(
                 self.count - 1,
                 type(estimator).__name__,
-                _reference(estimator),
-                *_rows(arguments),
+                reference(estimator),
+                given,
                 predicts=is_predictor(type(estimator)),
             )
             if len(self._all) > _MOST:
                 del self._all[next(iter(self._all))]
             if len(self._all) > _MOST_ROWS:
                 past = list(self._all.values())[-_MOST_ROWS - 1]
-                past.X = past.target = None
+                past.given = None if past.given is None else _without_arrays(past.given)
         self._latest = estimator
 
     def ended(self, estimator: Any, *, failed: bool) -> None:
@@ -131,54 +118,5 @@ class Fits:
         return len(self._all)
 
 
-def features(X: Any) -> Any:
-    """Return what gives the array `X` later on: it may be a part made for one call.
-
-    Small arrays and views are held for as long, larger ones as long as somebody
-    else holds them.
-    """
-    if X.base is not None or X.nbytes <= _SMALL:
-        return lambda: X
-    return _reference(X)
-
-
-def _reference(value: Any) -> Any:
-    try:
-        return weakref.ref(value)
-    except TypeError:
-        return lambda: value
-
-
-def _rows(arguments: Arguments) -> tuple[Any, Any, Any, Any]:
-    """Return the features, their row labels, a copy of the target of a fit, and the target."""
-    args, kwargs = arguments
-    X = args[0] if args else kwargs.get("X")
-    y = args[1] if len(args) > 1 else kwargs.get("y")
-    index = index_of(X)
-    if index is None:
-        index = index_of(y)
-    array = features(X) if isinstance(X, np.ndarray) else None
-    return array, index, target_copy(y), plain_target(y)
-
-
-def plain_target(y: Any) -> Any:
-    """Return what gives a target later on that is an array with a value a row, else None."""
-    return features(y) if isinstance(y, np.ndarray) and y.ndim == 1 else None
-
-
-def index_of(value: Any) -> Any:
-    """Return the row labels of a pandas object, else None."""
-    return value.index if hasattr(value, "iloc") else None
-
-
-def target_copy(y: Any) -> Any:
-    """Return a copy of a target that is an array, a pandas object or a list."""
-    if y is None or hasattr(y, "toarray"):
-        return None
-    try:
-        copied = np.array(y)
-    except ValueError:
-        return None
-    if copied.ndim == 2 and copied.shape[1] == 1:
-        copied = copied[:, 0]
-    return copied if copied.ndim == 1 else None
+def _without_arrays(given: Trained) -> Trained:
+    return Trained(replace(given.rows, X=None, target=None))

@@ -17,7 +17,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from notewright.experiments import warned
+from notewright.experiments import booster_hooks, warned
 from notewright.experiments.fit_hooks import fit_cells
 from notewright.experiments.observers import observer
 
@@ -40,6 +40,7 @@ def install() -> bool:
                 _installed.append((cell, function, hook))
                 cell.cell_contents = hook
             _undo.append(warned.put_in_place())
+            _undo.append(booster_hooks.put_in_place())
         return _users == 1
 
 

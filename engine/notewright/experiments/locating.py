@@ -26,20 +26,10 @@ from notewright.experiments.rows import (
 from notewright.experiments.tables import Tables
 
 
-def locate(used: Used, variables: Mapping[str, Any], tables: Tables | None = None) -> Located:
-    """Return where rows that were used are among the tables of `variables`.
-
-    Parameters
-    ----------
-    used : Used
-    variables : mapping
-        The user's variables, in the order in which they were bound.
-    tables : Tables, optional
-        Those of `variables`, where more than one set of rows is looked for in them.
-    """
+def locate(used: Used, tables: Tables) -> Located:
+    """Return where rows that were used are among the user's tables."""
     if used.index is not None:
-        return _by_index(used, variables)
-    tables = Tables(variables) if tables is None else tables
+        return _by_index(used, tables.variables)
     X, found = used.X, Located(used)
     if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "biuf":
         found = by_position(used, tables)

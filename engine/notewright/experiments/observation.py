@@ -13,7 +13,8 @@ import numpy as np
 
 from notewright.experiments.callers import Caller
 from notewright.experiments.evaluation import Array, Evaluation, plain_array, value_digest
-from notewright.experiments.fits import features, index_of, plain_target
+from notewright.experiments.given import Given, plain_target
+from notewright.experiments.matrices import is_matrix, rows_in
 from notewright.experiments.scalars import scalar
 
 _TRUE = ("y_true", "y1")
@@ -132,10 +133,10 @@ def observe(
     weighted = given.get("sample_weight") is not None
     found = Observation(name, value, scored, value_digest(copied), y_name, model, weighted)
     found.target = plain_target(true)
-    if isinstance(caller.X, np.ndarray):
-        found.X = features(caller.X)
-    elif (index := index_of(caller.X)) is not None and len(index) == len(copied):
-        found.index = index
+    rows = rows_in(caller.X) if is_matrix(caller.X) else Given.of(caller.X)
+    found.X = rows.X
+    if rows.index is not None and len(rows.index) == len(copied):
+        found.index = rows.index
     return found
 
 

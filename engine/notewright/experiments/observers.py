@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Protocol
 
+from notewright.experiments.given import Trained
+
 #: What a call was given: by position, and by name.
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -26,8 +28,11 @@ class Observer(Protocol):
     ) -> None:
         """Take note of one call of a metric, its result, and the frame it was made from."""
 
-    def begins(self, estimator: Any, method: str, arguments: Arguments) -> None:
-        """Take note that `estimator.method` (`fit`, `partial_fit`, …) begins."""
+    def given(self, what: str, look: Callable[[], Trained]) -> Trained | None:
+        """Return what `look` finds, or take note that `what` cannot be known."""
+
+    def begins(self, estimator: Any, given: Trained | None) -> None:
+        """Take note that a fit of `estimator` begins."""
 
     def ended(self, estimator: Any, *, failed: bool) -> None:
         """Take note that it has ended."""

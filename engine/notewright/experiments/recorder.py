@@ -12,6 +12,7 @@ from notewright.experiments import hooks
 from notewright.experiments.callers import caller_of
 from notewright.experiments.fits import Fits
 from notewright.experiments.folds import Trial, cross_validation
+from notewright.experiments.given import Trained
 from notewright.experiments.observation import Observation, observe
 from notewright.experiments.observers import Arguments
 
@@ -94,15 +95,20 @@ class Recorder:
         if seen is not None:
             self._keep(seen)
 
-    def begins(self, estimator: Any, method: str, arguments: Arguments) -> None:
-        """Keep on which rows an estimator is fitted, or the reason why that cannot be kept."""
+    def given(self, what: str, look: Callable[[], Trained]) -> Trained | None:
+        """Return what `look` finds, or keep the reason why that cannot be known."""
         if self.over:
-            return
+            return None
         try:
-            self.fits.begins(estimator, arguments)
+            return look()
         except Exception as error:  # noqa: BLE001 - the user's code must not notice
-            name = type(estimator).__name__
-            self.problems.append(f"A {method} of {name} was not recorded: {error}")
+            self.problems.append(f"The {what} are not known: {error}")
+            return None
+
+    def begins(self, estimator: Any, given: Trained | None) -> None:
+        """Keep on which rows an estimator is fitted."""
+        if not self.over:
+            self.fits.begins(estimator, given)
 
     def ended(self, estimator: Any, *, failed: bool) -> None:
         """Take note that a fit has ended."""

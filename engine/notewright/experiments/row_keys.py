@@ -32,9 +32,8 @@ def keys_of(column: Array, kind: np.dtype[Any]) -> Keys | None:
     """
     if kind.kind == "b" and column.dtype.kind != "b":
         return None
-    if kind.kind in "iu" and column.dtype.kind == "f":
-        if not (np.isfinite(column).all() and (column == np.rint(column)).all()):
-            return None
+    if kind.kind in "iu" and column.dtype.kind == "f" and not _is_whole(column):
+        return None
     with np.errstate(over="ignore", invalid="ignore"):
         values = column.astype(kind)
     if kind.kind != "f":
@@ -43,7 +42,12 @@ def keys_of(column: Array, kind: np.dtype[Any]) -> Keys | None:
     values[np.isnan(values)] = np.nan
     if values.dtype.itemsize > 8:
         values = values.astype(np.float64)
-    return values.view(f"u{values.dtype.itemsize}").astype(np.uint64)
+    bits: Keys = values.view(f"u{values.dtype.itemsize}").astype(np.uint64)
+    return bits
+
+
+def _is_whole(column: Array) -> bool:
+    return bool(np.isfinite(column).all() and (column == np.rint(column)).all())
 
 
 def text_keys(one: Array, other: Array) -> tuple[Keys, Keys] | None:

@@ -1,4 +1,4 @@
-"""What has the rows of an expression in the user's source, found without running the user's code."""
+"""What has the rows of an expression in the user's source, found without running it."""
 
 from __future__ import annotations
 
