@@ -70,7 +70,7 @@ def _in_lightgbm() -> Iterator[Callable[[], None]]:
     hook = _train_hook(function)
     for name in ("lightgbm", "lightgbm.engine", "lightgbm.sklearn"):
         module = sys.modules.get(name)
-        if module is not None and getattr(module, "train", None) is function:
+        if module is not None and vars(module).get("train") == function:
             yield _replaced(module, function, hook)
 
 
@@ -197,7 +197,7 @@ def _evaluated(local: Mapping[str, Any]) -> Sequence[Any]:
     """Return the pairs of features and target that a fit is evaluated on meanwhile."""
     tried, X, y = (local.get(name) for name in ("eval_set", "eval_X", "eval_y"))
     if tried is None and X is not None:
-        return list(zip(X, y, strict=False)) if isinstance(X, tuple) else [(X, y)]
+        return list(zip(X, y or (), strict=False)) if isinstance(X, tuple) else [(X, y)]
     return [tried] if isinstance(tried, tuple) else tried or ()
 
 

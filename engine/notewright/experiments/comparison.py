@@ -16,6 +16,7 @@ from notewright.experiments.fold_scores import over_folds
 from notewright.experiments.measures import auc_scores, measure, right
 from notewright.experiments.pairs import Difference, Estimate, corrected, estimates
 from notewright.experiments.run import Run
+from notewright.experiments.same_table import in_one_table
 from notewright.experiments.testset import use_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ def compare(
     ]
     same = len({runs[place].row_digest for place in scored}) <= 1
     evaluations = {place: service.evaluation(runs[place]) for place in scored}
+    if not same:
+        traced = in_one_table(service, {place: runs[place] for place in scored}, evaluations)
+        evaluations, same = traced or evaluations, traced is not None
     if not same:
         if not allow_different_rows:
             raise _different(names, runs, evaluations)
