@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from notewright.experiments import matrices
-from notewright.experiments.callers import package_of
 from notewright.experiments.fit_hooks import inside_a_library
 from notewright.experiments.given import Given, Trained
 from notewright.experiments.observers import Observer, observer
 from notewright.experiments.on_import import OnImport
+from notewright.experiments.sources import package_of
 
 Function = Callable[..., Any]
 _lock = threading.Lock()

@@ -7,18 +7,15 @@ call stands, and the source says that `p` came from `model.predict_proba(X)`.
 from __future__ import annotations
 
 import ast
-import functools
-import linecache
 import re
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from notewright.experiments.same_rows import rows_of, value_of
+from notewright.experiments.same_rows import given_first, rows_of, value_of
+from notewright.experiments.sources import FITTING, Source, call_at, package_of, source_of
 
-#: Libraries whose own calls of metrics (folds, early stopping) are not the user's.
-FITTING = {"sklearn", "xgboost", "lightgbm", "catboost", "imblearn", "mlxtend"}
 _PREDICTING = {
     "predict",
     "predict_proba",
@@ -28,8 +25,6 @@ _PREDICTING = {
     "fit_predict",
 }
 _DEPTH = 4
-#: First and last line, first and last column.
-Place = tuple[int | None, int | None, int | None, int | None]
 
 
 @dataclass(frozen=True)
@@ -73,31 +68,27 @@ def caller_of(frame: types.FrameType | None) -> Caller | None:
     return None
 
 
-def package_of(frame: types.FrameType) -> str:
-    """Return the name of the library whose code `frame` runs."""
-    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
-
-
 def _through_score(frame: types.FrameType, model: Any) -> Caller:
     """Return the caller behind `model.score(X, y)`."""
-    call = None if frame.f_back is None else _call_at(frame.f_back)
+    call = None if frame.f_back is None else call_at(frame.f_back)
     name = None
     if call is not None:
         arguments = {keyword.arg: keyword.value for keyword in call.keywords}
         last = call.args[-1] if len(call.args) > 1 else None
         name = _plain_name(arguments.get("y", last))
-    return Caller(name, model, frame.f_locals.get("X"))
+    X = frame.f_locals.get("X")
+    return Caller(name, model, X if frame.f_back is None else given_first(frame.f_back, X))
 
 
 def _direct(frame: types.FrameType) -> Caller:
-    call = _call_at(frame)
+    call = call_at(frame)
     if call is None:
         return Caller()
     arguments = {keyword.arg: keyword.value for keyword in call.keywords}
     true = arguments.get("y_true", call.args[0] if call.args else None)
     predictions = [node for name, node in arguments.items() if name not in ("y_true", None)]
     predictions += call.args[1:2] if "y_true" not in arguments else call.args[:1]
-    source = _source(frame)
+    source = source_of(frame)
     assert source is not None  # the call was found in it
     for node in predictions:
         model, X = _predictor(node, frame, source, call.lineno, _DEPTH)
@@ -109,7 +100,7 @@ def _direct(frame: types.FrameType) -> Caller:
 def _predictor(
     node: ast.AST,
     frame: types.FrameType,
-    source: _Source,
+    source: Source,
     line: int,
     depth: int,
     whole: bool = True,
@@ -118,23 +109,20 @@ def _predictor(
 
     What of is None where not `whole`: rows were picked from the predictions.
     """
-    # Within a function only its own assignments count: those below its first line.
-    inside = frame.f_code.co_name != "<module>"
-    first = frame.f_code.co_firstlineno if inside else 0
     parts = list(_parts(node, whole))
     for part, kept in parts:
         called = part.func if isinstance(part, ast.Call) else None
         if isinstance(called, ast.Attribute) and called.attr in _PREDICTING:
             assert isinstance(part, ast.Call)
-            X = rows_of(part.args[0], frame) if part.args and kept else None
+            X = rows_of(part.args[0], frame, line) if part.args and kept else None
             return value_of(called.value, frame), X
     if depth == 0:
         return None, None
     names = {part.id: kept for part, kept in reversed(parts) if isinstance(part, ast.Name)}
-    for lineno, targets, value in source.assignments:
-        if first < lineno < line and names.keys() & targets:
-            kept = all(names[name] for name in names.keys() & targets)
-            found, X = _predictor(value, frame, source, lineno, depth - 1, kept)
+    for made in source.before(line, frame):
+        if names.keys() & made.names:
+            kept = all(names[name] for name in names.keys() & made.names)
+            found, X = _predictor(made.value, frame, source, made.line, depth - 1, kept)
             if found is not None:
                 return found, X
     return None, None
@@ -154,13 +142,6 @@ def _takes_columns(key: ast.AST) -> bool:
     return isinstance(rows, ast.Slice) and not (rows.lower or rows.upper or rows.step)
 
 
-def _targets(statement: ast.Assign | ast.AnnAssign) -> set[str]:
-    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-    return {
-        part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)
-    }
-
-
 def _plain_name(node: ast.AST | None) -> str | None:
     """Return `y_test` for `y_test`, and `test_y` for `test["y"]` or `test.y`."""
     if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
@@ -171,51 +152,3 @@ def _plain_name(node: ast.AST | None) -> str | None:
         return None
     words = re.sub(r"\W+", "_", ast.unparse(node)).strip("_")
     return words if len(words) <= 40 else None
-
-
-@dataclass(frozen=True)
-class _Source:
-    """A source's calls by their place, and its assignments, latest first."""
-
-    calls: dict[Place, ast.Call]
-    assignments: list[tuple[int, set[str], ast.expr]]
-
-
-def _source(frame: types.FrameType) -> _Source | None:
-    """Return the source that `frame` runs, where there is one."""
-    lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
-    return _parsed("".join(lines)) if lines else None
-
-
-@functools.lru_cache(maxsize=8)
-def _parsed(source: str) -> _Source | None:
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return None
-    calls: dict[Place, ast.Call] = {}
-    assignments = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            place = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
-            calls[place] = node
-        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-            assignments.append((node.lineno, _targets(node), node.value))
-    assignments.sort(key=lambda made: -made[0])
-    return _Source(calls, assignments)
-
-
-def _call_at(frame: types.FrameType) -> ast.Call | None:
-    """Return the call expression that `frame` is executing."""
-    source = _source(frame)
-    if source is None:
-        return None
-    positions = _positions(frame.f_code, frame.f_code.co_linetable)
-    index = frame.f_lasti // 2
-    return source.calls.get(positions[index]) if index < len(positions) else None
-
-
-@functools.lru_cache(maxsize=64)
-def _positions(code: types.CodeType, table: bytes) -> list[Place]:
-    # Equal code may stand in other columns; its table of places tells it apart.
-    return list(code.co_positions())

@@ -14,9 +14,10 @@ import types
 from collections.abc import Callable, Generator
 from typing import Any
 
-from notewright.experiments.callers import FITTING, package_of
 from notewright.experiments.given import Given, Trained
 from notewright.experiments.observers import Observer, observer
+from notewright.experiments.same_rows import given_first
+from notewright.experiments.sources import FITTING, package_of
 
 #: Frames between the generator and the wrapper of `fit`: contextlib's.
 _BETWEEN = 3
@@ -65,7 +66,7 @@ def _watched(
     local = frame.f_locals
     estimator = local["estimator"]
     method = getattr(local["fit_method"], "__name__", "fit")
-    look = functools.partial(_given, local["args"], local["kwargs"])
+    look = functools.partial(_given, frame.f_back, local["args"], local["kwargs"])
     what = f"rows of a {method} of {type(estimator).__name__}"
     watching.begins(estimator, watching.given(what, look))
     del local, frame, look
@@ -77,11 +78,13 @@ def _watched(
         watching.ended(estimator, failed=failed)
 
 
-def _given(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Trained:
+def _given(
+    caller: types.FrameType | None, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Trained:
     """Return the rows that a fit was given."""
     X = args[0] if args else kwargs.get("X")
     y = args[1] if len(args) > 1 else kwargs.get("y")
-    return Trained(Given.of(X, y))
+    return Trained(Given.of(X if caller is None else given_first(caller, X), y))
 
 
 def _fit_frame(frame: types.FrameType | None) -> types.FrameType | None:

@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 
 from notewright.experiments.rows import is_frame
+from notewright.experiments.sources import FITTING, call_at, package_of, source_of
 
 #: Functions that return the rows they are given, in their order.
 _SAME = {"asarray", "array", "ascontiguousarray", "asfortranarray", "DMatrix", "QuantileDMatrix"}
 #: Methods that return the rows of their object.
 _OWN = {"astype", "copy", "to_numpy", "toarray"}
+#: Methods of fitted things that return the rows they are given.
+_TRANSFORMING = {"transform", "fit_transform"}
+#: So many assignments are followed.
+_DEPTH = 4
 #: Picking rows copies them: from larger arrays than this it is not done once more.
 _MOST_BYTES = 64 << 20
 _NOTHING = object()
@@ -39,19 +44,64 @@ def value_of(node: ast.AST, frame: types.FrameType) -> Any:
     return None
 
 
-def rows_of(node: ast.AST, frame: types.FrameType) -> Any:
+def rows_of(node: ast.AST, frame: types.FrameType, line: int, depth: int = _DEPTH) -> Any:
     """Return an object with the rows that `node` has: an array, or what has their labels.
 
     Its columns may be others: `scaler.transform(X[test])` has the rows of `X[test]`.
+
+    Parameters
+    ----------
+    node : ast.AST
+        In the source that `frame` runs.
+    frame : frame
+    line : int
+        Where it is; assignments above are followed.
+    depth : int
+        How many of them.
     """
     if isinstance(node, ast.Subscript):
-        return _picked(node, frame)
+        return _picked(node, frame, rows_of(node.value, frame, line, depth))
     if isinstance(node, ast.Attribute):
-        return rows_of(node.value, frame) if node.attr == "values" else None
+        return rows_of(node.value, frame, line, depth) if node.attr == "values" else None
     if isinstance(node, ast.Call):
-        source = _given_back(node, frame)
-        return None if source is None else rows_of(source, frame)
-    return value_of(node, frame)
+        given = _given_back(node, frame)
+        return None if given is None else rows_of(given, frame, line, depth)
+    value = value_of(node, frame)
+    if isinstance(node, ast.Name) and depth:
+        return _before(node.id, value, frame, line, depth)
+    return value
+
+
+def given_first(frame: types.FrameType, X: Any) -> Any:
+    """Return an object with the rows of `X`, which the call that `frame` makes was given first.
+
+    `X` itself where the source does not say more.
+    """
+    call = None if is_frame(X) or package_of(frame) in FITTING else call_at(frame)
+    if call is None:
+        return X
+    named = (keyword.value for keyword in call.keywords if keyword.arg == "X")
+    node = call.args[0] if call.args else next(named, None)
+    found = None if node is None else rows_of(node, frame, call.lineno)
+    return found if _as_long(found, X) else X
+
+
+def _before(name: str, value: Any, frame: types.FrameType, line: int, depth: int) -> Any:
+    """Return what has the rows of a variable from before they were transformed."""
+    source = source_of(frame)
+    above = iter(()) if source is None else source.before(line, frame)
+    made = next((each for each in above if name in each.names), None)
+    expression = None if made is None else made.value_for(name)
+    if made is None or not isinstance(expression, ast.Call):
+        return value
+    given = _given_back(expression, frame)
+    found = None if given is None else rows_of(given, frame, made.line, depth - 1)
+    return found if _as_long(found, value) else value
+
+
+def _as_long(found: Any, value: Any) -> bool:
+    lengths = [next(iter(getattr(each, "shape", ())), None) for each in (found, value)]
+    return None not in lengths and lengths[0] == lengths[1]
 
 
 def _given_back(call: ast.Call, frame: types.FrameType) -> ast.expr | None:
@@ -63,13 +113,13 @@ def _given_back(call: ast.Call, frame: types.FrameType) -> ast.expr | None:
     if isinstance(function, ast.Attribute):
         if name in _OWN:
             return function.value
-        if name == "transform" and hasattr(type(value_of(function.value, frame)), "fit"):
+        if name in _TRANSFORMING and hasattr(type(value_of(function.value, frame)), "fit"):
             return first
     return None
 
 
-def _picked(node: ast.Subscript, frame: types.FrameType) -> Any:
-    container = rows_of(node.value, frame)
+def _picked(node: ast.Subscript, frame: types.FrameType, container: Any) -> Any:
+    """Return the rows that a subscript picks of what has the rows of its container."""
     if type(container) is np.ndarray:
         key = _key(node.slice, frame)
         if key is _NOTHING or (container.nbytes > _MOST_BYTES and not _is_slice(key)):
