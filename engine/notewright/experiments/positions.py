@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from notewright.experiments.evaluation import Array
 from notewright.experiments.row_keys import Found, Index, Keys, keys_of, text_keys
-from notewright.experiments.rows import Located, Used, is_frame, is_target, same_target
+from notewright.experiments.rows import Located, Used, equal, is_frame, is_target, same_target
 from notewright.experiments.tables import Table, Tables
 from notewright.experiments.views import rows_inside
 
@@ -31,6 +31,9 @@ def by_position(used: Used, tables: Tables) -> Located:
     for table in _nearest_first(X, tables.of(len(X), X.shape[1])):
         place = _place(used, table, tables)
         if place.where is not None:
+            rival = _rival(used, table, tables) if place.by_target else None
+            if rival is not None:
+                return Located(used, problem=_either(used, table, rival), doubtful=True)
             found = _checked(used, table, place.where, tables)
             if found.labels is not None:
                 break
@@ -90,6 +93,8 @@ class _Place:
         How many rows are equal to others, so that their position is not clear.
     surely : bool
         Whether the rows are those of the table, whichever they are.
+    by_target : bool
+        Whether the target told equal rows apart.
     skipped : bool
         Whether it is too large to look.
     """
@@ -97,6 +102,7 @@ class _Place:
     where: NDArray[np.intp] | None = None
     several: int = 0
     surely: bool = False
+    by_target: bool = False
     skipped: bool = False
 
 
@@ -164,7 +170,7 @@ def _told_apart(
         if theirs:
             answers.append(theirs.where)
     one = bool(answers) and all(np.array_equal(answers[0], answer) for answer in answers)
-    return _Place(answers[0]) if one else doubtful
+    return _Place(answers[0], by_target=True) if one else doubtful
 
 
 def _in_some_columns(used: Used, table: Table, part: list[Keys], tables: Tables) -> _Place:
@@ -185,6 +191,26 @@ def _in_some_columns(used: Used, table: Table, part: list[Keys], tables: Tables)
         if not any(each is not None and (each[place.where] == part[at]).all() for each in keys):
             return _Place()
     return place
+
+
+def _rival(used: Used, table: Table, tables: Tables) -> Table | None:
+    """Return another table that the rows may be of, where its target was needed to find them.
+
+    The target belongs to one of them, and nothing says to which.
+    """
+    for other in tables.of(table.length, used.X.shape[1]):
+        if other is table or other.length != table.length or _is_same(table, other):
+            continue
+        place = _place(used, other, tables)
+        if place.where is not None or place.several:
+            return other
+    return None
+
+
+def _is_same(one: Table, other: Table) -> bool:
+    """Tell whether two tables have the same rows in the same order, but for columns left out."""
+    narrow, wide = sorted((one, other), key=lambda table: len(table.columns))
+    return all(any(equal(a, b) for b in wide.columns) for a in narrow.columns)
 
 
 def _checked(used: Used, table: Table, where: Array, tables: Tables) -> Located:
@@ -228,6 +254,14 @@ def _doubtful(used: Used, name: str, count: int) -> str:
     return (
         f"Which rows of `{name}` were {used.what} is not clear: {count} of them are equal to "
         "others. Split a pandas DataFrame, whose index tells its rows apart."
+    )
+
+
+def _either(used: Used, table: Table, rival: Table) -> str:
+    return (
+        f"Which rows of `{table.name}` were {used.what} is not clear: some of them are equal to "
+        f"others, and those of `{rival.name}` fit as well. Split a pandas DataFrame, whose index "
+        "tells its rows apart."
     )
 
 
