@@ -33,7 +33,8 @@ test-all: $(VENV)/panel $(VENV)/objects/done $(VENV)/mlflow/done  ## Run the slo
 	PYTHONPATH=$(OBJECTS) $(BIN)/python -m pytest tests/state
 	PYTHONPATH=$(OBJECTS) $(BIN)/python -m pytest -m "slow or not slow" \
 	  $(addprefix tests/packaging/,test_arrow.py test_onnx.py test_openers.py) \
-	  tests/governance/test_explainability.py tests/experiments/test_every_estimator.py
+	  tests/governance/test_explainability.py \
+	  $(addprefix tests/experiments/,test_every_estimator.py test_rows_of_boosters.py)
 	PYTHONPATH=$(MLFLOW) $(BIN)/python -m pytest -m slow tests/experiments/test_mlflow.py
 
 lint: $(VENV)/installed  ## Check style, types and layers

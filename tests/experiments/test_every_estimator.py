@@ -205,3 +205,25 @@ def test_models_of_other_libraries_are_recorded_too(library, notebook, autorun):
     else:
         X = notebook["X_test"]
         np.testing.assert_array_equal(runs.load_model(run).predict(X), notebook["model"].predict(X))
+
+
+@pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
+def test_boosters_that_no_estimator_holds_are_recorded_too(library, notebook, autorun):
+    pytest.importorskip(library)
+    train = {
+        "xgboost": "train({'seed': 1}, xgboost.DMatrix(X_train, value[:60]), 7)",
+        "lightgbm": "train({'verbose': -1}, lightgbm.Dataset(X_train, value[:60]), 7)",
+    }[library]
+    notebook.run(PREPARE)
+    code = f"import {library}\nmodel = {library}.{train}"
+    space: dict = {}
+    exec(PREPARE + code, space)
+    run = autorun(code)
+    trees = {"xgboost": lambda model: model.get_dump(), "lightgbm": lambda m: m.model_to_string()}
+    assert trees[library](notebook["model"]) == trees[library](space["model"])
+    assert run.name == "Booster"
+    assert run.model.type == f"{library}.{'core' if library == 'xgboost' else 'basic'}.Booster"
+    runs = notebook.workspace.runs
+    assert runs.rows(run, "train").tolist() == list(range(60))
+    if library == "xgboost":
+        assert runs.load_model(run).get_dump() == notebook["model"].get_dump()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from notewright.experiments.given import Given, features, index_of, target_copy, weakly
 
@@ -35,6 +36,9 @@ def remember(matrix: Any, data: Any, label: Any) -> None:
 
 def rows_in(matrix: Any) -> Given:
     """Return the rows that are in a matrix, as far as that is known or the matrix says so."""
+    chosen = getattr(matrix, "used_indices", None)  # of a subset of another one of LightGBM's
+    if chosen is not None and matrix.reference is not None:
+        return _part(rows_in(matrix.reference), np.asarray(chosen))
     own = getattr(matrix, "data", None)  # LightGBM's, until it has been trained on
     if own is not None:
         remember(matrix, own, matrix.label)
@@ -44,6 +48,15 @@ def rows_in(matrix: Any) -> Given:
     if isinstance(own, np.ndarray):
         known = replace(known, X=features(own))
     return replace(known, y=_labels(matrix))
+
+
+def _part(whole: Given, chosen: NDArray[np.intp]) -> Given:
+    X = whole.features
+    return Given(
+        whole.X if X is None else features(X[chosen]),
+        None if whole.index is None else whole.index[chosen],
+        None if whole.y is None else whole.y[chosen],
+    )
 
 
 def _labels(matrix: Any) -> Any:

@@ -25,7 +25,8 @@ def by_position(used: Used, tables: Tables) -> Located:
     A view is known by where it lies in memory; other arrays by their rows, which may have lost
     columns and precision.
     """
-    X = used.X
+    X = np.asarray(used.X)
+    used = replace(used, X=X)
     found, problem, skipped = None, None, None
     # What everything came from is the largest; where it is not the one, a smaller may be.
     for table in _nearest_first(X, tables.of(len(X), X.shape[1])):
@@ -138,6 +139,8 @@ def _in_columns(
     used: Used, table: Table, part: list[Keys], places: list[int], tables: Tables
 ) -> _Place:
     """Look for rows whose columns are, one by one, those at `places` of the table."""
+    if not table.has([keys[0] for keys in part], places, used.X.dtype):
+        return _Place()
     index = table.index(places, used.X.dtype)
     found = None if index is None else index.find(part)
     if index is None or found is None:
@@ -176,8 +179,6 @@ def _told_apart(
 def _in_some_columns(used: Used, table: Table, part: list[Keys], tables: Tables) -> _Place:
     """Look for rows that have some of the table's columns, in whatever order."""
     like = table.like(part, used.X.dtype)
-    if not all(like):
-        return _Place()
     clear = [at for at, places in enumerate(like) if len(places) == 1]
     if not clear:
         return _Place()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from notewright.experiments.rows import is_frame
+from notewright.experiments.rows import is_frame, is_series
 from notewright.experiments.sources import FITTING, call_at, package_of, source_of
 
 #: Functions that return the rows they are given, in their order.
@@ -100,8 +100,15 @@ def _before(name: str, value: Any, frame: types.FrameType, line: int, depth: int
 
 
 def _as_long(found: Any, value: Any) -> bool:
-    lengths = [next(iter(getattr(each, "shape", ())), None) for each in (found, value)]
+    lengths = [_length(each) for each in (found, value)]
     return None not in lengths and lengths[0] == lengths[1]
+
+
+def _length(value: Any) -> int | None:
+    """Return how many rows an object of a known kind has."""
+    sparse = type(value).__module__.startswith("scipy.sparse")
+    known = sparse or isinstance(value, np.ndarray) or is_frame(value) or is_series(value)
+    return int(value.shape[0]) if known and value.ndim else None
 
 
 def _given_back(call: ast.Call, frame: types.FrameType) -> ast.expr | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from notewright.experiments.evaluation import Array
 from notewright.experiments.row_keys import Index, Keys, keys_of
@@ -34,8 +35,7 @@ class Table:
     length: int
     columns: list[Array]
     whole: Array | None
-    _keys: dict[tuple[int, str], Keys | None] = field(default_factory=dict)
-    _indices: dict[tuple[tuple[int, ...], str], Index] = field(default_factory=dict)
+    _indices: dict[tuple[tuple[int, ...], str], Index | None] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -43,21 +43,29 @@ class Table:
         return self.length * len(self.columns)
 
     def keys(self, at: int, kind: np.dtype[Any]) -> Keys | None:
-        """Return the keys of a column as `kind`, made once."""
-        place = (at, kind.str)
-        if place not in self._keys:
-            self._keys[place] = keys_of(self.columns[at], kind)
-        return self._keys[place]
+        """Return the keys of a column as `kind`."""
+        return keys_of(self.columns[at], kind)
 
     def index(self, places: Sequence[int], kind: np.dtype[Any]) -> Index | None:
-        """Return the index over some columns, made once."""
+        """Return the index over some columns, made once; None where one cannot be of that kind."""
         wanted = (tuple(places), kind.str)
         if wanted not in self._indices:
             columns = [keys for at in places if (keys := self.keys(at, kind)) is not None]
-            if len(columns) < len(places):
-                return None
-            self._indices[wanted] = Index.of(columns)
+            whole = len(columns) == len(places)
+            self._indices[wanted] = Index.of(columns) if whole else None
         return self._indices[wanted]
+
+    def has(self, row: Sequence[np.uint64], places: Sequence[int], kind: np.dtype[Any]) -> bool:
+        """Tell whether one row is there: quickly, where it is not."""
+        there = np.ones(self.length, dtype=bool)
+        for own, at in zip(row, places, strict=True):
+            keys = self.keys(at, kind)
+            if keys is None:
+                return False
+            there &= keys == own
+            if not there.any():
+                return False
+        return True
 
     def like(self, part: Sequence[Keys], kind: np.dtype[Any]) -> list[list[int]]:
         """Return, for each column of `part`, the columns that have some of its values.
@@ -65,17 +73,23 @@ class Table:
         Empty where one of them has none: rows with such columns are not in this table.
         """
         chosen = np.linspace(0, len(part[0]) - 1, min(_SAMPLE, len(part[0]))).astype(np.intp)
-        found = [list(range(len(self.columns))) for _ in part]
-        for row in chosen:
-            for column, own in enumerate(part):
-                found[column] = [
-                    at
-                    for at in found[column]
-                    if (keys := self.keys(at, kind)) is not None and (keys == own[row]).any()
-                ]
-                if not found[column]:
-                    return []
-        return found
+        # A glance at one number is enough for most tables of something else.
+        if not any(self._holds(at, part[:1], chosen[:1], kind) for at in range(len(self.columns))):
+            return []
+        found: list[list[int]] = [[] for _ in part]
+        for at in range(len(self.columns)):
+            for column in self._holds(at, part, chosen, kind):
+                found[column].append(at)
+        return found if all(found) else []
+
+    def _holds(
+        self, at: int, part: Sequence[Keys], chosen: NDArray[np.intp], kind: np.dtype[Any]
+    ) -> list[int]:
+        """Return which columns of `part` have values in those rows that a column has, too."""
+        keys = self.keys(at, kind)
+        if keys is None:
+            return []
+        return [n for n, own in enumerate(part) if all((keys == v).any() for v in own[chosen])]
 
 
 class Tables:
@@ -118,7 +132,8 @@ def _table(name: str, value: Any) -> Table | None:
     return Table(name, len(value), [value.iloc[:, at].to_numpy() for at in plain], None)
 
 
-def _of_array(name: str, array: Array) -> Table | None:
+def _of_array(name: str, value: Array) -> Table | None:
+    array = np.asarray(value)  # without the mask of a masked one
     return Table(name, len(array), list(array.T), array) if _is_number(array.dtype) else None
 
 
