@@ -315,6 +315,43 @@ def test_rows_of_a_large_array_that_is_gone_are_said_to_be(record):
     assert any("an array that is there no more" in note for note in run.notes)
 
 
+def test_a_large_part_that_only_the_call_held_is_known_by_how_it_was_cut(record, runs):
+    space: dict = {}
+    run = record(
+        "from sklearn.linear_model import Ridge\n"
+        "from sklearn.metrics import root_mean_squared_error\n"
+        "wide = np.random.default_rng(0).normal(size=(3000, 600))\n"
+        "value = wide[:, 0].copy()\n"
+        "order = np.random.default_rng(1).permutation(3000)\n"
+        "first, last = order[:1500].copy(), order[1500:].copy()\n"
+        "true = first.copy(), last.copy()\n"
+        "model = Ridge().fit(wide[first], value[first])\n"
+        "s = root_mean_squared_error(value[last], model.predict(wide[last]))\n"
+        "first[:] = last[:] = 0",  # what was cut is not what would be cut now
+        variables=space,
+    )
+    assert {rows.table for rows in run.rows} == {"wide"}
+    assert runs.rows(run, "train").tolist() == space["true"][0].tolist()
+    assert runs.rows(run, "test").tolist() == space["true"][1].tolist()
+
+
+def test_columns_that_came_with_a_transform_are_no_columns_of_the_table(record, runs):
+    space: dict = {}
+    run = record(
+        "from sklearn.linear_model import LogisticRegression\n"
+        "from sklearn.preprocessing import PolynomialFeatures\n"
+        "wider = PolynomialFeatures().fit_transform(X)\n"
+        "model = LogisticRegression(max_iter=500).fit(wider[:300, 200:], y[:300])\n"
+        "s = model.score(wider[300:, 200:], y[300:])",
+        variables=space,
+    )
+    for rows in run.rows:
+        assert rows.table in (None, "wider", "X", "y")
+        if rows.table is not None:
+            start = 0 if rows.role == "train" else 300
+            assert runs.rows(run, rows.role).tolist() == list(range(start, start + 300))
+
+
 def test_runs_on_the_same_held_out_rows_are_compared_in_whatever_order(record, runs):
     space: dict = {}
     cell = (

@@ -16,6 +16,55 @@ Later = Callable[[], Any]
 
 
 @dataclass(frozen=True, eq=False)
+class Picked:
+    """Rows picked of an array, which are not picked before they are needed.
+
+    Make one with :meth:`of`. It is called for the rows: None once the array is gone.
+
+    Parameters
+    ----------
+    whole : callable
+        What gives the array.
+    key : object
+        What picks the rows, as it was then.
+    count : int
+        How many rows that are.
+    """
+
+    whole: Later
+    key: Any
+    count: int
+
+    @classmethod
+    def of(cls, array: Any, key: Any) -> Picked | None:
+        """Return the rows that `key` picks of an array; None where it picks none.
+
+        Examples
+        --------
+        >>> table = np.arange(6).reshape(3, 2)
+        >>> Picked.of(table, np.array([True, False, True]))()
+        array([[0, 1],
+               [4, 5]])
+        """
+        parts = key if isinstance(key, tuple) else (key,)
+        parts = tuple(np.array(each) if isinstance(each, np.ndarray) else each for each in parts)
+        try:
+            places = np.broadcast_to(np.int8(0), len(array))[parts[:1]]
+        except IndexError:
+            return None
+        whole = features(array) if array.nbytes <= _SMALL else weakly(array)
+        return cls(whole, parts, len(places)) if places.ndim == 1 else None
+
+    def __call__(self) -> Any:
+        """Return the rows, or None."""
+        array = self.whole()
+        try:
+            return None if array is None else array[self.key]
+        except IndexError:  # it has fewer columns, before it was transformed
+            return None
+
+
+@dataclass(frozen=True, eq=False)
 class Given:
     """Rows that something was done with.
 
@@ -43,6 +92,7 @@ class Given:
         if index is None:
             index = index_of(y)
         array = features(X) if isinstance(X, np.ndarray) else None
+        array = X if isinstance(X, Picked) else array
         return cls(array, index, target_copy(y), plain_target(y))
 
     @property
@@ -73,9 +123,12 @@ def features(X: Any) -> Later:
     Small arrays and views are held for as long, larger ones as long as somebody
     else holds them.
     """
-    if X.base is not None or X.nbytes <= _SMALL:
-        return lambda: X
-    return reference(X)
+    return (lambda: X) if is_held(X) else reference(X)
+
+
+def is_held(X: Any) -> bool:
+    """Tell whether an array is held until the end of the cell."""
+    return isinstance(X, np.ndarray) and (X.base is not None or X.nbytes <= _SMALL)
 
 
 def weakly(X: Any) -> Later:
@@ -85,9 +138,8 @@ def weakly(X: Any) -> Later:
     --------
     >>> table = np.arange(6.0).reshape(3, 2)
     >>> part = weakly(table[1:])
-    >>> part()
-    array([[2., 3.],
-           [4., 5.]])
+    >>> part().tolist()
+    [[2.0, 3.0], [4.0, 5.0]]
     >>> del table
     >>> part() is None
     True

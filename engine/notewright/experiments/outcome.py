@@ -138,7 +138,7 @@ def _used(group: _Group, index: Any) -> Used | None:
         return None
     if index is None:
         index = next((seen.index for seen in reversed(group.calls) if seen.index is not None), None)
-    arrays = [seen.X() for seen in reversed(group.calls) if seen.X is not None]
+    arrays = (seen.X() for seen in reversed(group.calls) if seen.X is not None)
     X = next((x for x in arrays if x is not None and len(x) == len(true)), None)
     targets = (seen.target() for seen in reversed(group.calls) if seen.target is not None)
     return Used("test", true, index, X, next((each for each in targets if each is not None), None))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from notewright.experiments.given import Picked, is_held
 from notewright.experiments.rows import is_frame, is_series
 from notewright.experiments.sources import FITTING, call_at, package_of, source_of
 
@@ -19,8 +20,6 @@ _OWN = {"astype", "copy", "to_numpy", "toarray"}
 _TRANSFORMING = {"transform", "fit_transform"}
 #: So many assignments are followed.
 _DEPTH = 4
-#: Picking rows copies them: from larger arrays than this it is not done once more.
-_MOST_BYTES = 64 << 20
 _NOTHING = object()
 
 
@@ -82,8 +81,17 @@ def given_first(frame: types.FrameType, X: Any) -> Any:
         return X
     named = (keyword.value for keyword in call.keywords if keyword.arg == "X")
     node = call.args[0] if call.args else next(named, None)
-    found = None if node is None else rows_of(node, frame, call.lineno)
+    if node is None or (is_held(X) and _is_part_of_itself(node, frame, call.lineno)):
+        return X
+    found = rows_of(node, frame, call.lineno)
     return found if _as_long(found, X) else X
+
+
+def _is_part_of_itself(node: ast.AST, frame: types.FrameType, line: int) -> bool:
+    """Tell whether `node` picks rows of something that was not transformed before."""
+    if not isinstance(node, ast.Subscript):
+        return False
+    return rows_of(node.value, frame, line) is value_of(node.value, frame)
 
 
 def _before(name: str, value: Any, frame: types.FrameType, line: int, depth: int) -> Any:
@@ -106,6 +114,8 @@ def _as_long(found: Any, value: Any) -> bool:
 
 def _length(value: Any) -> int | None:
     """Return how many rows an object of a known kind has."""
+    if isinstance(value, Picked):
+        return value.count
     sparse = type(value).__module__.startswith("scipy.sparse")
     known = sparse or isinstance(value, np.ndarray) or is_frame(value) or is_series(value)
     return int(value.shape[0]) if known and value.ndim else None
@@ -129,13 +139,7 @@ def _picked(node: ast.Subscript, frame: types.FrameType, container: Any) -> Any:
     """Return the rows that a subscript picks of what has the rows of its container."""
     if type(container) is np.ndarray:
         key = _key(node.slice, frame)
-        if key is _NOTHING or (container.nbytes > _MOST_BYTES and not _is_slice(key)):
-            return None
-        try:
-            found = container[key]
-        except IndexError:
-            return None
-        return found if isinstance(found, np.ndarray) else None
+        return None if key is _NOTHING or not container.ndim else Picked.of(container, key)
     if is_frame(container):
         columns = node.slice
         names = value_of(columns, frame) if isinstance(columns, ast.Name) else None
@@ -185,8 +189,3 @@ def _plain_key(node: ast.AST, frame: types.FrameType) -> Any:
 
 def _is_whole(value: Any) -> bool:
     return type(value) is int or isinstance(value, np.integer)
-
-
-def _is_slice(key: Any) -> bool:
-    parts = key if isinstance(key, tuple) else (key,)
-    return all(isinstance(part, slice) or _is_whole(part) for part in parts)
