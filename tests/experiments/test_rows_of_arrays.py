@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notewright.errors import DifferentRows
 from notewright.experiments.given import weakly
 from notewright.experiments.locating import locate
 from notewright.experiments.positions import MOST_VALUES
@@ -371,6 +372,23 @@ def test_runs_on_the_same_held_out_rows_are_compared_in_whatever_order(record, r
     np.testing.assert_array_equal(one.rows, other.rows)
     np.testing.assert_array_equal(one.y_true, space["y"][one.rows])
     np.testing.assert_array_equal(one.y_true, other.y_true)
+
+
+def test_runs_on_other_rows_of_the_same_array_are_not_taken_for_the_same(record, runs):
+    space: dict = {}
+    cell = (
+        "from sklearn.linear_model import LogisticRegression\n"
+        "from sklearn.metrics import accuracy_score\n"
+        "y[:] = np.arange(600) % 2\n"  # so that the true values do not tell
+        "model = LogisticRegression(C=SEED).fit(X[300:], y[300:])\n"
+        "s = accuracy_score(y[ROWS], model.predict(X[ROWS]))"
+    )
+    first = record(cell.replace("SEED", "1").replace("ROWS", ":200"), "first", space)
+    second = record(cell.replace("SEED", "2").replace("ROWS", "199::-1"), "second", space)
+    third = record(cell.replace("SEED", "3").replace("ROWS", "1:201"), "third", space)
+    assert runs.compare([first.id, second.id]).same_rows
+    with pytest.raises(DifferentRows):
+        runs.compare([second.id, third.id])
 
 
 def test_arrays_are_not_kept_by_what_remembers_them():

@@ -38,7 +38,7 @@ class Caller:
     model : object or None
         The estimator whose predictions were passed.
     X : object or None
-        What they were made from.
+        What they were made from, or what has its rows.
     """
 
     y_name: str | None = None

@@ -40,14 +40,13 @@ def compare(
         for place, run in enumerate(runs)
         if run.evaluation is None and place not in folded
     ]
-    same = len({runs[place].row_digest for place in scored}) <= 1
     evaluations = {place: service.evaluation(runs[place]) for place in scored}
-    if not same:
-        traced = in_one_table(service, {place: runs[place] for place in scored}, evaluations)
-        evaluations, same = traced or evaluations, traced is not None
+    chosen = {place: runs[place] for place in scored}
+    evaluations = in_one_table(service, chosen, evaluations) or evaluations
+    same = len({each.row_digest for each in evaluations.values()}) <= 1
     if not same:
         if not allow_different_rows:
-            raise _different(names, runs, evaluations)
+            raise _different(names, evaluations)
         notes.append(
             "The runs were scored on different rows: a difference may come from the rows as well "
             "as from the models, and small ones cannot be seen."
@@ -67,10 +66,9 @@ def compare(
     differences = corrected([*differences, *by_fold])
     use = None
     if len(scored) > 1 and same:
-        chosen = [runs[place] for place in scored]
         rows = len(evaluations[scored[0]])
         on_them = [each for each in differences if each.test != FOLDS]
-        use = use_of(service.store, chosen, rows, on_them, count=count)
+        use = use_of(service.store, list(chosen.values()), rows, on_them, count=count)
     return Comparison(
         runs=tuple(runs),
         names=names,
@@ -135,11 +133,10 @@ def _unscored(name: str, run: Run) -> str:
     return f"{name} recorded no predictions, so its metrics have no interval and no test."
 
 
-def _different(
-    names: Sequence[str], runs: Sequence[Run], evaluations: dict[int, Evaluation]
-) -> DifferentRows:
+def _different(names: Sequence[str], evaluations: dict[int, Evaluation]) -> DifferentRows:
     first, *others = evaluations
-    other = next(n for n in others if runs[n].row_digest != runs[first].row_digest)
+    digest = evaluations[first].row_digest
+    other = next(n for n in others if evaluations[n].row_digest != digest)
     a, b = evaluations[first], evaluations[other]
     shared = len(set(a.rows.tolist()) & set(b.rows.tolist()))
     how = f"{len(a)} rows and {len(b)} rows, {shared} with the same label"

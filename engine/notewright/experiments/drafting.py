@@ -19,12 +19,12 @@ from notewright.experiments.ledger import Step
 from notewright.experiments.locating import locate
 from notewright.experiments.outcome import Outcome, outcome_of
 from notewright.experiments.ports import names_of
-from notewright.experiments.positions import of_one_table
 from notewright.experiments.recorder import Recorder
 from notewright.experiments.rows import Located, RowSet, Used, dump_labels, overlap
 from notewright.experiments.run import ModelRef
 from notewright.experiments.scalars import Scalar, scalar
 from notewright.experiments.tables import Tables
+from notewright.experiments.targets import of_one_table
 
 
 @dataclass

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from notewright.experiments.evaluation import Array
-from notewright.experiments.positions import by_position, by_target
+from notewright.experiments.positions import by_position
 from notewright.experiments.rows import (
     Located,
     Used,
@@ -24,6 +24,7 @@ from notewright.experiments.rows import (
     same_target,
 )
 from notewright.experiments.tables import Tables
+from notewright.experiments.targets import by_target
 
 
 def locate(used: Used, tables: Tables) -> Located:

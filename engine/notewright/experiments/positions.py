@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from notewright.experiments.evaluation import Array
-from notewright.experiments.row_keys import Found, Index, Keys, keys_of, text_keys
-from notewright.experiments.rows import Located, Used, equal, is_frame, is_target, same_target
+from notewright.experiments.row_keys import Found, Index, Keys, keys_of
+from notewright.experiments.rows import Located, Used, equal, same_target
 from notewright.experiments.tables import Table, Tables
+from notewright.experiments.targets import target_keys, targets_of
 from notewright.experiments.views import rows_inside
 
 #: Arrays with more values than this are not searched for rows.
@@ -48,38 +47,6 @@ def by_position(used: Used, tables: Tables) -> Located:
     if found is not None and found.labels is not None:
         return replace(found, problem=skipped)
     return Located(used, problem=skipped or problem)
-
-
-def by_target(used: Used, tables: Tables) -> Located:
-    """Return where rows are of which only the target is known: a part of a larger one in memory."""
-    for name, whole in sorted(_columns(tables), key=lambda named: -len(named[1])):
-        where = rows_inside(used.target, whole) if len(whole) > len(used.target) else None
-        if where is not None and same_target(whole[where], used.y):
-            return Located(used, name, "position", len(whole), where.astype(np.int64))
-    return Located(used)
-
-
-def of_one_table(found: Located, other: Located, tables: Tables) -> Located:
-    """Return rows that were found by their target as rows of the table that it is the target of.
-
-    That it is shown by the other rows, which were found in this table.
-    """
-    if other.labels is None or other.by != "position" or found.of != other.of:
-        return found
-    target = tables.variables.get(str(found.table))
-    if found.labels is None or not is_target(target) or other.used.y is None:
-        return found
-    is_its = same_target(np.asarray(target)[other.labels], other.used.y)
-    return replace(found, table=other.table) if is_its else found
-
-
-def _columns(tables: Tables) -> Iterator[tuple[str, Array]]:
-    """Yield every variable with a value a row, and every column of numbers, by its variable."""
-    for name, value in tables.variables.items():
-        if is_target(value):
-            yield name, np.asarray(value)
-    for table in tables.of(0, 1):
-        yield from ((table.name, column) for column in table.columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,10 +130,10 @@ def _told_apart(
         return doubtful
     alone = ~found.several
     answers: list[NDArray[np.intp]] = []
-    for target in _targets(table, tables):
+    for target in targets_of(table, tables):
         if not same_target(target[found.where[alone]], used.y[alone]):
             continue
-        keys = _target_keys(target, used.y)
+        keys = target_keys(target, used.y)
         theirs = keys and Index.of([*index.columns, keys[0]]).find([*part, keys[1]])
         if theirs and theirs.several.any():
             return replace(doubtful, several=int(theirs.several.sum()))
@@ -216,7 +183,7 @@ def _is_same(one: Table, other: Table) -> bool:
 
 def _checked(used: Used, table: Table, where: Array, tables: Tables) -> Located:
     """Return rows with their place, if the target there is the one that was used."""
-    targets = _targets(table, tables)
+    targets = targets_of(table, tables)
     if used.y is not None and not any(same_target(t[where], used.y) for t in targets):
         return Located(
             used,
@@ -225,30 +192,6 @@ def _checked(used: Used, table: Table, where: Array, tables: Tables) -> Located:
             "whole target in a variable.",
         )
     return Located(used, table.name, "position", table.length, where.astype(np.int64))
-
-
-def _targets(table: Table, tables: Tables) -> Iterator[Array]:
-    """Yield what may be the target of a table's rows: variables, then columns, of its length."""
-    alike = [v for v in tables.variables.values() if _length(v) == table.length]
-    yield from (np.asarray(value) for value in alike if is_target(value))
-    for value in alike:
-        if is_frame(value):
-            yield from (value.iloc[:, at].to_numpy() for at in range(value.shape[1]))
-        elif isinstance(value, np.ndarray) and value.ndim == 2:
-            yield from value.T
-
-
-def _length(value: Any) -> int | None:
-    sized = is_target(value) or is_frame(value) or isinstance(value, np.ndarray)
-    return len(value) if sized and value.ndim else None
-
-
-def _target_keys(target: Array, y: Array) -> tuple[Keys, Keys] | None:
-    """Return numbers for the values of a target and of a part of it, equal where these are."""
-    if target.dtype.kind in "biuf" and y.dtype.kind in "biuf":
-        theirs, own = keys_of(target, y.dtype), keys_of(y, y.dtype)
-        return None if theirs is None or own is None else (theirs, own)
-    return text_keys(target, y)
 
 
 def _doubtful(used: Used, name: str, count: int) -> str:

@@ -87,7 +87,7 @@ class TracedRows:
         whole = [n for n, f in self._frames.items() if len(f) == rows.of and self._holds(f)]
         if not whole:
             return None
-        name = min(whole, key=lambda n: (n != rows.table, self._frames[n].shape[1], n))
+        name = min(whole, key=lambda n: (self._frames[n].shape[1], n))
         return name, self._frames[name].iloc[labels]
 
     def _holds(self, frame: pd.DataFrame) -> bool:
