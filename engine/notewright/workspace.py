@@ -343,7 +343,7 @@ class Workspace:
     def _tested(self, model_version: str) -> Evaluation | None:
         """Return what a model version said of its test rows, if its run recorded that."""
         run = self.models.get(model_version).run
-        return self.runs.evaluation(self.runs.get(run)) if run else None
+        return self.runs._evaluation(self.runs.get(run)) if run else None
 
     def retrain(
         self,

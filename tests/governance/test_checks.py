@@ -83,7 +83,7 @@ def test_a_rare_class_is_found(house):
     evaluation = Evaluation.of(labels, labels, rows=house.evidence.frames["raw"].index)
     house.evidence = replace(house.evidence, evaluation=evaluation)
     (found,) = of(house.check(), "data_quality.class_balance")
-    assert (found.status, found.severity, found.subject) == ("failed", "warning", "bad")
+    assert (found.status, found.severity, found.details["class"]) == ("failed", "warning", "bad")
 
 
 SCORES = {

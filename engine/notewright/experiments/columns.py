@@ -94,7 +94,7 @@ def kept_table(
         )
     refused: NotewrightError | None = None
     for run in runs:
-        tables = _tables(service, run, name)
+        tables = kept_tables(service, run, name)
         having = {n: table for n, table in tables.items() if column in table.columns}
         tables = having or tables
         for candidate in sorted(tables, key=lambda n: (-len(tables[n]), tables[n].shape[1], n)):
@@ -131,7 +131,8 @@ def kept_value(service: Runs, run: Run, name: str) -> Any:
     )
 
 
-def _tables(service: Runs, run: Run, name: str | None) -> dict[str, pd.DataFrame]:
+def kept_tables(service: Runs, run: Run, name: str | None = None) -> dict[str, pd.DataFrame]:
+    """Return the tables that were kept with a run, or the one of a name, by variable."""
     if service._snapshots is None or run.snapshot_after is None:
         return {}
     snapshot = service._snapshots.get(run.snapshot_after)

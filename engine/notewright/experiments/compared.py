@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from notewright.errors import BadRecord, NoEvaluation
 from notewright.experiments.changes import Change, CodeChange
 from notewright.experiments.evaluation import Array, Evaluation
 from notewright.experiments.pairs import Difference, Estimate
 from notewright.experiments.run import Run
+from notewright.experiments.scored_columns import Hidden, hidden_of, with_stand_ins
 from notewright.experiments.testset import TestSetUse
 from notewright.state.clearing import Cleared, cleared
-from notewright.state.withheld import Withholding
+from notewright.state.withheld import ValuesWithheld, Withholding, united
 from notewright.words import some_of
 
 if TYPE_CHECKING:
@@ -52,8 +56,6 @@ class Comparison:
         How often these rows were used to choose.
     notes : tuple of str
         What could not be compared, and why.
-    evaluations : tuple of Evaluation or None
-        What each run was scored on, rows in the order of their labels.
     service : Runs or None
         Where models, steps and kept tables are read.
 
@@ -74,11 +76,24 @@ class Comparison:
     same_rows: bool
     test_set: TestSetUse | None
     notes: tuple[str, ...]
-    evaluations: tuple[Evaluation | None, ...] = field(repr=False, compare=False)
+    #: What each run was scored on, whole, rows in the order of their labels.
+    _evaluations: tuple[Evaluation | None, ...] = field(repr=False, compare=False)
     service: Runs | None = field(repr=False, compare=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "evaluations": (None,) * len(self.runs), "service": None}
+        return {**self.__dict__, "_evaluations": (None,) * len(self.runs), "service": None}
+
+    @property
+    def evaluations(self) -> tuple[Evaluation | None, ...]:
+        """What each run was scored on, rows in the order of their labels.
+
+        Without what is withheld from the reader, as `Runs.evaluation` gives it; None where
+        nothing is left, or nothing was scored.
+        """
+        return tuple(
+            None if whole is None else self._hidden(place).told(whole, self._classified)
+            for place, whole in enumerate(self._evaluations)
+        )
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -130,17 +145,26 @@ class Comparison:
         if segments:
             table = self._columns(columns, first.rows, (a, b))
         found = impact(first, second, (self.names[a], self.names[b]), table.value)
-        return replace(found, withheld=table.withheld)
+        hidden = (self._hidden(a).target, self._hidden(b).target)
+        return replace(found, withheld=united(table.withheld, *hidden))
 
     def flipped(self, a: int = 0, b: int = 1) -> pd.DataFrame:
         """Return the rows whose predicted label changes between two runs, by their labels.
 
         Its columns are ``true``, ``before``, ``after`` and ``becomes``
-        ("right", "wrong", or "" where it stays wrong).
+        ("right", "wrong", or "" where it stays wrong). Where a column that the reader may
+        not see is what was predicted, its labels have stand-ins; where it is the rows'
+        labels, rows are numbered. A warning names it.
         """
         from notewright.experiments.impact import flipped_rows
 
-        return flipped_rows(self._scored(a), self._scored(b))
+        first, second = self._scored(a), self._scored(b)
+        hidden = self._hidden(a).withheld, self._hidden(b).withheld
+        if withheld := united(*hidden):
+            warnings.warn(ValuesWithheld(withheld), stacklevel=2)
+        if self._hidden(a).labels or self._hidden(b).labels:
+            first, second = (replace(e, rows=np.arange(len(e))) for e in (first, second))
+        return flipped_rows(first, second)
 
     def costs(self, matrix: Matrix | None = None, /, **cells: float) -> Costs:
         """Say what each run's mistakes cost a row, and whether the difference is noise.
@@ -179,7 +203,10 @@ class Comparison:
         from notewright.experiments.calibration import calibration
 
         self._store()
-        return tuple(None if e is None else calibration(e, bins) for e in self.evaluations)
+        return tuple(
+            None if whole is None else calibration(self._counted(place, whole), bins)
+            for place, whole in enumerate(self._evaluations)
+        )
 
     def fairness(
         self,
@@ -295,7 +322,7 @@ class Comparison:
     def _scored(self, place: int) -> Evaluation:
         """Return the evaluation of a run, where all have one on the same rows."""
         self._store()
-        found = self.evaluations[place]
+        found = self._evaluations[place]
         if found is None:
             raise NoEvaluation(self.runs[place].name)
         if not self.same_rows:
@@ -303,4 +330,20 @@ class Comparison:
                 "The runs were scored on different rows, so rows cannot be set side by side.",
                 "Score them on the same rows.",
             )
-        return found
+        return self._counted(place, found)
+
+    def _counted(self, place: int, whole: Evaluation) -> Evaluation:
+        """Return scored rows as they are counted: classes that are withheld have stand-ins."""
+        if not self._hidden(place).target or whole.task != "classification":
+            return whole
+        return with_stand_ins(whole, self._classified)
+
+    @property
+    def _classified(self) -> list[Evaluation]:
+        """The evaluations of classes, which have the same stand-ins."""
+        scored = (each for each in self._evaluations if each is not None)
+        return [each for each in scored if each.task == "classification"]
+
+    def _hidden(self, place: int) -> Hidden:
+        """Return what of a run's scored rows the reader may not see."""
+        return Hidden() if self.service is None else hidden_of(self.service, self.runs[place])

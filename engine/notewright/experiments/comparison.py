@@ -40,7 +40,7 @@ def compare(
         for place, run in enumerate(runs)
         if run.evaluation is None and place not in folded
     ]
-    evaluations = {place: service.evaluation(runs[place]) for place in scored}
+    evaluations = {place: service._evaluation(runs[place]) for place in scored}
     chosen = {place: runs[place] for place in scored}
     evaluations = in_one_table(service, chosen, evaluations) or evaluations
     same = len({each.row_digest for each in evaluations.values()}) <= 1
@@ -81,7 +81,7 @@ def compare(
         same_rows=same,
         test_set=use,
         notes=tuple(notes),
-        evaluations=tuple(kept.get(place) for place in range(len(runs))),
+        _evaluations=tuple(kept.get(place) for place in range(len(runs))),
         service=service,
     )
 

@@ -39,6 +39,8 @@ class Evaluation:
     task : {"classification", "regression"}
     probability : bool
         Whether `y_score` holds probabilities.
+    target_names, row_names : tuple of str
+        The columns that the true values and the labels of the rows are, where they had names.
     """
 
     rows: Array
@@ -48,6 +50,8 @@ class Evaluation:
     positive: Any = None
     task: str = "classification"
     probability: bool = False
+    target_names: tuple[str, ...] = ()
+    row_names: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -60,6 +64,7 @@ class Evaluation:
         positive: Any = None,
         task: str | None = None,
         probability: bool = False,
+        target_names: Sequence[str] | None = None,
     ) -> Evaluation:
         """Return an evaluation of array-likes of equal length.
 
@@ -75,6 +80,8 @@ class Evaluation:
         task : {"classification", "regression"}, optional
             By default regression if `y_true` holds fractions, or more than 20
             different numbers.
+        target_names : sequence of str, optional
+            The columns that the true values are; by default the name that `y_true` has.
 
         Raises
         ------
@@ -104,7 +111,17 @@ class Evaluation:
         task = task or _task_of(true)
         if task == "classification" and positive is None:
             positive = _positive(true, arrays["y_pred"])
-        return cls(labels, true, arrays["y_pred"], arrays["y_score"], positive, task, probability)
+        return cls(
+            labels,
+            true,
+            arrays["y_pred"],
+            arrays["y_score"],
+            positive,
+            task,
+            probability,
+            names_of(y_true) if target_names is None else tuple(target_names),
+            names_of(rows if rows is not None else own),
+        )
 
     @property
     def row_digest(self) -> str:
@@ -139,6 +156,8 @@ class Evaluation:
             "probability": self.probability,
             "schema": 1,
         }
+        names = {"target_names": self.target_names, "row_names": self.row_names}
+        header |= {name: list(each) for name, each in names.items() if each}
         arrays = {"rows": self.rows, "y_true": self.y_true}
         arrays |= {n: a for n in ("y_pred", "y_score") if (a := getattr(self, n)) is not None}
         buffer = io.BytesIO()
@@ -159,6 +178,8 @@ class Evaluation:
         try:
             header = json.loads(found.pop("header").tobytes())
             header.pop("schema")
+            for name in ("target_names", "row_names"):
+                header[name] = tuple(map(str, header.get(name, ())))
             return cls(**found, **header)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise BadRecord(
@@ -168,6 +189,24 @@ class Evaluation:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+
+def names_of(values: Any) -> tuple[str, ...]:
+    """Return the names that a column, an index or a table's columns have.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> names_of(pd.Series([1], name="income")), names_of([1])
+    (('income',), ())
+    """
+    if hasattr(values, "columns"):
+        found = list(values.columns)
+    elif hasattr(values, "names"):
+        found = list(values.names)
+    else:
+        found = [getattr(values, "name", None)]
+    return tuple(str(name) for name in found if isinstance(name, str))
 
 
 def plain_array(values: Any) -> Array:

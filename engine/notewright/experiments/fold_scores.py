@@ -253,7 +253,7 @@ def _sizes(service: Runs, folds: Sequence[Run]) -> tuple[tuple[int, ...], tuple[
         return tuple(train for train, _ in told), tuple(test for _, test in told)
     if any(fold.evaluation is None for fold in folds):
         return None
-    rows = [service.evaluation(fold).rows for fold in folds]
+    rows = [service._evaluation(fold).rows for fold in folds]
     total = len(np.unique(np.concatenate(rows)))
     test = tuple(len(held_out) for held_out in rows)
     train = tuple(total - count for count in test)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from notewright.experiments.callers import Caller
-from notewright.experiments.evaluation import Array, Evaluation, plain_array, value_digest
+from notewright.experiments.evaluation import Array, Evaluation, names_of, plain_array, value_digest
 from notewright.experiments.given import Given, plain_target
 from notewright.experiments.matrices import is_matrix, rows_in
 from notewright.experiments.scalars import scalar
@@ -46,6 +46,8 @@ class Scored:
     task : {"classification", "regression"}
     probability : bool
         Whether the metric takes probabilities.
+    target : tuple of str
+        The columns that the true values are, where they had names.
     """
 
     true: Array
@@ -55,6 +57,7 @@ class Scored:
     pos_label: Any
     task: str
     probability: bool
+    target: tuple[str, ...] = ()
 
     def evaluation(self) -> Evaluation:
         """Return the evaluation these arrays make."""
@@ -66,6 +69,7 @@ class Scored:
             positive=_positive(self.pos_label, self.true),
             task=self.task,
             probability=self.probability or _looks_like_probability(self.score),
+            target_names=self.target,
         )
 
 
@@ -193,6 +197,7 @@ def _scored(
         pos_label=scalar(given.get("pos_label")),
         task="regression" if kind == "_regression" else "classification",
         probability=name in _PROBABILITIES or any(n in given for n in ("y_proba", "y_prob")),
+        target=names_of(true),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,10 @@ from notewright.experiments.ports import (
 )
 from notewright.experiments.rows import load_labels
 from notewright.experiments.run import Artifact, Run, Status
+from notewright.experiments.scored_columns import hidden_of
 from notewright.state.file_columns import is_table_file, withheld_in_file
 from notewright.state.records import FileRead
-from notewright.state.withheld import UNRESTRICTED, Restrictions, Withheld
+from notewright.state.withheld import UNRESTRICTED, Restrictions, ValuesWithheld, Withheld
 from notewright.store import Store
 from notewright.store.ids import new_id, now
 
@@ -318,10 +320,25 @@ class Runs:
     def evaluation(self, run: Run) -> Evaluation:
         """Return the run's predictions on held-out rows.
 
+        Where the true values are a column that is withheld, classes have stand-ins; where the
+        labels of the rows are, rows are numbered. A warning names what is withheld.
+
         Raises
         ------
         NoEvaluation
+        AccessDenied
+            If the true values are numbers of a column that is withheld.
         """
+        whole, hidden = self._evaluation(run), hidden_of(self, run)
+        told = hidden.told(whole)
+        if told is None:
+            self.restrictions.refuse(hidden.target[0], f"the rows that '{run.name}' was scored on")
+        if hidden:
+            warnings.warn(ValuesWithheld(hidden.withheld), stacklevel=2)
+        return told
+
+    def _evaluation(self, run: Run) -> Evaluation:
+        """Return the predictions with everything in them: what is computed is computed of all."""
         if run.evaluation is None:
             raise NoEvaluation(run.name)
         return Evaluation.loads(self.store.objects.get(run.evaluation))
@@ -343,7 +360,18 @@ class Runs:
         array or None
             In the order of use; None where the rows were not found (`Run.rows`
             and `Run.notes` say why).
+
+        Raises
+        ------
+        AccessDenied
+            If the labels are a column that is withheld.
         """
+        for withheld in hidden_of(self, run).labels:
+            self.restrictions.refuse(withheld, f"the row labels of run '{run.name}'")
+        return self._rows(run, role)
+
+    def _rows(self, run: Run, role: str) -> Array | None:
+        """Return the labels of rows, whoever may see them."""
         found = next((rows for rows in run.rows if rows.role == role), None)
         if found is None or found.labels is None:
             return None

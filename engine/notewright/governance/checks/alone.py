@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-#: Numbers are cut into so many parts with about as many rows each.
-_PARTS = 64
+#: Numbers are cut into so many parts at most, of so many rows at least.
+_PARTS, _ROWS = 64, 2
 #: A target of numbers with more different values than this is no set of classes.
 _CLASSES = 20
 #: A column says the target exactly only where a value of it stands for so many rows on average.
@@ -42,16 +42,16 @@ def tells_alone(column: pd.Series, target: pd.Series) -> float:
     """
     import numpy as np
 
-    codes = _parts(column)
-    first = np.random.Generator(np.random.PCG64(0)).permutation(len(codes)) % 2 == 0
+    first = np.random.Generator(np.random.PCG64(0)).permutation(len(column)) % 2 == 0
     if is_number(target):
-        return _variance(codes, target.to_numpy(dtype=float), first)
+        values = target.to_numpy(dtype=float)
+        return _variance(_parts(column, values, first, classes=False), values, first)
     import pandas as pd
 
     classes, kinds = pd.factorize(target.astype(str))
     if len(kinds) < 2:
         return 0.0
-    return _balanced(codes, classes, len(kinds), first)
+    return _balanced(_parts(column, classes, first, classes=True), classes, len(kinds), first)
 
 
 def determines(column: pd.Series, target: pd.Series) -> bool:
@@ -89,27 +89,45 @@ def is_number(target: pd.Series) -> bool:
     )
 
 
-def _parts(column: pd.Series) -> np.ndarray:
-    """Return a small code for each value: of numbers the quantile that it is in."""
+def _parts(column: pd.Series, target: np.ndarray, first: np.ndarray, classes: bool) -> np.ndarray:
+    """Return a small code for each value: of numbers and times the part that it is in.
+
+    They are cut where the target changes most among the first half of the rows, by a tree: in
+    a short table, parts of equal size would hold rows of several labels, or none.
+    """
     import numpy as np
     import pandas as pd
 
     kind = pd.api.types
-    if kind.is_datetime64_any_dtype(column) or (
-        kind.is_numeric_dtype(column) and not kind.is_bool_dtype(column)
+    if not kind.is_datetime64_any_dtype(column) and (
+        not kind.is_numeric_dtype(column) or kind.is_bool_dtype(column)
     ):
-        values = (
-            column.astype("int64").where(column.notna()).to_numpy(dtype=float)
-            if kind.is_datetime64_any_dtype(column)
-            else column.to_numpy(dtype=float, na_value=np.nan)
-        )
-        known = values[np.isfinite(values)]
-        if not len(known):
-            return np.zeros(len(values), dtype=np.int64)
-        ends = np.unique(np.quantile(known, np.linspace(0, 1, _PARTS + 1)[1:-1]))
-        codes = np.searchsorted(ends, values, side="left")
-        return np.asarray(np.where(np.isnan(values), len(ends) + 1, codes), dtype=np.int64)
-    return np.asarray(pd.factorize(hashable(column), use_na_sentinel=False)[0], dtype=np.int64)
+        codes = pd.factorize(hashable(column), use_na_sentinel=False)[0]
+        return np.asarray(codes, dtype=np.int64)
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+    rows = _short(column)[:, None]
+    limits = {"max_leaf_nodes": _PARTS, "min_samples_leaf": _ROWS, "random_state": 0}
+    tree = (
+        DecisionTreeClassifier(class_weight="balanced", **limits)
+        if classes
+        else DecisionTreeRegressor(**limits)
+    )
+    return np.asarray(tree.fit(rows[first], target[first]).apply(rows), dtype=np.int64)
+
+
+def _short(column: pd.Series) -> np.ndarray:
+    """Return a column as the short numbers that trees read: its ranks, if it has others."""
+    import numpy as np
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(column):
+        values = column.to_numpy(dtype=float, na_value=np.nan)
+        with np.errstate(over="ignore"):
+            short = values.astype(np.float32)
+        if not np.isinf(short).any() and pd.Series(short).nunique() == column.nunique():
+            return short
+    return np.asarray(column.rank(method="dense").to_numpy(dtype=float, na_value=np.nan))
 
 
 def _balanced(codes: np.ndarray, classes: np.ndarray, kinds: int, first: np.ndarray) -> float:

@@ -130,6 +130,9 @@ class Check(ABC):
     acceptable: ClassVar[bool] = False
     #: Whether it runs unless the policy says otherwise.
     runs: ClassVar[bool] = True
+    #: Whether its words may repeat values of the columns that they are about, or only name these
+    #: and give figures: then whoever may not see a column is told its sentences all the same.
+    tells_values: ClassVar[bool] = True
     #: The settings it reads from the policy.
     options: ClassVar[Mapping[str, Option]] = {}
 

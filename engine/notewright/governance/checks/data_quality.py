@@ -21,6 +21,7 @@ class Missing(ByColumn):
     """Finds columns with many missing values."""
 
     name = "data_quality.missing"
+    tells_values = False
     subjects = OF_TABLES
     summary = "No column lacks too many values."
     good = "No column lacks too many values"
@@ -54,6 +55,7 @@ class Duplicates(Check):
     """Finds rows that are there more than once."""
 
     name = "data_quality.duplicates"
+    tells_values = False
     subjects = OF_TABLES
     summary = "Few rows are there twice."
     acceptable = True
@@ -85,6 +87,7 @@ class Constant(ByColumn):
     """Finds columns that say the same everywhere."""
 
     name = "data_quality.constant"
+    tells_values = False
     subjects = OF_TABLES
     summary = "No column is constant."
     severity = "warning"
@@ -115,6 +118,7 @@ class MixedTypes(ByColumn):
     """Finds columns that hold text and numbers side by side."""
 
     name = "data_quality.mixed_types"
+    tells_values = False
     subjects = OF_TABLES
     summary = "No column mixes types."
     good = "No column mixes types"
@@ -171,16 +175,27 @@ class ClassBalance(Check):
             )
         share = float(counts.min() / counts.sum())
         rarest = str(classes[counts.argmin()])
+        column = _named_target(material)
+        of_column = f" of '{column}'" if column else ""
         yield self.finding(
             share >= options["min_share"],
-            f"The rarest class, '{rarest}', is {share:.0%} of the test rows "
-            f"(the policy wants {options['min_share']:.0%}).",
+            f"The rarest class{of_column}, '{rarest}', is {share:.0%} of the "
+            f"test rows (the policy wants {options['min_share']:.0%}).",
             remedy="Collect more of it, or judge the model by a score that weighs classes alike.",
-            subject=rarest,
+            subject=column or rarest,
             metric="class_share",
             value=share,
             threshold=float(options["min_share"]),
+            details={"class": rarest},
         )
+
+
+def _named_target(material: Material) -> str:
+    """Return the column that the labels are of; empty where no table has it."""
+    try:
+        return str(material.target[1].name)
+    except CannotRun:
+        return ""
 
 
 CHECKS = (

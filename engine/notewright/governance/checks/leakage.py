@@ -12,6 +12,7 @@ from notewright.governance.checks.columns import labels
 from notewright.governance.checks.counting import number
 from notewright.governance.checks.evidence import Split
 from notewright.governance.checks.fitted_parts import fitted_on_test_rows
+from notewright.governance.checks.intervals import wilson
 from notewright.governance.checks.material import Material
 from notewright.governance.checks.near_duplicates import hashable, tell_rows_apart
 from notewright.governance.checks.time_gaps import times_of
@@ -26,6 +27,7 @@ class SharedRows(Check):
     """Finds test rows that the model was trained on: the same rows, or rows that are equal."""
 
     name = "leakage.shared_rows"
+    tells_values = False
     summary = "No test row was trained on."
     options: ClassVar[Mapping[str, Option]] = {
         "max_share": Option(0.01, "Largest share of test rows.", minimum=0, maximum=1)
@@ -57,6 +59,7 @@ class SharedGroups(Check):
     """Finds groups, such as the rows of one patient, that are in training and test set both."""
 
     name = "leakage.shared_groups"
+    tells_values = False
     summary = "No group of rows that belong together is in training and test set both."
     severity = "warning"
     acceptable = True
@@ -101,6 +104,7 @@ class SingleFeature(Check):
     """Finds columns that predict the target alone."""
 
     name = "leakage.single_feature"
+    tells_values = False
     summary = "No column predicts the target alone."
     severity = "warning"
     acceptable = True
@@ -141,6 +145,7 @@ class TargetDerived(Check):
     """Finds columns that are the target in other words."""
 
     name = "leakage.target_derived"
+    tells_values = False
     summary = "No column is the target in other words."
 
     def run(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:
@@ -164,6 +169,7 @@ class TimeOrder(Check):
     """Finds test rows that are older than rows the model was trained on."""
 
     name = "leakage.time_order"
+    tells_values = False
     summary = "The test rows are newer than those trained on."
     severity = "warning"
     acceptable = True
@@ -215,6 +221,7 @@ class FittedBeforeSplit(Check):
     """Finds scalers, imputers and encoders that were fitted on rows of the test set too."""
 
     name = "leakage.fitted_before_split"
+    tells_values = False
     summary = "What prepares the features was fitted on the rows trained on alone."
 
     def run(self, material: Material, options: Mapping[str, Any]) -> Iterable[Finding]:
@@ -234,7 +241,11 @@ class FittedBeforeSplit(Check):
 
 
 def equal_rows(split: Split) -> tuple[Any, bool]:
-    """Return which test rows equal a row trained on, and whether that can tell anything."""
+    """Return which test rows equal a row trained on, and whether that can tell anything.
+
+    It can where rows hold so much that none are equal by chance, or where more test rows equal
+    one trained on than rows trained on equal each other.
+    """
     import numpy as np
     import pandas as pd
 
@@ -243,10 +254,15 @@ def equal_rows(split: Split) -> tuple[Any, bool]:
     if not columns or not len(split.test):
         return none, False
     both = pd.concat([split.train[columns], split.test[columns]], ignore_index=True)
+    hashes = pd.util.hash_pandas_object(both.apply(hashable), index=False)
+    train, test = hashes.iloc[: len(split.train)], hashes.iloc[len(split.train) :]
+    equal = np.isin(test.to_numpy(), train.to_numpy())
     if not tell_rows_apart(both):
-        return none, False
-    hashes = pd.util.hash_pandas_object(both.apply(hashable), index=False).to_numpy()
-    return np.isin(hashes[len(split.train) :], hashes[: len(split.train)]), True
+        repeated = int(train.duplicated(keep=False).sum())
+        by_chance = wilson(repeated, len(train))[1]
+        if wilson(int(equal.sum()), len(equal))[0] <= by_chance:
+            return none, False
+    return equal, True
 
 
 def _is_group(column: Any, split: Split) -> bool:

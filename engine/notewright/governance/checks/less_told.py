@@ -1,7 +1,9 @@
 """Findings as somebody is told them who may not see some columns.
 
-A sentence may repeat values, in whatever words its check has. So of a finding that mentions such a
-column only what is a figure stays: which check, about what, how it ended, by how much.
+It is the values that are restricted, and not the column's name. Of a check that says of itself that
+its words hold none, the sentence stays; which rows are concerned does not, for that is a value of
+each. The words of any other check may repeat values. So of a finding that mentions such a column only
+what is a figure stays: which check, about what, how it ended, by how much.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from notewright.governance.checks.base import Finding
+from notewright.governance.checks.registry import all_checks
 from notewright.state.withheld import Withheld, Withholding, united, withheld_words
 from notewright.store.canonical import plain
 
@@ -51,18 +54,28 @@ def _told(finding: Finding, of_labels: Sequence[Withheld], withholding: Withhold
     )
     if not withheld:
         return finding
+    words = withheld_words(withheld)
+    details = {"withheld": [each.words for each in withheld]}
+    if not _tells_values(finding):
+        sentence = f"{finding.sentence.removesuffix('.')}; {words}."
+        return replace(finding, sentence=sentence, rows=(), details=details)
     figures = ""
     if finding.value is not None:
         limit = "" if finding.threshold is None else f", limit {finding.threshold:.4g}"
         figures = f": {finding.metric} {finding.value:.4g}{limit}"
-    words = withheld_words(withheld)
     return replace(
         finding,
         sentence=f"{finding.check} {_ENDED[finding.status]}{figures}; {words}.",
         remedy=finding.remedy and "Somebody who may see it runs `%nw check` and reads the rest.",
         rows=(),
-        details={"withheld": [each.words for each in withheld]},
+        details=details,
     )
+
+
+def _tells_values(finding: Finding) -> bool:
+    """Tell whether the words of a finding may hold values; those of an error may."""
+    check = all_checks().get(finding.check)
+    return check is None or check.tells_values or finding.status == "could_not_run"
 
 
 def _texts(value: Any) -> Iterable[str]:

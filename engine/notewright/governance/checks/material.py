@@ -15,7 +15,7 @@ from notewright.experiments.groups import group_names
 from notewright.governance.checks.base import CannotRun
 from notewright.governance.checks.evidence import Cell, Evidence, Sources, Split, Version
 from notewright.governance.checks.inputs import Inputs, find_inputs
-from notewright.governance.checks.same_labels import same_labels
+from notewright.experiments.same_labels import same_labels
 from notewright.governance.checks.subject import kind_of
 from notewright.governance.checks.traced import TracedRows, trained_labels
 
@@ -109,7 +109,7 @@ class Material:
         """The labels, predictions and rows of the run's test set."""
         if self._given.evaluation is not None:
             return self._given.evaluation
-        found = self._sources.runs.evaluation(self.run)
+        found = self._sources.runs._evaluation(self.run)
         if found is None:
             raise CannotRun(
                 "The run recorded no predictions on a test set.",
@@ -278,7 +278,7 @@ class Material:
         mine = self.evaluation
         recorded = self._given.others.get(other.id)
         if recorded is None and other.run:
-            recorded = self._sources.runs.evaluation(self._sources.runs.get(other.run))
+            recorded = self._sources.runs._evaluation(self._sources.runs.get(other.run))
         if recorded is not None and recorded.row_digest == mine.row_digest:
             return recorded.ordered(), ""
         inputs = replace(self.inputs, model=self._sources.models.load(other))

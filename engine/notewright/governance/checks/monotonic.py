@@ -24,6 +24,7 @@ class Monotonic(Check):
     """
 
     name = "behaviour.monotonic"
+    tells_values = False
     summary = "The answer only rises, or only falls, with the columns that say so."
     options: ClassVar[Mapping[str, Option]] = {
         "rising": Option((), "Columns with which the score must not fall."),

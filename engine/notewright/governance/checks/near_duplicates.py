@@ -32,6 +32,7 @@ class NearDuplicates(Check):
     """
 
     name = "data_quality.near_duplicates"
+    tells_values = False
     subjects = OF_TABLES
     summary = "Few rows are there twice but for one column or for spelling."
     severity = "warning"

@@ -20,6 +20,8 @@ _FEWEST = 30
 _SKEWED = 10.0
 #: Of so many values at each end none belongs to the bulk; it is 0.5 % of long columns.
 _END = 0.005
+#: A width of logarithms is many times the middle: so much of it counts as one width of numbers.
+_LOGARITHMIC = 0.4
 
 
 class Outliers(ByColumn):
@@ -101,7 +103,10 @@ def outlying(values: np.ndarray, times: float) -> np.ndarray:
         return none  # nearly constant: any other value is as far away as any other
     if low > 0 and high > _SKEWED * middle:
         with np.errstate(divide="ignore", invalid="ignore"):
-            return _beyond(np.log(values), math.log(low), math.log(high), times)
+            logs = np.log(values)
+        far = _beyond(logs, math.log(low), math.log(high), _LOGARITHMIC * times)
+        # Nought has no logarithm, and is no farther from the rest than the smallest of them.
+        return np.where(values > 0, far, _beyond(values, low, high, times))
     return _beyond(values, low, high, times)
 
 

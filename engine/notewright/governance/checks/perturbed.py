@@ -30,6 +30,7 @@ class Stability(Check):
     """
 
     name = "behaviour.stability"
+    tells_values = False
     summary = "A little noise in the numbers changes few answers."
     severity = "warning"
     acceptable = True
@@ -73,6 +74,7 @@ class MissingValues(Check):
     """
 
     name = "behaviour.missing_values"
+    tells_values = False
     summary = "One missing value neither stops the model nor turns most answers."
     severity = "warning"
     acceptable = True

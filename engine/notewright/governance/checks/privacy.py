@@ -36,6 +36,7 @@ class PersonalColumns(Check):
     """
 
     name = "privacy.personal_columns"
+    tells_values = False
     subjects = OF_TABLES
     summary = "No column holds mail addresses, phone, card, account or national numbers, or names."
     options: ClassVar[Mapping[str, Option]] = {

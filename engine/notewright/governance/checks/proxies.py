@@ -17,6 +17,7 @@ class Proxies(Check):
     """Predicts each sensitive column's groups from every other column, one at a time."""
 
     name = "bias.proxies"
+    tells_values = False
     summary = "No column tells a sensitive one."
     severity = "warning"
     acceptable = True

@@ -9,7 +9,7 @@ from notewright.experiments.columns import positions
 from notewright.governance.checks.base import CannotRun
 from notewright.governance.checks.evidence import Split
 from notewright.governance.checks.inputs import TrainedRows
-from notewright.governance.checks.same_labels import CLASSES, same_labels
+from notewright.experiments.same_labels import CLASSES, same_labels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +50,7 @@ class TracedRows:
         train, test = found.get("train"), found.get("test")
         if train is None or test is None:
             # Without the rows that were scored, those of an array cannot be told either.
-            traced = self._runs.rows(self._run, "test") is not None
+            traced = self._runs._rows(self._run, "test") is not None
             what = "trained on" if traced and train is None else "scored"
             raise CannotRun(
                 f"The rows that were {what} were not found in a table.",
@@ -69,13 +69,13 @@ class TracedRows:
         """Return the labels of the rows that were trained on, if they were traced."""
         for each in self._run.rows:
             if each.role == "train" and each.by is not None:
-                labels = self._runs.rows(self._run, "train")
+                labels = self._runs._rows(self._run, "train")
                 return TrainedRows(labels, each.by == "index", each.of)
         return None
 
     def _part(self, rows: Any) -> tuple[str, pd.DataFrame] | None:
         """Return the rows of a table that were used, and what it is called."""
-        labels = self._runs.rows(self._run, rows.role)
+        labels = self._runs._rows(self._run, rows.role)
         if labels is None:
             return None
         if rows.by == "index" and rows.table in self._frames:
@@ -95,7 +95,7 @@ class TracedRows:
         import numpy as np
 
         true = np.asarray(self._evaluation.y_true)
-        scored = self._runs.rows(self._run, "test")
+        scored = self._runs._rows(self._run, "test")
         if scored is None or len(scored) != len(true):
             return False
         part = frame.iloc[scored]

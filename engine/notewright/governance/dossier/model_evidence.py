@@ -99,7 +99,7 @@ def metrics(subject: Subject) -> Evidence:
         raise Absent("The run recorded no metrics.")
     facts = [(name, f"{value:.6g}") for name, value in sorted(found.metrics.items())]
     if found.evaluation is not None:
-        scored = subject.services.runs.evaluation(found)
+        scored = subject.services.runs._evaluation(found)
         facts += [
             ("task", scored.task),
             ("test rows", str(len(scored))),
