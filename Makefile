@@ -30,7 +30,7 @@ test-all: $(VENV)/panel $(VENV)/objects/done $(VENV)/mlflow/done  ## Run the slo
 	$(BIN)/python scripts/test.py -m "slow or not slow"
 	$(BIN)/python -m pytest -m "slow or not slow" --store postgresql \
 	  $(addprefix tests/,store experiments governance lineage afresh serving/test_retrace.py)
-	PYTHONPATH=$(OBJECTS) $(BIN)/python -m pytest tests/state
+	PYTHONPATH=$(OBJECTS) $(BIN)/python -m pytest tests/state tests/restricted/test_columnar.py
 	PYTHONPATH=$(OBJECTS) $(BIN)/python -m pytest -m "slow or not slow" \
 	  $(addprefix tests/packaging/,test_arrow.py test_onnx.py test_openers.py) \
 	  tests/governance/test_explainability.py \

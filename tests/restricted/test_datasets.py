@@ -87,3 +87,12 @@ def test_what_shows_a_version_has_names_and_types_only(person, table):
     said = person.asks("dataset", "show", "people")
     assert "income" in said
     assert not tells(said)
+
+
+def test_a_dataset_is_checked_in_all_its_columns_and_told_without_the_values(person):
+    table = pd.DataFrame({"age": [*range(20, 79), -4], "income": [*range(59), SECRET[0]]})
+    person.workspace.datasets.add(table.assign(income=table["income"].where(table.age > 40)), "d")
+    said = person.asks("check", "d")
+    assert "-4" in said
+    assert "37% of 'income' is missing" in said.replace("&#x27;", "'")
+    assert not tells(said)

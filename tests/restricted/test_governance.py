@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.governance.checking import found as found_in_table
 
 from notewright.governance.checks.base import Finding
 from notewright.governance.checks.less_told import told
+from notewright.governance.checks.registry import own_checks
 from notewright.state.withheld import Withheld, Withholding
 
 LOAD = """\
@@ -221,6 +223,62 @@ def test_a_finding_that_mentions_the_column_anywhere_keeps_its_figures_only(more
     assert found.value == 2.0
     assert "withheld: " in found.sentence
     assert found.details["withheld"]
+
+
+def test_words_that_hold_names_and_figures_alone_are_told_and_the_rows_are_not():
+    known = finding(check="data_quality.missing", sentence="30% of 'id' is missing.", remedy="Fill "
+                    "it in.", subject="id", rows=("7",), details={"first": "7"})  # fmt: skip
+    (found,) = told([known], (), SOME)
+    assert found.sentence == "30% of 'id' is missing; withheld: id (needs 'auditor')."
+    assert found.remedy == "Fill it in."
+    assert (found.rows, found.details) == ((), {"withheld": ["id (needs 'auditor')"]})
+    stopped = finding(check="data_quality.missing", status="could_not_run", sentence="'id': 7?")
+    assert "7" not in told([stopped], (), SOME)[0].sentence
+    assert "7" not in told([finding(check="others.own", sentence="'id': 7")], (), SOME)[0].sentence
+
+
+#: Values of every kind that could be in a sentence, none of which is anything else.
+TELLING = ["gilded", "threadbare", "9876543.25", "1987-06-05"]
+
+
+@pytest.mark.parametrize("check", [n for n, c in own_checks().items() if not c.tells_values])
+@pytest.mark.parametrize("kind", [str, float, object])
+def test_checks_that_say_so_repeat_no_value_of_a_column(check, kind):
+    rng = np.random.default_rng(0)
+    values: list = [9876543.25, -7654321.75] if kind is float else TELLING
+    secret = rng.choice(np.array(values, dtype=object), 400).tolist()
+    if kind is object:
+        secret[:40] = [7654321.75] * 40
+    table = pd.DataFrame(
+        {
+            "secret": pd.Series(secret, dtype=kind if kind is not str else None),
+            "again": secret,
+            "age": rng.integers(18, 80, 400),
+        }
+    )
+    table["secret"] = table["secret"].where(rng.random(400) < 0.6)
+    table["target"] = [str(value) for value in secret]
+    table = pd.concat([table, table.iloc[:50], table.iloc[50:90].assign(age=7)], ignore_index=True)
+    table["same"] = secret[0]
+    policy = "version: 1\ndata: {sensitive: {secret: {}, again: {}}, favourable: gilded}"
+    found = found_in_table(
+        check, table, training=table.iloc[::2], model=Echo(), policy=policy,
+        **({"rising": ["age"]} if check.endswith("monotonic") else {}),
+    )  # fmt: skip
+    said = " ".join(f.sentence + f.remedy + f.subject for f in found if f.status != "could_not_run")
+    assert not [word for word in (*TELLING, "9876543", "7654321") if word in said]
+
+
+class Echo:
+    """Says what a column holds."""
+
+    classes_ = np.array(sorted(TELLING))
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return X["again"].astype(str).to_numpy()
 
 
 def test_a_finding_about_something_else_is_told_whole():

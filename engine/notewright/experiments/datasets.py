@@ -223,20 +223,29 @@ class Datasets:
         """Return what :meth:`load` does, with what is withheld and no warning."""
         found = self.get(version) if isinstance(version, str) else version
         withholding = self._restrictions.now()
+        table = self.whole(found)
         if found.kind == "table":
-            self._ledger.check_trust(found, self._trusted)
-            table = contents.load_table(self._store.objects, found.address)
             given = cleared(table, withholding)
             if isinstance(given.value, Withheld):
                 self._restrictions.refuse(given.value, found.ref)
             return given
         data = self._bytes(found)
-        table = parsed(data, found.type)
         given = Cleared(data) if table is None else cleared(table, withholding)
         for withheld in withheld_in_file(data, found.source, withholding):
             if withheld not in given.withheld:  # it cannot be taken out of what it is in
                 self._restrictions.refuse(withheld, found.ref)
         return given
+
+    def whole(self, version: DatasetVersion) -> Any:
+        """Return a table with all its columns, to compute with; None where a file is none.
+
+        What is computed is computed of all columns: who gives out what came of it leaves out
+        what is withheld.
+        """
+        if version.kind != "table":
+            return parsed(self._bytes(version), version.type)
+        self._ledger.check_trust(version, self._trusted)
+        return contents.load_table(self._store.objects, version.address)
 
     def bytes_of(self, version: DatasetVersion) -> bytes:
         """Return the bytes of a version that is a file.

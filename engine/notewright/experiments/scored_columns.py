@@ -170,6 +170,7 @@ def _parts(
     if len(table) == len(whole):
         yield table
     traced = service._rows(run, "test")
-    if traced is not None and traced.dtype.kind in "iu" and len(traced) == len(whole):
-        if not len(traced) or (traced.min() >= 0 and traced.max() < len(table)):
-            yield table.iloc[traced]
+    if traced is None or traced.dtype.kind not in "iu" or len(traced) != len(whole):
+        return
+    if not len(traced) or (traced.min() >= 0 and traced.max() < len(table)):
+        yield table.iloc[traced]

@@ -12,9 +12,18 @@ import dataclasses
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from types import CellType, FunctionType, MethodType, SimpleNamespace
 from typing import Any
 
+from notewright.state.columnar import (
+    arrow_columns,
+    arrow_names,
+    arrow_part,
+    polars_columns,
+    polars_names,
+    polars_part,
+)
 from notewright.state.withheld import Withheld, Withholding, united
 
 #: Row labels are looked at as names in tables of up to so many rows: no table has more columns.
@@ -234,7 +243,7 @@ class _Clearing:
         import pandas as pd
 
         if isinstance(value, pd.DataFrame):
-            table = self._axis(self._axis(value, 0), 1)
+            table = self._without_nested(self._axis(self._axis(value, 0), 1))
             for at in range(table.shape[1]):
                 column = table.iloc[:, at]
                 cells = self._cells(column)
@@ -242,7 +251,8 @@ class _Clearing:
                     table.isetitem(at, cells)
             return table
         if isinstance(value, pd.Series):
-            return self.stand_in([value.name]) or self._cells(self._axis(value, 0))
+            names = [value.name, *_nested_names(value.dtype)]
+            return self.stand_in(names) or self._cells(self._axis(value, 0))
         if isinstance(value, pd.Index):
             return self.stand_in(value.names) or value
         # A table that is grouped, rolled over or resampled.
@@ -252,6 +262,12 @@ class _Clearing:
             self.found += hidden
             return hidden[0] if hidden else value
         return value
+
+    def _without_nested(self, table: Any) -> Any:
+        """Return a table without columns whose Arrow type has a field that is withheld."""
+        inside = [list(_nested_names(dtype)) for dtype in table.dtypes]
+        kept = [at for at, names in enumerate(inside) if self.stand_in(names) is None]
+        return table if len(kept) == table.shape[1] else table.iloc[:, kept].copy()
 
     def _cells(self, column: Any) -> Any:
         """Return a column whose cells may hold mappings and tables of their own."""
@@ -293,10 +309,43 @@ class _Clearing:
         return value
 
     def arrow(self, value: Any) -> Any:
-        """Look at a table of Arrow's or Polars': it comes back whole or not at all."""
-        schema = getattr(value, "schema", None)
-        names = getattr(value, "columns", [getattr(value, "name", None)])
-        return self.stand_in(getattr(schema, "names", None) or names) or value
+        """Look at a table, a column or a value of Arrow's, and at what reads one."""
+        if hasattr(value, "schema") and hasattr(value, "select"):
+            return self._columns(value, arrow_columns(value), arrow_part)
+        if hasattr(value, "schema"):  # what reads a table has all of it
+            return self.stand_in(chain(*arrow_columns(value))) or value
+        kind = getattr(value, "type", None)
+        is_data = hasattr(value, "to_pylist") or hasattr(value, "as_py")
+        return (self.stand_in(arrow_names(kind)) if is_data else None) or value
+
+    def polars(self, value: Any) -> Any:
+        """Look at a frame or a column of polars'."""
+        kind = type(value).__name__
+        if kind == "DataFrame":
+            return self._columns(value, polars_columns(value), polars_part)
+        if kind == "Series":
+            return self.stand_in([value.name, *polars_names(value.dtype)]) or value
+        if hasattr(value, "df"):  # a frame that is grouped
+            return self.stand_in(chain(*polars_columns(value.df))) or value
+        if kind == "LazyFrame":
+            # Its plan holds whole frames, and does not say which.
+            self.found += self._withholding.columns
+            return self._withholding.columns[0]
+        return value
+
+    def _columns(
+        self, table: Any, columns: list[list[str]], part: Callable[[Any, list[int]], Any]
+    ) -> Any:
+        """Return a table without the columns that have one of their names withheld."""
+        kept = [at for at, names in enumerate(columns) if self.stand_in(names) is None]
+        if len(kept) == len(columns):
+            return table
+        return part(table, kept) if kept else self.found[-1]
+
+
+def _nested_names(dtype: Any) -> Iterable[str]:
+    """Return the names of the fields inside a pandas type that is Arrow's."""
+    return arrow_names(getattr(dtype, "pyarrow_dtype", None))
 
 
 def _without_levels(index: Any, levels: list[int]) -> Any:
@@ -318,6 +367,6 @@ _KINDS: tuple[tuple[Any, Callable[[_Clearing, Any], Any]], ...] = (
 _TABLES: dict[str, Callable[[_Clearing, Any], Any]] = {
     "pandas": _Clearing.pandas,
     "numpy": _Clearing.numpy,
-    "polars": _Clearing.arrow,
+    "polars": _Clearing.polars,
     "pyarrow": _Clearing.arrow,
 }
