@@ -1,9 +1,10 @@
 """Findings as somebody is told them who may not see some columns.
 
-It is the values that are restricted, and not the column's name. Of a check that says of itself that
-its words hold none, the sentence stays; which rows are concerned does not, for that is a value of
-each. The words of any other check may repeat values. So of a finding that mentions such a column only
-what is a figure stays: which check, about what, how it ended, by how much.
+It is the values that are restricted, and not the column's name. Of a check that says of itself
+that its words hold none, the sentence stays; which rows are concerned does not, for that tells
+something of each. The words of any other check may repeat values. So of a finding of theirs that
+mentions such a column only what is a figure stays: which check, about what, how it ended, by how
+much.
 """
 
 from __future__ import annotations

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from notewright.errors import NotewrightError
 from notewright.experiments.columns import positions
 from notewright.experiments.groups import group_names
+from notewright.experiments.same_labels import same_labels
 from notewright.governance.checks.base import CannotRun
 from notewright.governance.checks.evidence import Cell, Evidence, Sources, Split, Version
 from notewright.governance.checks.inputs import Inputs, find_inputs
-from notewright.experiments.same_labels import same_labels
 from notewright.governance.checks.subject import kind_of
 from notewright.governance.checks.traced import TracedRows, trained_labels
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from notewright.experiments.columns import positions
+from notewright.experiments.same_labels import CLASSES, same_labels
 from notewright.governance.checks.base import CannotRun
 from notewright.governance.checks.evidence import Split
 from notewright.governance.checks.inputs import TrainedRows
-from notewright.experiments.same_labels import CLASSES, same_labels
 
 if TYPE_CHECKING:
     import numpy as np
