@@ -26,13 +26,18 @@ from notewright.governance.checks.variable_secrets import secrets_in
 from notewright.governance.policy import CheckRules, parse_policy
 
 
-def failed(name: str, **evidence: Any) -> list[Finding]:
-    """Return what a check of the privacy family finds in evidence at hand."""
+def asked(name: str, **evidence: Any) -> list[Finding]:
+    """Return what a check of the privacy family says of evidence at hand."""
     check = own_checks()[f"privacy.{name}"]
     given = Evidence(**{"cells": (), **evidence})
     material = Material(_NoVersion(), parse_policy("version: 1"), Sources(None, None, None), given)
     options = {key: option.default for key, option in check.options.items()}
-    findings = run_check(check, CheckRules(options=options), material)
+    return run_check(check, CheckRules(options=options), material)
+
+
+def failed(name: str, **evidence: Any) -> list[Finding]:
+    """Return what a check of the privacy family finds in evidence at hand."""
+    findings = asked(name, **evidence)
     assert all(f.status != "could_not_run" for f in findings), findings
     return [f for f in findings if f.status == "failed"]
 
