@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from tests.governance.checking import found as found_in_table
 
+from notewright.experiments.evaluation import Evaluation
 from notewright.governance.checks.base import Finding
 from notewright.governance.checks.less_told import told
 from notewright.governance.checks.registry import own_checks
@@ -235,6 +236,20 @@ def test_words_that_hold_names_and_figures_alone_are_told_and_the_rows_are_not()
     stopped = finding(check="data_quality.missing", status="could_not_run", sentence="'id': 7?")
     assert "7" not in told([stopped], (), SOME)[0].sentence
     assert "7" not in told([finding(check="others.own", sentence="'id': 7")], (), SOME)[0].sentence
+
+
+@pytest.mark.parametrize("check", ["data_quality.class_balance", "bias.selection_rate_ratio"])
+def test_labels_of_a_restricted_target_are_in_no_finding(check):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"age": rng.integers(18, 80, 400), "standing": "gilded"})
+    table.loc[:4, "standing"] = "threadbare"
+    table["target"] = table["standing"]
+    policy = "version: 1\ndata: {sensitive: {age: {bands: [40]}}, favourable: silver}"
+    judged = Evaluation.of(table["standing"], table["target"])
+    found = found_in_table(check, table.drop(columns="target"), policy=policy, evaluation=judged)
+    assert says(str(found))
+    hidden = Withholding((Withheld("standing", ()),))
+    assert not says(str(told(found, (), hidden)))
 
 
 #: Values of every kind that could be in a sentence, none of which is anything else.

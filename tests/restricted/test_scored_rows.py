@@ -38,6 +38,7 @@ SCORED = {
     "a column": "accuracy_score(y, {said})",
     "an array": "accuracy_score(rest, {said})",
     "a part of the table": "accuracy_score(raw['income'].iloc[50:200], {said}[50:200])",
+    "a column under another name": "accuracy_score(y.rename('outcome'), {said})",
     "an array of a part": "accuracy_score(rest[:200], {said}[:200])",
 }
 

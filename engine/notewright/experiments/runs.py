@@ -25,10 +25,16 @@ from notewright.experiments.ports import (
 )
 from notewright.experiments.rows import load_labels
 from notewright.experiments.run import Artifact, Run, Status
-from notewright.experiments.scored_columns import hidden_of
+from notewright.experiments.scored_columns import Hidden, hidden_of
 from notewright.state.file_columns import is_table_file, withheld_in_file
 from notewright.state.records import FileRead
-from notewright.state.withheld import UNRESTRICTED, Restrictions, ValuesWithheld, Withheld
+from notewright.state.withheld import (
+    UNRESTRICTED,
+    Restrictions,
+    ValuesWithheld,
+    Withheld,
+    Withholding,
+)
 from notewright.store import Store
 from notewright.store.ids import new_id, now
 
@@ -69,6 +75,8 @@ class Runs:
     ) -> None:
         self.store = store
         self.restrictions = restrictions
+        #: What of a run's scored rows is withheld, by run and by all that is withheld.
+        self._hidden: dict[tuple[str, Withholding], Hidden] = {}
         self._snapshots = snapshots
         self.history = history
         self._ledger = Ledger(store)

@@ -69,12 +69,19 @@ def hidden_of(service: Runs, run: Run) -> Hidden:
     withholding = service.restrictions.now()
     if not withholding:
         return Hidden()
+    asked = run.id, withholding
+    if asked not in service._hidden:  # a run stays as it is, and tables take time to load
+        service._hidden[asked] = _look(service, run, withholding)
+    return service._hidden[asked]
+
+
+def _look(service: Runs, run: Run, withholding: Withholding) -> Hidden:
     tables = kept_tables(service, run)
     whole = None if run.evaluation is None else service._evaluation(run)
     labels = (_of_labels(run, whole, n, table, withholding) for n, table in tables.items())
     if whole is None:
         return Hidden(labels=united(*labels))
-    target = withholding.among(whole.target_names or _of_arrays(service, run, whole, tables))
+    target = withholding.among([*whole.target_names, *_by_values(service, run, whole, tables)])
     return Hidden(target, united(withholding.among(whole.row_names), *labels))
 
 
@@ -140,13 +147,14 @@ def _of_labels(
     return found if traced or scored else ()
 
 
-def _of_arrays(
+def _by_values(
     service: Runs, run: Run, whole: Evaluation, tables: Mapping[str, pd.DataFrame]
 ) -> list[Any]:
-    """Return the names of the columns that true values without a name may be.
+    """Return the names of the columns that the true values may be, by what they are.
 
-    Those that hold them at the rows scored; where none does, those that have all these values,
-    if they are texts, or so many that they are no other column's by chance.
+    Those that hold them at the rows scored. Where none does and they have no name of their own,
+    those that have all these values, if they are texts, or so many that they are no other
+    column's by chance.
     """
     if whole.y_true.ndim != 1:
         return []
@@ -154,7 +162,7 @@ def _of_arrays(
     at_rows = [label for part in parts for label, values in part.items()
                if same_labels(values.to_numpy(), whole.y_true)]  # fmt: skip
     wanted = set(whole.y_true.tolist())
-    if at_rows or (whole.y_true.dtype.kind != "U" and len(wanted) < _TELLING):
+    if at_rows or whole.target_names or (whole.y_true.dtype.kind != "U" and len(wanted) < _TELLING):
         return at_rows
     held = ((label, values) for table in tables.values() for label, values in table.items())
     return [label for label, values in held if wanted <= set(plain_array(values).ravel().tolist())]

@@ -175,7 +175,7 @@ class ClassBalance(Check):
             )
         share = float(counts.min() / counts.sum())
         rarest = str(classes[counts.argmin()])
-        column = _named_target(material)
+        column = material.target_name
         of_column = f" of '{column}'" if column else ""
         yield self.finding(
             share >= options["min_share"],
@@ -188,14 +188,6 @@ class ClassBalance(Check):
             threshold=float(options["min_share"]),
             details={"class": rarest},
         )
-
-
-def _named_target(material: Material) -> str:
-    """Return the column that the labels are of; empty where no table has it."""
-    try:
-        return str(material.target[1].name)
-    except CannotRun:
-        return ""
 
 
 CHECKS = (

@@ -186,6 +186,17 @@ class Material:
         )
 
     @cached_property
+    def target_name(self) -> str:
+        """The column with the true labels; empty where no table has it.
+
+        Words that repeat labels name it: so they are told apart from what may be told to all.
+        """
+        try:
+            return str(self.target[1].name)
+        except CannotRun:
+            return ""
+
+    @cached_property
     def transformers(self) -> dict[str, Any]:
         """The fitted transformers among the variables when the run ended, by name."""
         from notewright.experiments.estimators import is_fitted_transformer
@@ -406,8 +417,10 @@ class Material:
             wanted = self.evaluation.positive
         known = sorted({str(label) for label in np.unique(np.asarray(self.evaluation.y_true))})
         if wanted is None or str(wanted) not in known:
+            of_column = f" of '{self.target_name}'" if self.target_name else ""
             raise CannotRun(
-                f"The favourable outcome ({wanted}) is not among the labels {', '.join(known)}."
+                f"The favourable outcome ({wanted}) is not among the labels{of_column} "
+                f"{', '.join(known)}."
                 if wanted is not None
                 else "The policy does not say which outcome is the favourable one.",
                 "Set `data: favourable:` in policy.yaml to one of the labels.",
