@@ -223,7 +223,7 @@ class Datasets:
         """Return what :meth:`load` does, with what is withheld and no warning."""
         found = self.get(version) if isinstance(version, str) else version
         withholding = self._restrictions.now()
-        table = self.whole(found)
+        table = self._whole(found)
         if found.kind == "table":
             given = cleared(table, withholding)
             if isinstance(given.value, Withheld):
@@ -236,7 +236,7 @@ class Datasets:
                 self._restrictions.refuse(withheld, found.ref)
         return given
 
-    def whole(self, version: DatasetVersion) -> Any:
+    def _whole(self, version: DatasetVersion) -> Any:
         """Return a table with all its columns, to compute with; None where a file is none.
 
         What is computed is computed of all columns: who gives out what came of it leaves out

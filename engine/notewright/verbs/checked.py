@@ -124,7 +124,7 @@ def _table(word: str, kind: str, thing: Any, context: Context) -> pd.DataFrame:
     from notewright.experiments.dataset_diff import frame_of, parsed
 
     if kind == "dataset":
-        thing = context.workspace.datasets.whole(thing)
+        thing = context.workspace.datasets._whole(thing)
     elif kind == "file":
         thing = parsed(_read(thing), thing.suffix)
     frame = frame_of(thing)
