@@ -122,15 +122,18 @@ PROXIES = {"a postcode": "postcode", "a number": "pension", "another word": "clu
 
 def trials() -> Iterator[Trial]:
     """Yield the trials of the family."""
-    for of in modelled():
+    for at, of in enumerate(modelled()):
         for name, changes in PLANTED.items():
             check = f"bias.{name}"
             if check in of.data.left_out:
                 continue
-            yield Trial(check, of.data.name, partial(_ask, name, of, None))
+            slow = at % 2 > 0
+            yield Trial(check, of.data.name, partial(_ask, name, of, None), slow=slow)
             for change in changes:
                 words = str(change.__doc__)
-                yield Trial(check, of.data.name, partial(_ask, name, of, change), words, "group")
+                yield Trial(
+                    check, of.data.name, partial(_ask, name, of, change), words, "group", slow
+                )
         check = "bias.calibration_difference"
         yield Trial(check, of.data.name, partial(_promised, of, 0.0))
         yield Trial(check, of.data.name, partial(_promised, of, 0.25), str(_promised.__doc__),

@@ -195,10 +195,8 @@ def _trials_of(
     check = f"data_quality.{name}"
     if check not in data.left_out:
         yield Trial(check, data.name, partial(_asked, name, clean), slow=slow)
-        about = plant(data)[1] if not slow else "target"
-        yield Trial(
-            check, data.name, partial(_asked, name, lambda: plant(data)[0]), fault, about, slow
-        )
+        faulty = partial(_asked, name, lambda: plant(data)[0])
+        yield Trial(check, data.name, faulty, fault, lambda: plant(data)[1], slow)
 
 
 def _words(plant: Callable[[DataSet], Planted]) -> str:

@@ -26,8 +26,9 @@ class Trial:
         Asks it, in an empty folder.
     fault : str
         What was planted; empty for the clean twin.
-    about : str
-        What a finding must name for the fault to count as found: its column, kind or cell.
+    about : str or callable
+        What a finding must name for the fault to count as found: its column, kind or cell; or
+        what returns it once it is asked for.
     slow : bool
         Whether it is left to `make test-all`.
     """
@@ -36,7 +37,7 @@ class Trial:
     data: str
     find: Callable[[Path], list[Finding]]
     fault: str = ""
-    about: str = ""
+    about: str | Callable[[], str] = ""
     slow: bool = False
 
     def ask(self) -> str:
@@ -50,7 +51,8 @@ class Trial:
             findings = self.find(Path(name))
         if self.fault:
             alarms = [finding for finding in findings if finding.status == "failed"]
-            return "" if any(self.about in _said(alarm) for alarm in alarms) else self._missed()
+            about = self.about if isinstance(self.about, str) else self.about()
+            return "" if any(about in _said(alarm) for alarm in alarms) else self._missed()
         loud = [finding.sentence for finding in findings if finding.status != "passed"]
         return f"false alarm on {self.data}: {loud[0]}" if loud else ""
 
