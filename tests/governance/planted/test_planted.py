@@ -28,7 +28,10 @@ def test_at_least_two_hundred_faults_are_planted():
 
 @pytest.mark.parametrize("check", sorted(own_checks()))
 def test_the_check_finds_each_fault_and_leaves_clean_data_alone(check):
-    judge(tally(check, [trial for trial in suite()[check] if not trial.slow]), of=20)
+    quick = [trial for trial in suite()[check] if not trial.slow]
+    if not quick:
+        pytest.skip("all its trials take long: `make test-all` asks them")
+    judge(tally(check, quick), of=20)
 
 
 @pytest.mark.slow
