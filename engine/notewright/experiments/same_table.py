@@ -29,7 +29,7 @@ def in_one_table(
         return None
     found: dict[int, Evaluation] = {}
     for place, run in runs.items():
-        labels = service.rows(run, "test")
+        labels = service._rows(run, "test")
         count = len(evaluations[place])
         if labels is None or len(labels) != count or len(np.unique(labels)) != count:
             return None
