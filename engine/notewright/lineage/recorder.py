@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any, Protocol
 
 from notewright.lineage.files import FileWatch, Opened, data_files
 from notewright.lineage.history import History, Observed
+from notewright.lineage.past import Past, Ran
 from notewright.lineage.reads import names_read, names_through
 from notewright.lineage.records import Execution
 from notewright.lineage.replaying import Replayed, Step, check_sealed, plan_replay, run_plan
@@ -28,6 +30,7 @@ from notewright.state.sharing import shared_otherwise
 from notewright.state.snapshots import Occasion, Snapshots
 from notewright.store.ids import new_id, now
 from notewright.store.packs import PackWriter
+from notewright.words import first_line_of
 
 
 @dataclass
@@ -51,9 +54,17 @@ class Follower(Protocol):
 
     #: The message of the snapshot that is taken after it.
     message: str
+    #: Whether it has to know what ran before.
+    looks_back: bool
 
-    def observe(self) -> Any:
-        """Return what is to be seen where the variables are as it left them, as plain values."""
+    def observe(self, past: Past | None) -> Any:
+        """Return what is to be seen where the variables are as it left them, as plain values.
+
+        Parameters
+        ----------
+        past : Past or None
+            What ran before, and the execution itself, if it looks back.
+        """
 
     def finish(self, observed: Any, cell: Cell, snapshot: str | None) -> None:
         """Take in what was seen, on the recorder's thread; None where nothing could be."""
@@ -144,6 +155,12 @@ class Recorder:
         self._put_back: set[str] = set()
         #: The executions in force, so that no cell has to read the whole history.
         self._line: list[Execution] = []
+        #: Cells that have ended and are not recorded yet.
+        self._on_their_way: dict[int, Cell] = {}
+        #: Executions in which, or before which, more may have changed than is recorded,
+        self._unclear: set[str] = set()
+        #: and whether the next one is one of them.
+        self._is_unclear = False
         self._snapshot: str | None = None
         self._changed = True  # since the snapshot it stands on
         self._look()
@@ -174,6 +191,26 @@ class Recorder:
     def standing(self) -> str | None:
         """The id of the latest committed snapshot the namespace stands on; never waits."""
         return self._snapshot
+
+    def past(self) -> Past:
+        """Return what ran up to the latest recorded execution."""
+        return Past.of(self._ran(self._line), self._digests)
+
+    def past_by_the_page(self, latest: Cell) -> Past:
+        """Return what ran up to a cell that has just ended, by the text alone where need be.
+
+        It never waits: what cells have changed that are not recorded yet, is not known.
+        """
+        waiting = list(self._on_their_way.values())  # first: one may get on record meanwhile
+        ran = self._ran(list(self._line))
+        return Past.of((*ran, *map(_by_the_page, (*waiting, latest))), self._digests)
+
+    def _ran(self, line: Sequence[Execution]) -> list[Ran]:
+        """Return executions since it is clear what they have changed."""
+        if self._is_unclear:
+            return []
+        latest = takewhile(lambda each: each.id not in self._unclear, reversed(line))
+        return [Ran.of(execution) for execution in latest][::-1]
 
     def settle(self) -> None:
         """Wait until everything that has happened so far is recorded."""
@@ -229,15 +266,21 @@ class Recorder:
         ended = _Ended(cell, new_id(), started, round(seconds, 6), save, now())
         root, namespace, own = self._history.root, self.namespace.dict, self.namespace.modules
         code, read, written = cell.code, dict(opened.read), dict(opened.written)
+        looks_back = follower is not None and follower.looks_back
+        self._on_their_way[id(cell)] = cell
 
-        def observe() -> _Observations:
+        def tell() -> _Before:
+            return _Before(self._ran(self._line), self._digests)
+
+        def observe(digests: Mapping[str, str], before: _Before | None) -> _Observations:
+            past = None if before is None else before.and_then(cell, digests)
             return _Observations(
                 names_read(code, namespace, own),
                 touched_names(code),
                 data_files(read, root),
                 data_files(written, root),
                 names_through(code, namespace),
-                None if follower is None else follower.observe(),
+                None if follower is None else follower.observe(past),
             )
 
         def finish(found: Outcome, writer: PackWriter) -> None:
@@ -251,6 +294,8 @@ class Recorder:
 
         def failed(error: BaseException, found: Outcome | None) -> None:
             self.problems.append(error)
+            self._on_their_way.pop(id(cell), None)
+            self._is_unclear = self._is_unclear or cell.execution is None
             if cell.execution is None and found is not None:  # only storing it failed
                 self._record_ended(ended, found.observed, self._change_to(found.digests))
             elif cell.execution is None:  # what the page says is all that is known then
@@ -260,7 +305,13 @@ class Recorder:
                 followed = None if found is None else found.observed.followed
                 self._follow_without_snapshot(follower, followed, cell)
 
-        self._keeper.view(save=save, observe=observe, finish=finish, failed=failed)
+        self._keeper.view(
+            save=save,
+            observe=observe,
+            finish=finish,
+            failed=failed,
+            tell=tell if looks_back else None,
+        )
         self.cost.cells += 1
         self.cost.seconds += time.perf_counter() - clock
 
@@ -362,7 +413,9 @@ class Recorder:
         for at in range(len(self._line), 0, -1):
             if self._line[at - 1].id == execution:
                 return self._line[:at]
-        return self._history.line(execution)
+        line = self._history.line(execution)
+        self._unclear.update(each.id for each in line[-1:])  # of another session, perhaps
+        return line
 
     def replay(self, restored: Restored, names: Sequence[str]) -> Replayed:
         """Rebuild what a snapshot could not save by running again the cells that made it.
@@ -432,6 +485,8 @@ class Recorder:
 
         def finish(found: Outcome, _: PackWriter) -> None:
             self._digests = found.digests
+            # What has changed since the latest execution is on no record.
+            self._is_unclear = self._is_unclear or bool(self._line)
 
         def failed(error: BaseException, _: Outcome | None) -> None:
             self.problems.append(error)
@@ -468,12 +523,16 @@ class Recorder:
         )
         cell.change = change
         cell.execution = self._record(observed, ended.id)
+        self._on_their_way.pop(id(cell), None)
         if change.changed or change.deleted or seen.touched:
             self._changed = True
 
     def _record(self, seen: Observed, id_: str | None = None) -> Execution:
         parent = self._line[-1].id if self._line else None
         execution = self._history.record(self.session, parent, seen, id_)
+        if self._is_unclear:
+            self._unclear.add(execution.id)
+            self._is_unclear = False
         self._line.append(execution)
         return execution
 
@@ -562,6 +621,27 @@ class _Observations:
     wrote: tuple[FileRead, ...]
     through: Mapping[str, tuple[str, ...]]
     followed: Any = None
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What ran before an execution, and what the variables were then."""
+
+    cells: list[Ran]
+    digests: Mapping[str, str]
+
+    def and_then(self, cell: Cell, digests: Mapping[str, str]) -> Past:
+        """Return the same with the execution itself, after which they have these digests."""
+        names = {*self.digests, *digests}
+        changed = {name for name in names if self.digests.get(name) != digests.get(name)}
+        by_the_page = _by_the_page(cell)
+        latest = replace(by_the_page, wrote=by_the_page.wrote | changed)
+        return Past.of((*self.cells, latest), digests)
+
+
+def _by_the_page(cell: Cell) -> Ran:
+    words = f"cell [{cell.number}] `{first_line_of(cell.source)[:60]}`"
+    return Ran(words, cell.code, frozenset(touched_names(cell.code)), cell.status == "ok")
 
 
 @dataclass(frozen=True)

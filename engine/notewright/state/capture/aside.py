@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from notewright.state.capture.known import Known, Outcome
-from notewright.state.capture.looking import Look, Memory, Unsaveable, look
+from notewright.state.capture.looking import UNPICKLABLE, Look, Memory, Unsaveable, look
 from notewright.state.capture.patience import Stuck
 from notewright.state.describe import type_name
 from notewright.state.namespace import Namespace
@@ -88,7 +88,7 @@ class Aside:
         found.values = namespace.state()
         for name, reason in out.items():
             value = found.values[name]
-            digest = f"unpicklable:{id(value)}"
+            digest = f"{UNPICKLABLE}{id(value)}"
             found.unsaveable[name] = Unsaveable(name, type_name(value), reason, digest)
         return found
 

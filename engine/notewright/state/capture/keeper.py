@@ -27,7 +27,7 @@ import sys
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -63,6 +63,8 @@ _PATIENCE_HERE = 0.8
 #: Bytes that are looked at in the process itself for the sake of one variable that waited.
 _SMALL = 1 << 29
 
+#: Looks at what else there is to be seen of a moment.
+Observe = Callable[[Mapping[str, str], Any], Any]
 #: Gives what to enter around something.
 Around = Callable[[], AbstractContextManager[object]]
 
@@ -79,7 +81,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_anew_in_a_users_copy)
 
 
-def _nothing() -> None:
+def _nothing(digests: Mapping[str, str], told: Any) -> None:
     pass
 
 
@@ -92,8 +94,8 @@ class View:
     save : bool
         Whether to store it, or only to look.
     observe : callable
-        Called where the namespace is as it was, with the digests; its result
-        (plain values) is in the outcome.
+        Called where the namespace is as it was, with the digests and what `tell`
+        returned; its result (plain values) is in the outcome.
     finish : callable
         Called on the keeper's thread when the outcome is there, in order, with
         the outcome and a writer to append more to the
@@ -103,13 +105,16 @@ class View:
         outcome where only storing it failed.
     waited : bool
         Whether somebody waits until it is finished.
+    tell : callable, optional
+        Called when every view before is finished; returns plain values.
     """
 
     save: bool
-    observe: Callable[[], Any]
+    observe: Observe
     finish: Callable[[Outcome, PackWriter], Any]
     failed: Callable[[BaseException, Outcome | None], None]
     waited: bool = False
+    tell: Callable[[], Any] | None = None
     number: int = 0
     random: bytes = b""
     child: Child | None = None
@@ -184,18 +189,19 @@ class Keeper:
         *,
         save: bool,
         finish: Callable[[Outcome, PackWriter], Any],
-        observe: Callable[[], Any] = _nothing,
+        observe: Observe = _nothing,
         failed: Callable[[BaseException, Outcome | None], None] = lambda error, found: None,
         waited: bool = False,
+        tell: Callable[[], Any] | None = None,
     ) -> View:
         """Take hold of the namespace as it is now; everything else follows behind.
 
         Parameters
         ----------
-        save, finish, observe, failed, waited
+        save, finish, observe, failed, waited, tell
             See :class:`View`.
         """
-        view = View(save, observe, finish, failed, waited)
+        view = View(save, observe, finish, failed, waited, tell)
         if save:
             self._writer.prepare()
         with uninterrupted():
@@ -315,7 +321,8 @@ class Keeper:
                 line.inbox.recv()
             try:
                 found = self._found(Memory(known.buffers(), written), line)
-                line.outbox.send(_outcome(found, view.observe()))
+                told = None if view.tell is None else line.inbox.recv()
+                line.outbox.send(_outcome(found, view.observe(found.digests(), told)))
                 if not view.save:
                     return
                 for news in line.inbox.recv():
@@ -355,7 +362,8 @@ class Keeper:
             found = self._aside.look(
                 self._namespace, memory, self._known, number=self._number, tries=True
             )
-        view.found = _outcome(found, view.observe())
+        told = None if view.tell is None else view.tell()
+        view.found = _outcome(found, view.observe(found.digests(), told))
         if view.save:
             with patience(_PATIENCE_HERE):
                 new = salvaged(found, self._known, self._namespace.dict)
@@ -460,6 +468,8 @@ class Keeper:
 
     def _heard(self, view: View) -> Outcome:
         assert view.child is not None
+        if view.tell is not None:
+            view.child.send(view.tell())
         found: Outcome = _or_raise(view.child.receive(_limits()))
         view.found = found
         if not view.save:

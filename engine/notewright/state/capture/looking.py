@@ -24,6 +24,9 @@ from notewright.state.memory.pages import Span
 from notewright.state.namespace import Namespace
 from notewright.state.pickling.pickler import Pickled, dump
 
+#: What the digest of a variable begins with that cannot be pickled: it says which object it is.
+UNPICKLABLE = "unpicklable:"
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -154,7 +157,7 @@ def look(
             except Exception as error:  # noqa: BLE001 - a user's object may raise anything
                 pickles.pop(name, None)
                 members.pop(name, None)
-                digest = f"unpicklable:{id(value)}"
+                digest = f"{UNPICKLABLE}{id(value)}"
                 unsaveable[name] = Unsaveable(name, type_name(value), _reason(error), digest)
     if before is not None and _are_same_objects(before.seen, seen):
         # The same objects are shared as they were then.
@@ -182,7 +185,7 @@ def digest(value: Any, namespace: dict[str, Any]) -> str:
     try:
         return digest_pickled(dump(value, namespace))
     except Exception:  # noqa: BLE001 - a user's object may raise anything while being reduced
-        return f"unpicklable:{id(value)}"
+        return f"{UNPICKLABLE}{id(value)}"
 
 
 def digest_pickled(pickled: Pickled) -> str:

@@ -1,0 +1,70 @@
+"""What ran before in this kernel, as plain values: for who asks where a variable comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from notewright.lineage.records import Execution
+from notewright.state.capture.looking import UNPICKLABLE
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One execution of a cell.
+
+    Parameters
+    ----------
+    words : str
+        A few words for it.
+    code : str
+        The cell as plain Python.
+    wrote : frozenset of str
+        The variables that it changed or deleted, by the state itself, and those that its code
+        binds or writes into.
+    ended : bool
+        Whether it ran to its end.
+    through : mapping
+        For functions and the like that its code mentions: the names that their code may read
+        or bind.
+    """
+
+    words: str
+    code: str
+    wrote: frozenset[str]
+    ended: bool = True
+    through: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+    @classmethod
+    def of(cls, execution: Execution) -> Ran:
+        """Return what a recorded execution did."""
+        wrote = (*execution.changed, *execution.deleted, *execution.touched)
+        return cls(
+            execution.words,
+            execution.code,
+            frozenset(wrote),
+            execution.status == "ok",
+            execution.through,
+        )
+
+
+@dataclass(frozen=True)
+class Past:
+    """The latest executions in force, up to the one that is asked about.
+
+    Parameters
+    ----------
+    cells : tuple of Ran
+        In order; that one last.
+    unseen : frozenset of str
+        The variables that cannot be saved: not every change of these is seen.
+    """
+
+    cells: tuple[Ran, ...]
+    unseen: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, cells: Iterable[Ran], digests: Mapping[str, str]) -> Past:
+        """Return what ran, where the variables have these digests."""
+        unseen = (name for name, digest in digests.items() if digest.startswith(UNPICKLABLE))
+        return cls(tuple(cells), frozenset(unseen))
