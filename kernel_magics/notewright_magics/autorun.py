@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from notewright.experiments import hooks
 from notewright.experiments.active import ActiveRun
 from notewright.experiments.assembly import Ending
-from notewright.experiments.drafting import Draft, drafted, fits_in, fitted_unseen, scored_in
+from notewright.experiments.drafting import (
+    Draft,
+    drafted,
+    fits_in,
+    fitted_unseen,
+    scored_earlier,
+    scored_in,
+)
 from notewright.lineage.writes import touched_names
 from notewright_magics.cells import plain_code
 from notewright_magics.figures import Figures
@@ -18,6 +25,7 @@ if TYPE_CHECKING:
 
     from notewright.experiments.run import Run
     from notewright.experiments.runs import Runs
+    from notewright.lineage.past import Past
     from notewright.lineage.recorder import Cell
     from notewright.state.namespace import Namespace
 
@@ -39,6 +47,8 @@ class AutoRuns:
         The kernel session the runs belong to.
     finished : callable
         Called with every finished run, on another thread.
+    past : callable
+        Gives what ran up to a cell that has just ended, as far as it is known.
     """
 
     def __init__(
@@ -48,7 +58,9 @@ class AutoRuns:
         namespace: Namespace,
         session: str,
         finished: Callable[[Run], object],
+        past: Callable[[Cell], Past],
     ) -> None:
+        self._past = past
         self._runs = runs
         self._namespace = namespace
         self._session = session
@@ -84,12 +96,20 @@ class AutoRuns:
         # What a run inside recorded is not recorded twice.
         if fitted is None and not active.encloses and ".fit" in cell.source:
             fitted = fitted_unseen(self._namespace.dict, plain_code(cell.source))
-        scored = None if fitted or active.encloses else scored_in(active.recorder)
+        scored = None if fitted or active.encloses else self._scored(active, cell)
         if fitted is None and scored is None and not active.logged_by_hand:
             return None
         words = fitted or (f"{scored}{SCORED}" if scored else "run")
         runs = self._runs if scored else None
         return AutoRun(active, self._namespace, cell, words, self._finished, runs)
+
+    def _scored(self, active: ActiveRun, cell: Cell) -> str | None:
+        """Return the type of the model that was scored, if one was."""
+        seen = scored_in(active.recorder)
+        if seen is None and active.recorder.looks_back:
+            cell.code = plain_code(cell.source)
+            seen = scored_earlier(active.recorder, self._past(cell), self._namespace.variables())
+        return seen
 
 
 class AutoRun:
@@ -105,6 +125,7 @@ class AutoRun:
         fitted_in: Runs | None = None,
     ) -> None:
         self.message = f"run: {words}"
+        self.looks_back = active.recorder.looks_back
         self._active = active
         #: Where the run is that fitted what this one only scored.
         self._fitted_in = fitted_in
@@ -112,10 +133,10 @@ class AutoRun:
         self._cell = cell
         self._finished = finished
 
-    def observe(self) -> Any:
+    def observe(self, past: Past | None) -> Any:
         """Return the draft of the run, from the variables as the cell left them."""
         try:
-            return self._draft(self._namespace.variables())
+            return self._draft(self._namespace.variables(), past)
         except Exception as error:  # noqa: BLE001 - the cell's own record must not be lost by it
             return f"{type(error).__name__}: {error}"
 
@@ -141,11 +162,11 @@ class AutoRun:
         if fitted is not None:
             self._active.parent = fitted.parent if fitted.name.endswith(SCORED) else fitted.id
 
-    def _draft(self, variables: dict[str, Any]) -> Draft:
+    def _draft(self, variables: dict[str, Any], past: Past | None = None) -> Draft:
         recorder = self._active.recorder
         fitted = [name for name, value in variables.items() if recorder.fits.of(value) is not None]
         changed = dict.fromkeys([*fitted, *touched_names(self._cell.code)])
-        return drafted(recorder, variables, list(changed), self._cell.code)
+        return drafted(recorder, variables, list(changed), self._cell.code, past)
 
 
 def _status(cell: Cell) -> Any:

@@ -130,7 +130,14 @@ class KernelSession:
         if self.workspace.read_only:
             raise StoreReadOnly(self.workspace.root)
         runs = self.workspace.runs
-        self._auto = AutoRuns(self.shell, runs, self.namespace, self.session, self._run_finished)
+        self._auto = AutoRuns(
+            self.shell,
+            runs,
+            self.namespace,
+            self.session,
+            self._run_finished,
+            self._recorder.past_by_the_page,
+        )
         if self._cell is not None:
             self._auto.begins()  # what follows in the cell that switches it on
 
@@ -240,6 +247,7 @@ class KernelSession:
             snapshot_after=after.id,
             namespace=self.namespace,
             error=None if error is None else f"{type(error).__name__}: {error}",
+            past=None if cell.execution is None else self._recorder.past(),
         )
         self.listeners.tell("runs")
         show_run(run)

@@ -94,6 +94,7 @@ def _finished(
         snapshot_after=after.id,
         code=cell.code,
         error=None if error is None else _words(error),
+        past=recorder.past(),
     )
     return run.id
 

@@ -25,6 +25,7 @@ from notewright.store.ids import new_id, now
 if TYPE_CHECKING:
     from notewright.experiments.ports import Variables
     from notewright.experiments.runs import Runs
+    from notewright.lineage.past import Past
 
 #: Values logged by hand are committed when they are this old, in seconds, or this many.
 _BATCH_SECONDS = 1.0
@@ -239,6 +240,7 @@ class ActiveRun:
         files: Iterable[FileRead] | None = None,
         code: str | None = None,
         error: str | None = None,
+        past: Past | None = None,
     ) -> Run:
         """End the run and commit it.
 
@@ -259,6 +261,8 @@ class ActiveRun:
             The recorded code, where `execution` is not recorded yet.
         error : str, optional
             Why it failed.
+        past : Past, optional
+            What ran before, and the recorded code itself.
 
         Returns
         -------
@@ -267,7 +271,7 @@ class ActiveRun:
         self.namespace = namespace or self.namespace
         ending = Ending(status, execution, snapshot_before, snapshot_after, files, error)
         names = list(changed) if changed is not None else self._rebound()
-        return self.end(lambda: draft_of(self._runs, self, names, execution, code), ending)
+        return self.end(lambda: draft_of(self._runs, self, names, execution, code, past), ending)
 
     def end(self, draft: Callable[[], Draft], ending: Ending) -> Run:
         """End the run and commit what `draft` gives, unless it has ended."""

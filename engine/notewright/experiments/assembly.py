@@ -14,6 +14,7 @@ from notewright.experiments.ledger import Step
 from notewright.experiments.ports import unique_files
 from notewright.experiments.run import ModelRef, Run, Status
 from notewright.experiments.scalars import Scalar, metric_to_json
+from notewright.lineage.past import Past
 from notewright.state.records import FileRead
 from notewright.store.ids import new_id
 
@@ -69,11 +70,12 @@ def draft_of(
     changed: Sequence[str],
     execution: str | None,
     code: str | None,
+    past: Past | None = None,
 ) -> Draft:
     """Return the draft of a run from the variables as they are now."""
     variables = active.namespace.variables() if active.namespace is not None else {}
     source = _code(runs, execution) if code is None else code
-    return drafted(active.recorder, variables, changed, source)
+    return drafted(active.recorder, variables, changed, source, past)
 
 
 def finished(runs: Runs, active: ActiveRun, draft: Draft, ending: Ending) -> Finished:

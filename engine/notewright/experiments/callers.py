@@ -11,12 +11,13 @@ import re
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from notewright.experiments.same_rows import given_first, rows_of, value_of
-from notewright.experiments.sources import FITTING, Source, call_at, package_of, source_of
+from notewright.experiments.sources import FITTING, Scope, call_at, package_of
 
-_PREDICTING = {
+PREDICTING = {
     "predict",
     "predict_proba",
     "decision_function",
@@ -24,7 +25,27 @@ _PREDICTING = {
     "score_samples",
     "fit_predict",
 }
+#: What metrics call the predictions that they are given by name.
+_PREDICTED = {"y_pred", "y_score", "y_proba", "y_prob", "pred_decision"}
 _DEPTH = 4
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A variable of the notebook that predictions were made of, and that no line above binds.
+
+    Parameters
+    ----------
+    name : str
+    whole : bool
+        Whether all of its rows were used.
+    object : int
+        Which object it was, by its id.
+    """
+
+    name: str
+    whole: bool
+    object: int
 
 
 @dataclass(frozen=True)
@@ -39,11 +60,14 @@ class Caller:
         The estimator whose predictions were passed.
     X : object or None
         What they were made from, or what has its rows.
+    unread : tuple of Unread
+        Where neither is known: what an earlier cell may have made.
     """
 
     y_name: str | None = None
     model: Any = None
     X: Any = None
+    unread: tuple[Unread, ...] = ()
 
 
 def caller_of(frame: types.FrameType | None) -> Caller | None:
@@ -88,52 +112,79 @@ def _direct(frame: types.FrameType) -> Caller:
     true = arguments.get("y_true", call.args[0] if call.args else None)
     predictions = [node for name, node in arguments.items() if name not in ("y_true", None)]
     predictions += call.args[1:2] if "y_true" not in arguments else call.args[:1]
-    source = source_of(frame)
-    assert source is not None  # the call was found in it
+    scope = Scope.of(frame)
     for node in predictions:
-        model, X = _predictor(node, frame, source, call.lineno, _DEPTH)
+        model, X = _predictor(node, scope, call.lineno, _DEPTH)
         if model is not None:
             return Caller(_plain_name(true), model, X)
-    return Caller(_plain_name(true))
+    if frame.f_code.co_name != "<module>" or frame.f_globals.get("__name__") != "__main__":
+        return Caller(_plain_name(true))
+    named = [node for name, node in arguments.items() if name in _PREDICTED]
+    unread = (_unread(node, scope, call.lineno) for node in named or call.args[1:2])
+    return Caller(_plain_name(true), unread=tuple(chain.from_iterable(unread)))
 
 
 def _predictor(
-    node: ast.AST,
-    frame: types.FrameType,
-    source: Source,
-    line: int,
-    depth: int,
-    whole: bool = True,
+    node: ast.AST, scope: Scope, line: int, depth: int, whole: bool = True
 ) -> tuple[Any, Any]:
     """Return the object whose `predict…` made the value of `node`, and what of.
 
     What of is None where not `whole`: rows were picked from the predictions.
     """
-    parts = list(_parts(node, whole))
+    parts = list(parts_of(node, whole))
     for part, kept in parts:
-        called = part.func if isinstance(part, ast.Call) else None
-        if isinstance(called, ast.Attribute) and called.attr in _PREDICTING:
-            assert isinstance(part, ast.Call)
-            X = rows_of(part.args[0], frame, line) if part.args and kept else None
-            return value_of(called.value, frame), X
+        if (call := prediction(part)) is not None:
+            X = rows_of(call.of, scope, line) if call.of is not None and kept else None
+            return value_of(call.by, scope), X
     if depth == 0:
         return None, None
     names = {part.id: kept for part, kept in reversed(parts) if isinstance(part, ast.Name)}
-    for made in source.before(line, frame):
+    for made in scope.above(line):
         if names.keys() & made.names:
             kept = all(names[name] for name in names.keys() & made.names)
-            found, X = _predictor(made.value, frame, source, made.line, depth - 1, kept)
+            found, X = _predictor(made.value, scope, made.line, depth - 1, kept)
             if found is not None:
                 return found, X
     return None, None
 
 
-def _parts(node: ast.AST, whole: bool) -> Iterator[tuple[ast.AST, bool]]:
+def _unread(
+    node: ast.AST, scope: Scope, line: int, whole: bool = True, depth: int = _DEPTH
+) -> Iterator[Unread]:
+    """Yield the variables behind an expression that no line above binds."""
+    for part, kept in parts_of(node, whole):
+        if not isinstance(part, ast.Name):
+            continue
+        made = next((each for each in scope.above(line) if part.id in each.names), None)
+        if made is None and part.id in scope.values:
+            yield Unread(part.id, kept, id(scope.values[part.id]))
+        elif made is not None and depth:
+            yield from _unread(made.value, scope, made.line, kept, depth - 1)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A call that predicts: the expressions of the model, and of what it predicts of."""
+
+    by: ast.expr
+    of: ast.expr | None
+
+
+def prediction(node: ast.AST) -> Prediction | None:
+    """Return what predicts in a call, if it is one that does."""
+    called = node.func if isinstance(node, ast.Call) else None
+    if not isinstance(called, ast.Attribute) or called.attr not in PREDICTING:
+        return None
+    assert isinstance(node, ast.Call)
+    return Prediction(called.value, node.args[0] if node.args else None)
+
+
+def parts_of(node: ast.AST, whole: bool) -> Iterator[tuple[ast.AST, bool]]:
     """Yield the parts of an expression, and whether what it says of them is of all their rows."""
     yield node, whole
     picks = isinstance(node, ast.Subscript) and not _takes_columns(node.slice)
     for child in ast.iter_child_nodes(node):
-        yield from _parts(child, whole and not picks)
+        yield from parts_of(child, whole and not picks)
 
 
 def _takes_columns(key: ast.AST) -> bool:

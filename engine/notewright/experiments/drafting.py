@@ -19,12 +19,14 @@ from notewright.experiments.ledger import Step
 from notewright.experiments.locating import locate
 from notewright.experiments.outcome import Outcome, outcome_of
 from notewright.experiments.ports import names_of
+from notewright.experiments.predicted_earlier import predicted_earlier
 from notewright.experiments.recorder import Recorder
 from notewright.experiments.rows import Located, RowSet, Used, dump_labels, overlap
 from notewright.experiments.run import ModelRef
 from notewright.experiments.scalars import Scalar, scalar
 from notewright.experiments.tables import Tables
 from notewright.experiments.targets import of_one_table
+from notewright.lineage.past import Past
 
 
 @dataclass
@@ -74,7 +76,11 @@ class Draft:
 
 
 def drafted(
-    recorder: Recorder, variables: Mapping[str, Any], changed: Sequence[str], code: str
+    recorder: Recorder,
+    variables: Mapping[str, Any],
+    changed: Sequence[str],
+    code: str,
+    past: Past | None = None,
 ) -> Draft:
     """Return what a recorded execution amounts to.
 
@@ -87,7 +93,11 @@ def drafted(
         Those that it changed; models are looked for among them.
     code : str
         What ran.
+    past : Past, optional
+        What ran before, and this itself.
     """
+    if past is not None:
+        recorder.look_back(past, variables)
     outcome = outcome_of(recorder.observations)
     draft = Draft(notes=[*outcome.notes, *dict.fromkeys(recorder.problems)])
     draft.metrics, draft.steps = dict(outcome.metrics), list(outcome.steps)
@@ -239,7 +249,7 @@ def _add_rows(
     if given is not None:
         located["train"] = _locate("train", given.rows, tables)
     if outcome.scored is not None:
-        located["test"] = locate(outcome.scored, tables)
+        located["test"] = _with_reason(locate(outcome.scored, tables), recorder.untraced)
     elif given is not None and given.evaluated is not None:
         located["test"] = _locate("test", given.evaluated, tables)
     if len(located) == 2:
@@ -256,6 +266,13 @@ def _add_rows(
         note = overlap(located["train"], located["test"])
         if note is not None:
             draft.notes.append(note)
+
+
+def _with_reason(found: Located, why: str | None) -> Located:
+    """Return rows with the reason why they were not found, where that is known."""
+    if why is None or found.labels is not None or found.problem is not None:
+        return found
+    return replace(found, problem=f"The scored rows were not traced: {why}.")
 
 
 def _locate(role: str, given: Given, tables: Tables) -> Located:
@@ -291,6 +308,13 @@ def scored_in(recorder: Recorder) -> str | None:
     """Return the type of the model that a recorded execution scored last, None if none is known."""
     models = (seen.model for seen in reversed(recorder.observations))
     return next((type(m).__name__ for m in models if m is not None), None)
+
+
+def scored_earlier(recorder: Recorder, past: Past, variables: Mapping[str, Any]) -> str | None:
+    """Return the type of the model whose predictions of an earlier cell were scored last."""
+    unread = [seen.unread for seen in recorder.observations if seen.unread]
+    found = predicted_earlier(unread[-1], past, variables) if unread else None
+    return None if found is None or found.model is None else type(found.model).__name__
 
 
 def fitted_unseen(variables: Mapping[str, Any], code: str) -> str | None:

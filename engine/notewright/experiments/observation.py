@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from notewright.experiments.callers import Caller
+from notewright.experiments.callers import Caller, Unread
 from notewright.experiments.evaluation import Array, Evaluation, names_of, plain_array, value_digest
 from notewright.experiments.given import Given, plain_target
 from notewright.experiments.matrices import is_matrix, rows_in
@@ -98,6 +98,8 @@ class Observation:
         What the predictions were made from, where it is known: the array, or its row labels.
     target : callable or None
         What gives the true values themselves, where they are an array that is still there.
+    unread : tuple of Unread
+        What an earlier cell may have made the predictions in.
     """
 
     metric: str
@@ -110,6 +112,15 @@ class Observation:
     X: Any = None
     index: Any = None
     target: Any = None
+    unread: tuple[Unread, ...] = ()
+    count: int = 0
+
+    def predicted_of(self, X: Any) -> None:
+        """Take note of what the predictions were made from."""
+        rows = rows_in(X) if is_matrix(X) else Given.of(X)
+        self.X = rows.X
+        if rows.index is not None and len(rows.index) == self.count:
+            self.index = rows.index
 
 
 def observe(
@@ -137,10 +148,8 @@ def observe(
     weighted = given.get("sample_weight") is not None
     found = Observation(name, value, scored, value_digest(copied), y_name, model, weighted)
     found.target = plain_target(true)
-    rows = rows_in(caller.X) if is_matrix(caller.X) else Given.of(caller.X)
-    found.X = rows.X
-    if rows.index is not None and len(rows.index) == len(copied):
-        found.index = rows.index
+    found.unread, found.count = caller.unread, len(copied)
+    found.predicted_of(caller.X)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +15,8 @@ from notewright.experiments.folds import Trial, cross_validation
 from notewright.experiments.given import Trained
 from notewright.experiments.observation import Observation, observe
 from notewright.experiments.observers import Arguments
+from notewright.experiments.predicted_earlier import predicted_earlier
+from notewright.lineage.past import Past
 
 #: More different warnings than this are counted with the last of them.
 _MOST_WARNINGS = 50
@@ -47,7 +49,9 @@ class Recorder:
         self.problems: list[str] = []
         #: Tasks that the code began may outlive it, with its context.
         self.over = False
-        self._latest: dict[tuple[str, str, int], Observation] = {}
+        #: Why it is not known what predictions of earlier cells were made from.
+        self.untraced: str | None = None
+        self._latest: dict[tuple[Any, ...], Observation] = {}
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -127,9 +131,30 @@ class Recorder:
         if words in self.warnings or len(self.warnings) < _MOST_WARNINGS:
             self.warnings[words] = self.warnings.get(words, 0) + 1
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether predictions were scored that an earlier cell may have made."""
+        return any(seen.unread for seen in self.observations)
+
+    def look_back(self, past: Past, variables: Mapping[str, Any]) -> None:
+        """Find what predictions of earlier cells were made from, where that is certain."""
+        for seen in self.observations:
+            if not seen.unread:
+                continue
+            found = predicted_earlier(seen.unread, past, variables)
+            self.untraced = None if found is None else found.problem
+            if found is None:
+                continue
+            seen.model = found.model
+            if found.X is not None:
+                seen.predicted_of(found.X)
+            if found.model_problem is not None:
+                why = f"Whose predictions were scored is not certain: {found.model_problem}."
+                self.problems.append(why)
+
     def _keep(self, seen: Observation) -> None:
         """Add `seen`, and let go of arrays that only an earlier call like it needed."""
-        same = (seen.metric, seen.y_key, id(seen.model))
+        same = (seen.metric, seen.y_key, id(seen.model), seen.unread)
         earlier = self._latest.get(same)
         if earlier is not None:
             earlier.scored = earlier.X = earlier.target = None

@@ -10,7 +10,7 @@ import numpy as np
 
 from notewright.experiments.given import Picked, is_held
 from notewright.experiments.rows import is_frame, is_series
-from notewright.experiments.sources import FITTING, call_at, package_of, source_of
+from notewright.experiments.sources import FITTING, Scope, call_at, package_of
 
 #: Functions that return the rows they are given, in their order.
 _SAME = {"asarray", "array", "ascontiguousarray", "asfortranarray", "DMatrix", "QuantileDMatrix"}
@@ -23,15 +23,15 @@ _DEPTH = 4
 _NOTHING = object()
 
 
-def value_of(node: ast.AST, frame: types.FrameType) -> Any:
+def value_of(node: ast.AST, scope: Scope) -> Any:
     """Return the object that a plain name, or `models[name]` of plain names, stands for."""
     if isinstance(node, ast.Name):
-        return frame.f_locals.get(node.id, frame.f_globals.get(node.id))
+        return scope.values.get(node.id)
     if isinstance(node, ast.Subscript):
-        container = value_of(node.value, frame)
+        container = value_of(node.value, scope)
         key = node.slice.value if isinstance(node.slice, ast.Constant) else None
         if key is None and isinstance(node.slice, ast.Name):
-            key = value_of(node.slice, frame)
+            key = value_of(node.slice, scope)
         # Only plain containers: indexing anything else could run the user's code.
         if type(container) is dict and isinstance(key, str | int):
             return container.get(key)
@@ -39,11 +39,11 @@ def value_of(node: ast.AST, frame: types.FrameType) -> Any:
             return container[key] if -len(container) <= key < len(container) else None
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         # `model.fit(X, y).predict(X)`: fit returns the model itself.
-        return value_of(node.func.value, frame) if node.func.attr == "fit" else None
+        return value_of(node.func.value, scope) if node.func.attr == "fit" else None
     return None
 
 
-def rows_of(node: ast.AST, frame: types.FrameType, line: int, depth: int = _DEPTH) -> Any:
+def rows_of(node: ast.AST, scope: Scope, line: int, depth: int = _DEPTH) -> Any:
     """Return an object with the rows that `node` has: an array, or what has their labels.
 
     Its columns may be others: `scaler.transform(X[test])` has the rows of `X[test]`.
@@ -51,23 +51,23 @@ def rows_of(node: ast.AST, frame: types.FrameType, line: int, depth: int = _DEPT
     Parameters
     ----------
     node : ast.AST
-        In the source that `frame` runs.
-    frame : frame
+    scope : Scope
+        Where it stands.
     line : int
         Where it is; assignments above are followed.
     depth : int
         How many of them.
     """
     if isinstance(node, ast.Subscript):
-        return _picked(node, frame, rows_of(node.value, frame, line, depth))
+        return _picked(node, scope, rows_of(node.value, scope, line, depth))
     if isinstance(node, ast.Attribute):
-        return rows_of(node.value, frame, line, depth) if node.attr == "values" else None
+        return rows_of(node.value, scope, line, depth) if node.attr == "values" else None
     if isinstance(node, ast.Call):
-        given = _given_back(node, frame)
-        return None if given is None else rows_of(given, frame, line, depth)
-    value = value_of(node, frame)
+        given = _given_back(node, scope)
+        return None if given is None else rows_of(given, scope, line, depth)
+    value = value_of(node, scope)
     if isinstance(node, ast.Name) and depth:
-        return _before(node.id, value, frame, line, depth)
+        return _before(node.id, value, scope, line, depth)
     return value
 
 
@@ -81,29 +81,28 @@ def given_first(frame: types.FrameType, X: Any) -> Any:
         return X
     named = (keyword.value for keyword in call.keywords if keyword.arg == "X")
     node = call.args[0] if call.args else next(named, None)
-    if node is None or (is_held(X) and _is_part_of_itself(node, frame, call.lineno)):
+    scope = Scope.of(frame)
+    if node is None or (is_held(X) and _is_part_of_itself(node, scope, call.lineno)):
         return X
-    found = rows_of(node, frame, call.lineno)
+    found = rows_of(node, scope, call.lineno)
     return found if _as_long(found, X) else X
 
 
-def _is_part_of_itself(node: ast.AST, frame: types.FrameType, line: int) -> bool:
+def _is_part_of_itself(node: ast.AST, scope: Scope, line: int) -> bool:
     """Tell whether `node` picks rows of something that was not transformed before."""
     if not isinstance(node, ast.Subscript):
         return False
-    return rows_of(node.value, frame, line) is value_of(node.value, frame)
+    return rows_of(node.value, scope, line) is value_of(node.value, scope)
 
 
-def _before(name: str, value: Any, frame: types.FrameType, line: int, depth: int) -> Any:
+def _before(name: str, value: Any, scope: Scope, line: int, depth: int) -> Any:
     """Return what has the rows of a variable from before they were transformed."""
-    source = source_of(frame)
-    above = iter(()) if source is None else source.before(line, frame)
-    made = next((each for each in above if name in each.names), None)
+    made = next((each for each in scope.above(line) if name in each.names), None)
     expression = None if made is None else made.value_for(name)
     if made is None or not isinstance(expression, ast.Call):
         return value
-    given = _given_back(expression, frame)
-    found = None if given is None else rows_of(given, frame, made.line, depth - 1)
+    given = _given_back(expression, scope)
+    found = None if given is None else rows_of(given, scope, made.line, depth - 1)
     return found if _as_long(found, value) else value
 
 
@@ -121,7 +120,7 @@ def _length(value: Any) -> int | None:
     return int(value.shape[0]) if known and value.ndim else None
 
 
-def _given_back(call: ast.Call, frame: types.FrameType) -> ast.expr | None:
+def _given_back(call: ast.Call, scope: Scope) -> ast.expr | None:
     """Return the expression whose rows a call gives back."""
     function, first = call.func, call.args[0] if call.args else None
     name = getattr(function, "attr", getattr(function, "id", None))
@@ -130,23 +129,23 @@ def _given_back(call: ast.Call, frame: types.FrameType) -> ast.expr | None:
     if isinstance(function, ast.Attribute):
         if name in _OWN:
             return function.value
-        if name in _TRANSFORMING and hasattr(type(value_of(function.value, frame)), "fit"):
+        if name in _TRANSFORMING and hasattr(type(value_of(function.value, scope)), "fit"):
             return first
     return None
 
 
-def _picked(node: ast.Subscript, frame: types.FrameType, container: Any) -> Any:
+def _picked(node: ast.Subscript, scope: Scope, container: Any) -> Any:
     """Return the rows that a subscript picks of what has the rows of its container."""
     if type(container) is np.ndarray:
-        key = _key(node.slice, frame)
+        key = _key(node.slice, scope)
         return None if key is _NOTHING or not container.ndim else Picked.of(container, key)
     if is_frame(container):
         columns = node.slice
-        names = value_of(columns, frame) if isinstance(columns, ast.Name) else None
+        names = value_of(columns, scope) if isinstance(columns, ast.Name) else None
         listed = isinstance(columns, ast.List) or type(names) is list
         # A list of true and false picks rows.
         return container if listed and not _has_truths(columns, names) else None
-    return value_of(node, frame)
+    return value_of(node, scope)
 
 
 def _has_truths(node: ast.AST, names: Any) -> bool:
@@ -154,30 +153,30 @@ def _has_truths(node: ast.AST, names: Any) -> bool:
     return any(type(value) is not str for value in (values if names is None else names))
 
 
-def _key(node: ast.AST | None, frame: types.FrameType) -> Any:
+def _key(node: ast.AST | None, scope: Scope) -> Any:
     """Return a key that picks values of an array, or `_NOTHING`."""
     if node is None:
         return None
     if isinstance(node, ast.Tuple | ast.List):
-        parts = [_key(part, frame) for part in node.elts]
+        parts = [_key(part, scope) for part in node.elts]
         if any(part is _NOTHING for part in parts):
             return _NOTHING
         return tuple(parts) if isinstance(node, ast.Tuple) else parts
     if isinstance(node, ast.Slice):
-        ends = [_key(end, frame) for end in (node.lower, node.upper, node.step)]
+        ends = [_key(end, scope) for end in (node.lower, node.upper, node.step)]
         whole = all(end is None or _is_whole(end) for end in ends)
         return slice(*ends) if whole else _NOTHING
-    return _plain_key(node, frame)
+    return _plain_key(node, scope)
 
 
-def _plain_key(node: ast.AST, frame: types.FrameType) -> Any:
+def _plain_key(node: ast.AST, scope: Scope) -> Any:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Invert | ast.USub):
-        value = _plain_key(node.operand, frame)
+        value = _plain_key(node.operand, scope)
         if isinstance(node.op, ast.USub):
             return -value if _is_whole(value) else _NOTHING
         truths = type(value) is np.ndarray and value.dtype == bool
         return ~value if truths else _NOTHING
-    value = node.value if isinstance(node, ast.Constant) else value_of(node, frame)
+    value = node.value if isinstance(node, ast.Constant) else value_of(node, scope)
     if _is_whole(value) or type(value) is slice:
         return value
     if type(value) is np.ndarray and value.dtype.kind in "biu":

@@ -6,8 +6,10 @@ import ast
 import functools
 import linecache
 import types
-from collections.abc import Iterator
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 #: Libraries whose own calls of metrics (folds, early stopping) are not the user's.
 FITTING = {"sklearn", "xgboost", "lightgbm", "catboost", "imblearn", "mlxtend"}
@@ -48,14 +50,35 @@ class Source:
     calls: dict[Place, ast.Call]
     assignments: list[Assignment]
 
-    def before(self, line: int, frame: types.FrameType) -> Iterator[Assignment]:
-        """Yield the assignments above a line that `frame` is at, the latest first.
 
-        Within a function only its own count: those below its first line.
-        """
+@dataclass(frozen=True)
+class Scope:
+    """Where an expression stands: its source, and what names stand for.
+
+    Parameters
+    ----------
+    source : Source or None
+    values : mapping
+        The objects by name.
+    first : int
+        Within a function only what is below its first line counts.
+    """
+
+    source: Source | None
+    values: Mapping[str, Any]
+    first: int = 0
+
+    @classmethod
+    def of(cls, frame: types.FrameType) -> Scope:
+        """Return where the code stands that `frame` runs."""
         inside = frame.f_code.co_name != "<module>"
-        first = frame.f_code.co_firstlineno if inside else 0
-        return (made for made in self.assignments if first < made.line < line)
+        values = ChainMap(frame.f_locals, frame.f_globals)
+        return cls(source_of(frame), values, frame.f_code.co_firstlineno if inside else 0)
+
+    def above(self, line: int) -> Iterator[Assignment]:
+        """Yield the assignments above a line, the latest first."""
+        made = () if self.source is None else self.source.assignments
+        return (each for each in made if self.first < each.line < line)
 
 
 def package_of(frame: types.FrameType) -> str:
