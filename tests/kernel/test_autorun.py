@@ -83,6 +83,51 @@ def test_a_cell_that_scores_what_an_earlier_one_fitted_is_a_run_that_came_of_tha
         assert {r["role"]: r["table"] for r in run["rows"]} == {"test": "df"}
 
 
+ARRAYS = """
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score
+order = np.random.default_rng(0).permutation(300)
+train, test = order[:200], order[200:]
+X_train, X_test, y_train, y_test = X[train], X[test], y[train], y[test]
+del df
+"""
+
+
+def test_predictions_of_an_earlier_cell_are_of_a_model_and_rows_that_are_known(live) -> None:
+    live.run("%load_ext notewright\n%nw autorun on")
+    live.run(DATA + ARRAYS)
+    live.run("model = LogisticRegression().fit(X_train, y_train)")
+    live.run("pred = model.predict(X_test)")
+    # Nobody waits between these: the cells before may not be recorded yet.
+    first = live.run("print(accuracy_score(y_test, pred))")
+    live.run("X_test[0] = 0")
+    live.run("print(accuracy_score(y_test, pred))")
+    live.run("pred = model.predict(X_test)")
+    named = live.run('%%nw run "named"\nprint(accuracy_score(y_test, pred))')
+    live.run("X_test = X[test]")
+    live.run('%%nw run "changed"\nprint(accuracy_score(y_test, pred))')
+    assert named.error is None
+    found = {run["name"]: run for run in runs(live)}
+    changed, kept = found["changed"], found["named"]
+    fitted, scored, after = sorted(
+        (run for run in runs(live) if run["origin"] == "auto"), key=lambda run: run["created"]
+    )
+    assert scored["name"] == after["name"] == "LogisticRegression, scored"
+    assert scored["parent"] == after["parent"] == fitted["id"]
+    assert scored["id"][:6] in first.text
+    assert [row["table"] for row in scored["rows"]] == ["X"]
+    assert [row["table"] for row in after["rows"]] == [None]
+    assert any("`X_test[0] = 0` changes `X_test` after" in note for note in after["notes"])
+    assert [row["table"] for row in kept["rows"]] == ["X_test"]  # its first row is in X no more
+    assert [row["table"] for row in changed["rows"]] == [None]
+    assert any("`X_test = X[test]` changes `X_test` after" in note for note in changed["notes"])
+    same = live.run(
+        "import notewright as nw\nruns = nw.open_workspace().runs\n"
+        f"print((runs.rows(runs.get('{scored['id']}'), 'test') == test).all())"
+    )
+    assert same.text == "True\n"
+
+
 def test_a_run_cell_is_not_doubled_and_off_means_off(live) -> None:
     live.run("%load_ext notewright")
     live.run(DATA + "from sklearn.linear_model import LogisticRegression")
