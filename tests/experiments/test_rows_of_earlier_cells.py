@@ -307,6 +307,35 @@ def test_what_changed_between_the_cells_is_laid_to_the_next_one(cells):
     assert "`a = 1` changes `X_test` after the predictions were made" in why(run)
 
 
+def test_nothing_is_claimed_across_a_cell_that_could_not_be_recorded(cells, monkeypatch):
+    cells.run(FIT, PREDICT)
+    cells.recorder.settle()
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cells.notebook.workspace.history, "record", full)
+        cells.run("X_test[:] = 0")
+        cells.recorder.settle()
+    assert cells.recorder.problems
+    cells.recorder.problems.clear()
+    for _ in range(2):
+        run = cells.scored(SCORE)
+        assert rows(cells, run) is None
+    assert "no cell on record has made `pred`" in why(run)
+
+
+def test_where_the_cells_end_is_not_known_or_a_function_scores_nothing_is_claimed(cells):
+    cells.run(FIT, PREDICT, "def evaluate():\n    return accuracy_score(y_test, pred)")
+    assert rows(cells, cells.scored("score = evaluate()")) is None
+    block = cells.notebook.workspace.runs.start("block", namespace=cells.notebook.namespace)
+    with block:
+        cells.run(SCORE)
+    assert rows(cells, block.run) is None
+    assert block.run.metrics == {"accuracy": cells.notebook["score"]}
+
+
 def test_what_cannot_be_saved_claims_nothing(cells):
     cells.run(FIT, "data = {'X': X_test, 'stream': (n for n in 'ab')}")
     cells.run("pred = model.predict(data['X'])", "data['X'][:] = 0")

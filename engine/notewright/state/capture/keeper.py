@@ -14,6 +14,9 @@ A copy may die of a variable, or wait for ever. What the keeper does then:
   begun since: with all memory, then without the variable it was at;
 - if one has begun, the view has failed, and the next one includes everything.
 
+An observation may need to know what came of the views before. A copy looks at the
+variables first, and waits for that only then.
+
 From before it is decided what is stored already until that is committed, a
 view has a writer's turn, so that nothing of it is removed (`store/turns.py`).
 What was removed before is forgotten, here and in the copies that wait.
