@@ -209,6 +209,10 @@ UNCERTAIN = {
         [FIT, "if len(X) > 100:\n    pred = model.predict(X_test)"],
         "does not say how it made `pred`",
     ),
+    "in a part of an expression": (
+        [FIT, "pred = model.predict(X_test) if len(X) > 100 else y_test"],
+        "does not say which predictions it took",
+    ),
     "changed in place themselves": ([FIT, PREDICT, "pred[:] = 0"], "does not say how it made"),
     "of two models": (
         [FIT, PREDICT, "q = model.predict(X_test)", "pred = pred | q"],
@@ -334,6 +338,19 @@ def test_where_the_cells_end_is_not_known_or_a_function_scores_nothing_is_claime
         cells.run(SCORE)
     assert rows(cells, block.run) is None
     assert block.run.metrics == {"accuracy": cells.notebook["score"]}
+
+
+def test_an_object_that_raises_when_it_is_looked_at_keeps_the_run_from_nothing(cells):
+    cells.run(
+        "class Odd(str):\n    __hash__ = str.__hash__",
+        FIT + "\ndata = {'X': X_test}\nkey = Odd('X')",
+        "pred = model.predict(data[key])",
+        "Odd.__hash__ = None",
+    )
+    run = cells.scored(SCORE)
+    assert run.metrics == {"accuracy": cells.notebook["score"]}
+    assert rows(cells, run) is None
+    assert any("is not known: unhashable type" in note for note in run.notes)
 
 
 def test_what_cannot_be_saved_claims_nothing(cells):

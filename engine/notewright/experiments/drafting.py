@@ -19,7 +19,6 @@ from notewright.experiments.ledger import Step
 from notewright.experiments.locating import locate
 from notewright.experiments.outcome import Outcome, outcome_of
 from notewright.experiments.ports import names_of
-from notewright.experiments.predicted_earlier import predicted_earlier
 from notewright.experiments.recorder import Recorder
 from notewright.experiments.rows import Located, RowSet, Used, dump_labels, overlap
 from notewright.experiments.run import ModelRef
@@ -312,8 +311,8 @@ def scored_in(recorder: Recorder) -> str | None:
 
 def scored_earlier(recorder: Recorder, past: Past, variables: Mapping[str, Any]) -> str | None:
     """Return the type of the model whose predictions of an earlier cell were scored last."""
-    unread = [seen.unread for seen in recorder.observations if seen.unread]
-    found = predicted_earlier(unread[-1], past, variables) if unread else None
+    unread = [seen for seen in recorder.observations if seen.unread]
+    found = recorder.predicted_earlier(unread[-1], past, variables) if unread else None
     return None if found is None or found.model is None else type(found.model).__name__
 
 

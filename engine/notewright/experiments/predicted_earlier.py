@@ -22,6 +22,8 @@ from notewright.experiments.sources import Scope
 from notewright.experiments.straight import straight
 from notewright.lineage.past import Past
 
+#: Expressions of which not every part is evaluated, or evaluated once.
+_CHOOSING = (ast.IfExp, ast.BoolOp, ast.Lambda, ast.comprehension)
 #: So many assignments are followed.
 _DEPTH = 4
 
@@ -131,6 +133,9 @@ class _Looking:
     ) -> Predicted | None:
         """Return what an expression in statement `line` of cell `at` was predicted from."""
         parts = list(parts_of(node, whole))
+        if any(isinstance(part, _CHOOSING) for part, _ in parts):
+            words = self._cells[at].words
+            return Predicted(problem=f"{words} does not say which predictions it took")
         calls = [(made, kept) for part, kept in parts if (made := prediction(part)) is not None]
         if calls:
             (call, kept), *more = calls

@@ -15,7 +15,7 @@ from notewright.experiments.folds import Trial, cross_validation
 from notewright.experiments.given import Trained
 from notewright.experiments.observation import Observation, observe
 from notewright.experiments.observers import Arguments
-from notewright.experiments.predicted_earlier import predicted_earlier
+from notewright.experiments.predicted_earlier import Predicted, predicted_earlier
 from notewright.lineage.past import Past
 
 #: More different warnings than this are counted with the last of them.
@@ -141,7 +141,7 @@ class Recorder:
         for seen in self.observations:
             if not seen.unread:
                 continue
-            found = predicted_earlier(seen.unread, past, variables)
+            found = self.predicted_earlier(seen, past, variables)
             self.untraced = None if found is None else found.problem
             if found is None:
                 continue
@@ -151,6 +151,16 @@ class Recorder:
             if found.model_problem is not None:
                 why = f"Whose predictions were scored is not certain: {found.model_problem}."
                 self.problems.append(why)
+
+    def predicted_earlier(
+        self, seen: Observation, past: Past, variables: Mapping[str, Any]
+    ) -> Predicted | None:
+        """Return what the predictions of an earlier cell were made from, or keep why not."""
+        try:
+            return predicted_earlier(seen.unread, past, variables)
+        except Exception as error:  # noqa: BLE001 - the user's objects may raise anything
+            self.problems.append(f"What {seen.metric} was computed from is not known: {error}")
+            return None
 
     def _keep(self, seen: Observation) -> None:
         """Add `seen`, and let go of arrays that only an earlier call like it needed."""
