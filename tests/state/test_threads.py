@@ -166,6 +166,32 @@ def test_a_variable_whose_lock_is_never_free_is_named_and_the_others_are_saved(
     assert workspace.snapshots.load(taken)["guarded"].value == 7
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.usefixtures("copies", "impatient")
+def test_a_copy_that_waits_is_still_ended_where_there_is_much_to_tell_it(
+    notebook, workspace
+) -> None:
+    notebook.run(LOCKED)
+    much, heard = b"x" * 5_000_000, []
+    keeper = workspace.snapshots.keeper(notebook.namespace)
+    holder = Holder(notebook["lock"], pauses=False)
+    try:
+        view = keeper.view(
+            save=False,
+            tell=lambda: much,
+            observe=lambda digests, told: (sorted(digests), len(told)),
+            finish=lambda found, writer: heard.append(found.observed),
+        )
+        keeper.settle()
+    finally:
+        holder.stop()
+        keeper.close()
+    assert view.error is None
+    ((names, length),) = heard
+    assert {"guarded", "plain"} <= set(names)
+    assert length == len(much)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.usefixtures("impatient")

@@ -66,6 +66,9 @@ _PATIENCE_HERE = 0.8
 #: Bytes that are looked at in the process itself for the sake of one variable that waited.
 _SMALL = 1 << 29
 
+#: What a copy says that is to be told something.
+_ASKS = "tell"
+
 #: Looks at what else there is to be seen of a moment.
 Observe = Callable[[Mapping[str, str], Any], Any]
 #: Gives what to enter around something.
@@ -324,7 +327,10 @@ class Keeper:
                 line.inbox.recv()
             try:
                 found = self._found(Memory(known.buffers(), written), line)
-                told = None if view.tell is None else line.inbox.recv()
+                told = None
+                if view.tell is not None:
+                    line.outbox.send(_ASKS)
+                    told = line.inbox.recv()
                 line.outbox.send(_outcome(found, view.observe(found.digests(), told)))
                 if not view.save:
                     return
@@ -472,6 +478,8 @@ class Keeper:
     def _heard(self, view: View) -> Outcome:
         assert view.child is not None
         if view.tell is not None:
+            # What a copy does not read keeps whoever sends it: it is told once it asks.
+            _or_raise(view.child.receive(_limits()))
             view.child.send(view.tell())
         found: Outcome = _or_raise(view.child.receive(_limits()))
         view.found = found
