@@ -20,7 +20,12 @@ from typing import IO
 ROOT = Path(__file__).resolve().parent.parent
 #: What runs together; what is in none of them is a group as well, and the first. In this order
 #: both lanes are done at about the same time.
-GROUPS = (("tests/packaging",), ("tests/state",), ("tests/governance", "tests/attacks"))
+GROUPS = (
+    ("tests/packaging",),
+    ("tests/state",),
+    ("tests/governance", "tests/attacks"),
+    ("tests/kernel", "tests/afresh"),
+)
 BROWSER = "tests/browser"
 LANES = 2
 

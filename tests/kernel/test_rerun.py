@@ -88,21 +88,21 @@ def test_a_named_run_keeps_its_name_and_what_it_logs(fitted) -> None:
     assert "- model = Tree(max_depth=2" in compared.text
 
 
-@pytest.mark.parametrize(
-    ("words", "problem"),
-    [
-        ("last --set max_dept=3", "did you mean 'max_depth'?"),
-        ("last --set max_dept=3", "min_samples_leaf"),
-        ("last --set max_depth", "is not NAME=VALUE"),
-        ("nothing", "There is no run 'nothing'"),
-        ("last --set max_depth=-4", "InvalidParameterError"),
-    ],
+MISTAKES = (
+    ("last --set max_dept=3", "did you mean 'max_depth'?"),
+    ("last --set max_dept=3", "min_samples_leaf"),
+    ("last --set max_depth", "is not NAME=VALUE"),
+    ("nothing", "There is no run 'nothing'"),
+    ("last --set max_depth=-4", "InvalidParameterError"),
 )
-def test_mistakes_are_told_in_words(fitted, words: str, problem: str) -> None:
-    shown = fitted.run(f"%nw rerun {words}")
-    told = shown.text if shown.error is None else " ".join(shown.error["traceback"])
-    assert problem in told
-    assert "Traceback" not in told
+
+
+def test_mistakes_are_told_in_words(fitted) -> None:
+    for words, problem in MISTAKES:
+        shown = fitted.run(f"%nw rerun {words}")
+        told = shown.text if shown.error is None else " ".join(shown.error["traceback"])
+        assert problem in told, words
+        assert "Traceback" not in told, words
 
 
 def test_the_state_after_a_run_comes_back_by_its_id(fitted) -> None:

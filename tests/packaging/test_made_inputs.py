@@ -63,7 +63,12 @@ def test_arrays_are_named_where_they_are_whole_before_a_split(tmp_path: Path) ->
     ("data", "fit", "columns"),
     [
         ("x = rng.normal(size=30)\ny = x * 2", "model.fit(x[:, np.newaxis], y)", 2),
-        ("x = rng.normal(size=(30, 2))\ny = x * 2", "for _ in range(2):\n    model.fit(x, y)", 4),
+        pytest.param(
+            "x = rng.normal(size=(30, 2))\ny = x * 2",
+            "for _ in range(2):\n    model.fit(x, y)",
+            4,
+            marks=pytest.mark.slow,
+        ),
         ("x = rng.integers(9, size=(30, 2)).tolist()\ny = [r[0] for r in x]", "model.fit(x, y)", 3),
     ],
 )
@@ -81,6 +86,7 @@ def test_what_fit_was_given_is_the_same_when_it_is_read_from_a_table(
     assert made.derived.problem is None
 
 
+@pytest.mark.slow
 def test_arrays_that_are_made_where_they_are_fitted_are_those_of_the_last_turn(
     tmp_path: Path,
 ) -> None:
@@ -106,6 +112,7 @@ def test_arrays_that_are_made_in_a_loop_that_may_end_early_are_refused_with_the_
         )
 
 
+@pytest.mark.slow
 def test_a_model_in_a_loop_is_asked_about_raw_rows_by_the_last_turn_alone(tmp_path: Path) -> None:
     _, made, _ = ways(
         tmp_path,
@@ -158,6 +165,7 @@ def test_rows_that_a_model_is_only_judged_on_need_not_be_made_of_the_table(
     assert any("asks the model about rows" in finding for finding in made.findings)
 
 
+@pytest.mark.slow
 def test_random_numbers_that_only_the_notebook_draws_are_behind_those_of_the_package(
     tmp_path: Path,
 ) -> None:
@@ -198,6 +206,7 @@ def test_what_also_makes_something_else_does_not_undo_the_rows_of_the_table(
     assert not {"X", "y"} & {n for i in made.roles.train for n in made.program.effects[i].binds}
 
 
+@pytest.mark.slow
 def test_a_model_that_a_loop_gives_another_name_is_found_where_it_was_fitted(
     tmp_path: Path,
 ) -> None:
@@ -206,7 +215,7 @@ def test_a_model_that_a_loop_gives_another_name_is_found_where_it_was_fitted(
     assert made.derived.problem is None
 
 
-@pytest.mark.parametrize("kind", ["csr_array", "csc_matrix"])
+@pytest.mark.parametrize("kind", ["csr_array", pytest.param("csc_matrix", marks=pytest.mark.slow)])
 def test_a_sparse_matrix_is_written_out_and_is_sparse_again(tmp_path: Path, kind: str) -> None:
     made = planned(
         tmp_path,

@@ -153,6 +153,7 @@ def test_it_is_trained_again_on_rows_that_have_them(clustered, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_a_column_that_only_seemed_unused_stays_needed(tmp_path: Path) -> None:
     """The proof finds it: 'code' is made of 'CODE', which no statement names."""
     notebook = Notebook(flowers(tmp_path))

@@ -281,7 +281,7 @@ def test_where_other_code_may_run_meanwhile_nothing_is_used_again(notebook) -> N
     assert where(notebook, "an array") != place
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_of_two_states_differs_is_exact_after_each_restore(tmp_path_factory, data) -> None:
     from tests.conftest import PlainNotebook

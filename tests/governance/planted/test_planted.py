@@ -29,6 +29,9 @@ def test_at_least_two_hundred_faults_are_planted():
 @pytest.mark.parametrize("check", sorted(own_checks()))
 def test_the_check_finds_each_fault_and_leaves_clean_data_alone(check):
     quick = [trial for trial in suite()[check] if not trial.slow]
+    # On every other data set: `make test-all` asks about the rest.
+    chosen = list(dict.fromkeys(trial.data for trial in quick))[::2]
+    quick = [trial for trial in quick if trial.data in chosen]
     if not quick:
         pytest.skip("all its trials take long: `make test-all` asks them")
     judge(tally(check, quick), of=20)
