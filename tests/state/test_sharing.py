@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from notewright.state import sharing
+
 CASES = {
     "a list inside a list": (
         "inner = [1]; a = [inner, 1]; b = {'inner': inner}",
@@ -87,8 +89,13 @@ CASES = {
 }
 
 
+@pytest.mark.parametrize("much", [False, True])
 @pytest.mark.parametrize("case", CASES)
-def test_what_did_not_differ_stays_and_is_shared_with_what_comes_back(notebook, case) -> None:
+def test_what_did_not_differ_stays_and_is_shared_with_what_comes_back(
+    notebook, monkeypatch, case, much
+) -> None:
+    if much:  # whatever its size, it counts as so much that it is not pickled again
+        monkeypatch.setattr(sharing, "_MUCH", -1)
     make, change, expected, holds = CASES[case]
     notebook.run(make)
     taken = notebook.recorder.take()

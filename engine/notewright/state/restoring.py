@@ -172,7 +172,8 @@ class Restoring:
         shared = None
         if kept:
             wanted = [n for n in values if n in self.differing]
-            shared = shared_with_live(values, wanted, kept, self.namespace.dict)
+            size = sum(v.size for v in self.snapshot.variables if v.name in wanted)
+            shared = shared_with_live(values, wanted, kept, self.namespace.dict, size)
         # Where it cannot be told what is shared, all that were chosen come back.
         return {n: v for n, v in (shared or values).items() if n in self.chosen}
 

@@ -17,8 +17,10 @@ from notewright.state.memory.memo import identities, object_at
 from notewright.state.pickling.pickler import Pickled, dump, load
 from notewright.state.records import Snapshot
 
-#: Of so many objects it is asked what refers to them; looking for more takes longer than copying.
+#: Of so many objects it is asked what refers to them; looking for more takes longer than copying,
 _FEW = 32
+#: as it does where there is less to copy than so many bytes.
+_MUCH = 1 << 21
 
 #: Types of values that cannot change: whether two names are one object does not matter.
 _CONSTANTS = frozenset(
@@ -31,6 +33,7 @@ def shared_with_live(
     wanted: Iterable[str],
     live: Mapping[str, Any],
     namespace: dict[str, Any],
+    size: int = 0,
 ) -> dict[str, Any] | None:
     """Return the wanted variables, made of live objects wherever the live ones share them.
 
@@ -44,6 +47,8 @@ def shared_with_live(
         The others as they are now.
     namespace : dict
         The live globals that functions are bound to.
+    size : int
+        Bytes of the wanted ones as pickled.
 
     Returns
     -------
@@ -55,15 +60,14 @@ def shared_with_live(
     kept_new, kept_live = (dump(values, namespace) for values in both)
     if kept_new.stream != kept_live.stream:
         return None
+    few = len(identities(kept_new._pickler)) <= _FEW
+    wanted_too = None if few else dump(tuple(loaded[name] for name in names), namespace)
+    new, old = _pairs(kept_new, kept_live, wanted_too)
     # What is shared as memory has no object that could be put in a place.
-    if len(identities(kept_new._pickler)) <= _FEW and not (kept_new.buffers or kept_new.regions):
-        new, old = _pairs(kept_new, kept_live)
-        del kept_new, kept_live, both  # which hold what is to be replaced
-        if _replaced(new, old):
-            return {name: loaded[name] for name in names}
-    else:
-        pickled = dump(tuple(loaded[name] for name in names), namespace)
-        new, old = _pairs(kept_new, kept_live, pickled)
+    in_place = few and size > _MUCH and not (kept_new.buffers or kept_new.regions)
+    del kept_new, kept_live, both, wanted_too  # which hold what is to be replaced
+    if in_place and _replaced(new, old):
+        return {name: loaded[name] for name in names}
     grafted = dump(tuple(loaded[name] for name in names), namespace, new)
     buffers = [bytes(buffer.raw()) for buffer in grafted.buffers]
     return dict(zip(names, load(grafted.stream, buffers, namespace, old), strict=True))
@@ -97,6 +101,8 @@ def _replaced(new: list[Any], old: list[Any]) -> bool:
 
     Nothing but what has just been loaded may have the new ones.
     """
+    if not new:
+        return True
     places = [
         (holder, key, old[at])
         for holder in gc.get_referrers(*new)
