@@ -47,7 +47,7 @@ def test_a_cell_that_fits_becomes_a_run_without_a_line_of_logging(live) -> None:
     assert {r["role"]: r["table"] for r in run["rows"]} == {"train": "df", "test": "df"}
     told = live.run("%nw runs last").text
     assert "225 of the 300 rows of `df`, by their labels" in told
-    assert "s of processor time; the process grew by" in told
+    assert "s of processor time" in told
     history = json.loads(live.run("%nw history --json").text)
     assert run["execution"] == next(e["id"] for e in history if "RandomForest" in e["source"])
     loaded = live.run(

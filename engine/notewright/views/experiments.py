@@ -145,7 +145,7 @@ def _resources(run: Run) -> list[View]:
     if run.cpu_seconds is None:
         return []
     words = f"{run.cpu_seconds:.2f} s of processor time"
-    if run.memory is not None:
+    if run.memory is not None and (run.memory or run.memory_exact):  # "at least none" says nothing
         least = "" if run.memory_exact else "at least "
         words += f"; the process grew by {least}{size(run.memory)}"
     return [Message(words + ".")]
