@@ -93,6 +93,27 @@ def workspace(tmp_path: Path):
     return Workspace(tmp_path)
 
 
+@pytest.fixture
+def hub():
+    """A JupyterHub's answers, on this machine."""
+    from tests.hub import LocalHub
+
+    up = LocalHub()
+    yield up
+    up.stop()
+
+
+@pytest.fixture
+def on_hub(hub, monkeypatch: pytest.MonkeyPatch):
+    """Return a function after which this process, and kernels it starts, are somebody's server."""
+
+    def become(name: str) -> None:
+        for variable, value in hub.starts(name).items():
+            monkeypatch.setenv(variable, value)
+
+    return become
+
+
 class PlainNotebook:
     """Cells run in a dictionary and recorded, without IPython: what the engine alone sees."""
 

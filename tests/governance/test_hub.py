@@ -25,25 +25,6 @@ from notewright.governance.keys import os_user, own_key
 from notewright.governance.person import identity_name, person_here
 from notewright.store.names import check_name
 
-
-@pytest.fixture
-def hub():
-    up = LocalHub()
-    yield up
-    up.stop()
-
-
-@pytest.fixture
-def on_hub(hub, monkeypatch):
-    """Return a function after which this process is somebody's server on the Hub."""
-
-    def become(name: str) -> None:
-        for variable, value in hub.starts(name).items():
-            monkeypatch.setenv(variable, value)
-
-    return become
-
-
 # -- who one is -------------------------------------------------------------------------
 
 

@@ -4,28 +4,9 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from tests.hub import LocalHub
 
 from notewright.governance.keys import os_user
-
-
-@pytest.fixture
-def hub():
-    up = LocalHub()
-    yield up
-    up.stop()
-
-
-@pytest.fixture
-def on_hub(hub, monkeypatch):
-    """Return a function after which kernels that are started are of somebody's server."""
-
-    def become(name: str) -> None:
-        for variable, value in hub.starts(name).items():
-            monkeypatch.setenv(variable, value)
-
-    return become
 
 
 def actors(notebook) -> list[str]:

@@ -6,19 +6,21 @@ change it. The Hub is asked with the token that it gave this server.
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import socket
-import ssl
 import threading
 import time
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from notewright.errors import PersonUnknown
+
+if TYPE_CHECKING:  # they take long to import, and most processes run under no Hub
+    import http.client
+    import ssl
 
 #: Seconds that the Hub has to answer in, from the connection to the answer's last byte.
 PATIENCE = 3.0
@@ -80,6 +82,8 @@ class Hub:
 
     def _answer(self) -> bytes:
         """Return the body of the Hub's answer; redirects are not followed, nor proxies used."""
+        import http.client
+
         try:
             with closing(self._connection()) as connection:
                 status, body = self._asked(connection)
@@ -145,6 +149,8 @@ class Hub:
         )
 
     def _connection(self) -> http.client.HTTPConnection:
+        import http.client
+
         parts = self._parts()
         host = str(parts.hostname)
         if parts.scheme == "http":
@@ -176,6 +182,8 @@ _failures: dict[Hub, tuple[float, tuple[str, str]]] = {}
 
 def _tls() -> ssl.SSLContext:
     """Return what checks the Hub's certificate: by its own authority where it has one."""
+    import ssl
+
     context = ssl.create_default_context(cafile=os.environ.get("JUPYTERHUB_SSL_CLIENT_CA"))
     certificate = os.environ.get("JUPYTERHUB_SSL_CERTFILE")
     if certificate:
