@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notewright.experiments.evaluation import Evaluation
-from notewright.experiments.groups import group_names, rates
+from notewright.experiments.groups import Groups, grouped, rates
 from notewright.governance.checks.base import CannotRun
 from notewright.governance.checks.bias import (
     DemographicParityDifference,
@@ -37,7 +37,7 @@ def test_figures_are_fairlearns(seed, groups, rows):
     rng = np.random.default_rng(seed)
     member = rng.integers(0, groups, rows).astype(str)
     true, predicted = rng.random(rows) < 0.6, rng.random(rows) < rng.random()
-    selection = rates(predicted, member)
+    selection = rates(predicted, Groups.of(member))
     assert selection.difference() == pytest.approx(
         demographic_parity_difference(true, predicted, sensitive_features=member), abs=1e-12
     )
@@ -45,7 +45,7 @@ def test_figures_are_fairlearns(seed, groups, rows):
         assert selection.ratio() == pytest.approx(
             demographic_parity_ratio(true, predicted, sensitive_features=member), abs=1e-12
         )
-    opportunity = rates(predicted, member, true)
+    opportunity = rates(predicted, Groups.of(member), true)
     if all(trials for _, trials in opportunity.counts):
         assert opportunity.difference() == pytest.approx(
             equal_opportunity_difference(true, predicted, sensitive_features=member), abs=1e-12
@@ -134,14 +134,30 @@ def test_equal_opportunity_looks_only_at_those_who_deserve_it():
 
 
 def test_bands_put_every_value_somewhere():
-    names = group_names(pd.Series([17.9, 25, 59.9, 60, None, np.inf]), (25, 60))
+    names = grouped(pd.Series([17.9, 25, 59.9, 60, None, np.inf]), (25, 60)).by_row()
     assert list(names) == [
         "below 25", "25 to below 60", "25 to below 60", "60 and above", "missing", "60 and above",
     ]  # fmt: skip
-    words = group_names(pd.Series(["a", None, "<b>"], dtype="string"), ())
+    words = grouped(pd.Series(["a", None, "<b>"], dtype="string"), ()).by_row()
     assert list(words) == ["a", "missing", "<b>"]
-    assert list(group_names(pd.Series([True, False]), ())) == ["True", "False"]
-    assert list(group_names(pd.Series(["a", "b"], dtype="category"), ())) == ["a", "b"]
+    assert list(grouped(pd.Series([True, False]), ()).by_row()) == ["True", "False"]
+    assert list(grouped(pd.Series(["a", "b"], dtype="category"), ()).by_row()) == ["a", "b"]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.sampled_from(["b", "a", 1, "1", None]), st.booleans()), min_size=1))
+def test_groups_by_two_columns_are_those_of_their_names_put_together(rows):
+    one, two = (pd.Series(list(column), dtype=object) for column in zip(*rows, strict=True))
+    ones, twos = (grouped(column, ()) for column in (one, two))
+    named = [str("missing" if value is None else value) for value in one]
+    together = [f"{value} and {flag}" for value, flag in zip(named, two, strict=True)]
+    both = ones.and_of(twos)
+    assert ones.by_row().tolist() == named
+    assert both.by_row().tolist() == together
+    assert list(both.names) == sorted(set(together))
+    assert both.sizes() == [together.count(name) for name in both.names]
+    flags = two.to_numpy(dtype=bool)
+    assert rates(flags, both) == rates(flags, Groups.of(together))
 
 
 def test_rows_are_matched_by_label_whatever_their_order():

@@ -8,6 +8,7 @@ import pytest
 from tests.governance.checking import failed, found, made_table
 
 from notewright.experiments.evaluation import Evaluation
+from notewright.experiments.groups import Groups
 from notewright.governance.checks.group_calibration import Group, _interval, calibration_by_group
 
 SEEDS = range(20)
@@ -62,7 +63,7 @@ def test_together_the_intervals_hold_in_95_of_100_cases():
     rng = np.random.default_rng(0)
     held = 0
     for _ in range(1000):
-        groups = rng.choice(list("abcd"), 400)
+        groups = Groups.of(rng.choice(list("abcd"), 400))
         chance = rng.beta(2, 2, 400)
         table = calibration_by_group(chance, rng.random(400) < chance, groups, 20)
         pairs = [(a, b) for a in table for b in table if a.name < b.name]
@@ -73,7 +74,7 @@ def test_together_the_intervals_hold_in_95_of_100_cases():
 
 def test_small_groups_are_left_out():
     said, came = np.full(50, 0.5), np.zeros(50, dtype=bool)
-    groups = np.array(["a"] * 45 + ["b"] * 5)
+    groups = Groups.of(["a"] * 45 + ["b"] * 5)
     assert [g.name for g in calibration_by_group(said, came, groups, 20)] == ["a"]
 
 

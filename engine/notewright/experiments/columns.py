@@ -22,11 +22,12 @@ def positions(frame: pd.DataFrame, rows: Any) -> np.ndarray | None:
 
     if not frame.index.is_unique:
         return None
-    labels = np.asarray(rows).tolist()
-    found = frame.index.get_indexer(pd.Index(labels))
+    labels = np.asarray(rows)
+    given = labels if labels.dtype.kind in "iu" else labels.tolist()
+    found = frame.index.get_indexer(pd.Index(given))
     if (found < 0).any():
         found = pd.Index([str(i) for i in frame.index]).get_indexer(
-            pd.Index([str(label) for label in labels])
+            pd.Index([str(label) for label in labels.tolist()])
         )
     return None if (found < 0).any() else found
 

@@ -237,7 +237,7 @@ class Comparison:
             If the column of a kept table is withheld.
         """
         from notewright.experiments.fairness import fairness
-        from notewright.experiments.groups import group_names
+        from notewright.experiments.groups import grouped
 
         evaluations = [self._scored(place) for place in range(len(self.runs))]
         rows = evaluations[0].rows
@@ -253,7 +253,7 @@ class Comparison:
                 f"The table has no column '{sensitive}'.",
                 f"It has {some_of([str(name) for name in table.columns])}.",
             )
-        groups = group_names(table[sensitive], bands)
+        groups = grouped(table[sensitive], bands)
         return fairness(evaluations, groups, sensitive, favourable)
 
     def speed(self, features: Any = None) -> tuple[Speed, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from notewright.errors import BadRecord
 from notewright.experiments.evaluation import Evaluation
-from notewright.experiments.groups import Rates, rates
+from notewright.experiments.groups import Groups, Rates, rates
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Fairness:
 
 def fairness(
     evaluations: Sequence[Evaluation],
-    groups: Any,
+    groups: Groups,
     column: str,
     favourable: Any = None,
 ) -> tuple[Fairness, ...]:
@@ -59,7 +59,7 @@ def fairness(
 
     Parameters
     ----------
-    groups : array of str, shape (n,)
+    groups : Groups
         The group of each row.
     column : str
         What the groups are of.

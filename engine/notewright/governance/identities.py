@@ -245,9 +245,11 @@ class Identities:
 
     def workspace(self) -> str:
         """Return the workspace's id, which every signature here covers."""
-        if self._owner_row() is None:
+        row = self._owner_row()
+        if row is None:
             self.me()
-        return str(_body(self._owner_row())["workspace"])
+            row = self._owner_row()
+        return str(_body(row)["workspace"])
 
     def confirm(self, identity: Identity) -> None:
         """Check that `identity` holds the private key registered under its name.

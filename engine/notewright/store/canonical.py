@@ -38,7 +38,10 @@ def canonical(value: Any) -> bytes:
     >>> canonical({"b": 1, "a": (1, 2)})
     b'{"a":[1,2],"b":1}'
     """
-    return dumps(plain(value))
+    try:
+        return _text(value).encode()
+    except (_Other, UnicodeEncodeError):  # not plain as it is
+        return dumps(plain(value))
 
 
 def dumps(value: Any) -> bytes:

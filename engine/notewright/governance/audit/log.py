@@ -83,6 +83,7 @@ class AuditLog:
         self._identities = identities
         self._may_read = may_read
         self._published = 0
+        self._head_files: tuple[HeadFile, HeadFile] | None = None
 
     def append(
         self,
@@ -172,8 +173,10 @@ class AuditLog:
         head = self.head()
         if head is None or head.size == self._published:
             return True
+        if self._head_files is None:
+            self._head_files = self.inside_heads(), self.outside_heads()
         try:
-            for file in (self.inside_heads(), self.outside_heads()):
+            for file in self._head_files:
                 file.append(head)
         except OSError:
             return False

@@ -10,12 +10,11 @@ so the worst pair may be picked after the fact.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from notewright.experiments.groups import Rates, rates
+from notewright.experiments.groups import Groups, Rates, rates
 from notewright.governance.checks import intervals
 from notewright.governance.checks.base import CannotRun, Check, Finding, Option
 from notewright.governance.checks.group_calibration import CalibrationDifference
@@ -35,7 +34,7 @@ class _Comparison(Check):
     #: Whom it is a share of.
     among: ClassVar[str] = "to judge by"
 
-    def table(self, material: Material, groups: Any) -> Rates:
+    def table(self, material: Material, groups: Groups) -> Rates:
         """Return the rate by group."""
         return rates(material.selected, groups)
 
@@ -200,7 +199,7 @@ class EqualOpportunityDifference(_Comparison):
         "min_group": _MIN_GROUP,
     }
 
-    def table(self, material: Material, groups: Any) -> Rates:
+    def table(self, material: Material, groups: Groups) -> Rates:
         """Return the true positive rate by group."""
         return rates(material.selected, groups, material.deserving)
 
@@ -213,7 +212,7 @@ class _FalsePositives(_Comparison):
     words = "who do not deserve the favourable outcome are given it"
     among = "that do not deserve the favourable outcome"
 
-    def table(self, material: Material, groups: Any) -> Rates:
+    def table(self, material: Material, groups: Groups) -> Rates:
         """Return the false positive rate by group."""
         return rates(material.selected, groups, ~material.deserving)
 
@@ -264,7 +263,7 @@ class PredictiveParityDifference(_Comparison):
     among = "that are given the favourable outcome"
     options: ClassVar[Mapping[str, Option]] = EqualOpportunityDifference.options
 
-    def table(self, material: Material, groups: Any) -> Rates:
+    def table(self, material: Material, groups: Groups) -> Rates:
         """Return the precision of favourable predictions by group."""
         return rates(material.deserving, groups, material.selected)
 
@@ -282,8 +281,8 @@ class GroupSize(Check):
         """Judge the size of each group."""
         least = options["min_group"]
         for column, groups in material.groups.items():
-            sizes = Counter(groups.tolist())
-            small = {name: sizes[name] for name in sorted(sizes) if sizes[name] < least}
+            sizes = dict(zip(groups.names, groups.sizes(), strict=True))
+            small = {name: size for name, size in sizes.items() if size < least}
             listed = ", ".join(f"'{name}' ({size} rows)" for name, size in small.items())
             yield self.finding(
                 not small,

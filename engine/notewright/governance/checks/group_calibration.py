@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from notewright.experiments.groups import Groups
 from notewright.experiments.measures import positive_probabilities
 from notewright.governance.checks.base import CannotRun, Check, Finding, Option
 from notewright.governance.checks.material import Material
@@ -106,7 +107,7 @@ class CalibrationDifference(Check):
 
 
 def calibration_by_group(
-    said: np.ndarray, came_true: np.ndarray, groups: np.ndarray, least: int
+    said: np.ndarray, came_true: np.ndarray, groups: Groups, least: int
 ) -> list[Group]:
     """Return how far the probabilities of each large enough group are off.
 
@@ -115,19 +116,17 @@ def calibration_by_group(
     said : array of float, shape (n,)
         Probabilities.
     came_true : array of bool, shape (n,)
-    groups : array of str, shape (n,)
+    groups : Groups
     least : int
         Smaller groups are left out.
     """
-    import numpy as np
-
     missed = said - came_true
     found = []
-    for name in np.unique(groups):
-        own = missed[groups == name]
+    for place, name in enumerate(groups.names):
+        own = missed[groups.codes == place]
         if len(own) >= max(2, least):
             error = float(own.std(ddof=1) / math.sqrt(len(own)))
-            found.append(Group(str(name), len(own), float(own.mean()), error))
+            found.append(Group(name, len(own), float(own.mean()), error))
     return found
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from notewright.errors import NotewrightError
 from notewright.experiments.columns import positions
-from notewright.experiments.groups import group_names
+from notewright.experiments.groups import Groups, grouped
 from notewright.experiments.same_labels import same_labels
 from notewright.governance.checks.base import CannotRun
 from notewright.governance.checks.evidence import Cell, Evidence, Sources, Split, Version
@@ -367,7 +367,7 @@ class Material:
         return self._favourable(self.evaluation.y_true)
 
     @cached_property
-    def groups(self) -> dict[str, np.ndarray]:
+    def groups(self) -> dict[str, Groups]:
         """The group of each test row, by sensitive column, and by two of them together."""
         if not self.policy.data.sensitive:
             raise CannotRun(
@@ -375,13 +375,13 @@ class Material:
                 "Name them under `data: sensitive:` in policy.yaml.",
             )
         single = {
-            rule.column: group_names(self.column(rule.column), rule.bands)
+            rule.column: grouped(self.column(rule.column), rule.bands)
             for rule in self.policy.data.sensitive
         }
         if not self.policy.data.intersections:
             return single
         both = {
-            f"{one} and {other}": single[one] + " and " + single[other]
+            f"{one} and {other}": single[one].and_of(single[other])
             for one, other in combinations(single, 2)
         }
         return single | both
@@ -425,7 +425,17 @@ class Material:
                 else "The policy does not say which outcome is the favourable one.",
                 "Set `data: favourable:` in policy.yaml to one of the labels.",
             )
-        return np.asarray([str(label) == str(wanted) for label in np.asarray(labels).tolist()])
+        return _reads(np.asarray(labels), str(wanted))
+
+
+def _reads(labels: np.ndarray, wanted: str) -> np.ndarray:
+    """Return which labels read so."""
+    import numpy as np
+
+    if labels.dtype == object:  # 1 and True are equal, and read otherwise
+        return np.asarray([str(label) == wanted for label in labels.tolist()], dtype=bool)
+    values, codes = np.unique(labels, return_inverse=True)
+    return np.asarray([str(value) == wanted for value in values.tolist()], dtype=bool)[codes]
 
 
 def row_labels(material: Material) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar
 
-from notewright.experiments.groups import group_names
+from notewright.experiments.groups import grouped
 from notewright.governance.checks.alone import tells_alone
 from notewright.governance.checks.base import CannotRun, Check, Finding, Option
 from notewright.governance.checks.counting import number
@@ -46,7 +46,8 @@ class Proxies(Check):
             table, frame = material.holders(rule.column)[0]
             import pandas as pd
 
-            groups = pd.Series(group_names(frame[rule.column], rule.bands), index=frame.index)
+            names = grouped(frame[rule.column], rule.bands).by_row()
+            groups = pd.Series(names, index=frame.index)
             others = [c for c in frame.columns if c not in sensitive and c != target]
             scores = {str(c): tells_alone(frame[c], groups) for c in others}
             telling = {c: s for c, s in scores.items() if s > options["max_score"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from notewright.experiments.groups import Rates, rates
+from notewright.experiments.groups import Groups, Rates, rates
 from notewright.governance.checks import intervals
 from notewright.governance.checks.base import CannotRun
 
@@ -105,10 +105,11 @@ def standing(selected: np.ndarray, deserving: np.ndarray, groups: np.ndarray, ai
     groups : array of str, shape (n,)
     aim : {"demographic_parity", "equalized_odds"}
     """
+    by = Groups.of(groups)
     if aim == "demographic_parity":
-        tables = [rates(selected, groups)]
+        tables = [rates(selected, by)]
     else:
-        tables = [rates(selected, groups, deserving), rates(selected, groups, ~deserving)]
+        tables = [rates(selected, by, deserving), rates(selected, by, ~deserving)]
     tables = [table.least(_LEAST) for table in tables]
     if any(len(table.groups) < 2 for table in tables):
         raise CannotRun(
@@ -116,8 +117,9 @@ def standing(selected: np.ndarray, deserving: np.ndarray, groups: np.ndarray, ai
             "Use wider bands in policy.yaml, or a larger test set.",
         )
     gap, interval = max((_gap(table, _pairs(tables)) for table in tables), key=lambda g: g[0])
-    recalls = [rates(selected, ["all"] * len(selected), deserving)]
-    recalls += [rates(~selected, ["all"] * len(selected), ~deserving)]
+    everyone = Groups.of(["all"] * len(selected))
+    recalls = [rates(selected, everyone, deserving)]
+    recalls += [rates(~selected, everyone, ~deserving)]
     parts = [(r.rate(0), intervals.wilson(*r.counts[0])) for r in recalls]
     accuracy = sum(value for value, _ in parts) / 2
     return Standing(gap, interval, accuracy, intervals.mean_of(parts))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from notewright.errors import UsageError
-from notewright.experiments.groups import group_names
+from notewright.experiments.groups import grouped
 from notewright.experiments.measures import positive_probabilities
 from notewright.governance.checks.base import CannotRun
 from notewright.governance.checks.evidence import Sources, Version
@@ -137,7 +137,7 @@ class Mitigation:
 
 
 def _propose(material: Material, column: str, way: str, aim: Aim) -> Proposal:
-    groups = material.groups[column].astype(str)
+    groups = material.groups[column].by_row().astype(str)
     favourable = material.policy.data.favourable
     favourable = material.evaluation.positive if favourable is None else favourable
     selected, deserving = material.selected, material.deserving
@@ -200,4 +200,4 @@ def _trained_groups(material: Material, column: str) -> np.ndarray:
             "Split the raw table, sensitive columns included.",
         )
     bands = {rule.column: rule.bands for rule in material.policy.data.sensitive}[column]
-    return group_names(training[column], bands).astype(str)
+    return grouped(training[column], bands).by_row().astype(str)
