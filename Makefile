@@ -33,7 +33,7 @@ test-all: $(VENV)/panel $(VENV)/objects/done $(VENV)/mlflow/done  ## Run the slo
 	PYTHONPATH=$(OBJECTS) $(BIN)/python -m pytest tests/state tests/restricted/test_columnar.py
 	PYTHONPATH=$(OBJECTS) $(BIN)/python -m pytest -m "slow or not slow" \
 	  $(addprefix tests/packaging/,test_arrow.py test_onnx.py test_openers.py) \
-	  tests/governance/test_explainability.py \
+	  $(addprefix tests/governance/,test_explainability.py test_subjects.py) \
 	  $(addprefix tests/experiments/,test_every_estimator.py test_rows_of_boosters.py)
 	PYTHONPATH=$(MLFLOW) $(BIN)/python -m pytest -m slow tests/experiments/test_mlflow.py
 

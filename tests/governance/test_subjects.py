@@ -84,6 +84,26 @@ def test_a_table_is_checked_as_a_variable_a_file_and_a_dataset(check, workspace,
     assert table.loc[7, "age"] == -4
 
 
+@pytest.mark.parametrize("kind", ["an Arrow table", "a polars frame"])
+def test_a_table_of_another_library_gets_the_findings_of_the_same_one_of_pandas(
+    check, workspace, kind
+):
+    library = pytest.importorskip("polars" if "polars" in kind else "pyarrow")
+    days = pd.date_range("2024-01-01", periods=ROWS, freq="D").as_unit("us")
+    table = people().assign(day=days, mail=[f"person{n}@example.org" for n in range(ROWS)])
+    table.loc[7, "age"] = -4
+    columns = {name: table[name].tolist() for name in table}
+    columns["day"] = [day.to_pydatetime() for day in table.day]
+    theirs = library.DataFrame(columns) if "polars" in kind else library.table(columns)
+    wanted, given = check("people", people=table), check("people", people=theirs)
+    sentences = [
+        [(f["check"], f["status"], f["sentence"]) for f in view.data()["findings"]]
+        for view in (wanted, given)
+    ]
+    assert sentences[0] == sentences[1]
+    assert {"data_quality.impossible", "privacy.reidentification"} <= set(failed(given))
+
+
 def test_what_only_a_model_has_is_not_asked_of_a_table(check):
     view = check("people", people=people())
     names = {f["check"] for f in view.data()["findings"]}

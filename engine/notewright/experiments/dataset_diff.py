@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from notewright.state.columnar import as_pandas
 from notewright.state.describing.details import Detail
 from notewright.state.withheld import Withheld
 
@@ -115,9 +116,11 @@ def frame_of(table: Any) -> pd.DataFrame | None:
     elif isinstance(table, np.ndarray) and table.ndim in (1, 2) and table.dtype.names is None:
         table = pd.DataFrame(table)
     if not isinstance(table, pd.DataFrame):
+        table = as_pandas(table)
+    if table is None:
         return None
     names = [str(name) for name in table.columns]
-    frame = table.set_axis(names, axis=1)
+    frame: pd.DataFrame = table.set_axis(names, axis=1)
     return frame.loc[:, [names.count(name) == 1 for name in names]]
 
 

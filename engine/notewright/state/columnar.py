@@ -1,9 +1,12 @@
-"""Tables of Arrow and polars: the names in them, and the tables without some columns."""
+"""Tables of Arrow and polars: their names, themselves without some columns, or for pandas."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def arrow_names(kind: Any) -> Iterator[str]:
@@ -57,3 +60,24 @@ def arrow_part(table: Any, places: Sequence[int]) -> Any:
 def polars_part(frame: Any, places: Sequence[int]) -> Any:
     """Return a polars frame with some of its columns."""
     return frame.select([frame.columns[at] for at in places])
+
+
+def as_pandas(table: Any) -> pd.DataFrame | None:
+    """Return an Arrow table, a polars frame or a column of one, as a pandas frame.
+
+    None for anything else. Values are as the library itself gives them to NumPy: whole numbers of
+    which some are missing become floats.
+    """
+    import pandas as pd
+
+    kind = type(table)
+    whose = (kind.__module__.partition(".")[0], kind.__name__)
+    if whose == ("pyarrow", "Table"):
+        frame: pd.DataFrame = table.to_pandas()
+        return frame
+    if whose == ("polars", "Series"):
+        table = table.to_frame(table.name or "values")
+    elif whose != ("polars", "DataFrame"):
+        return None
+    # Its own `to_pandas` needs PyArrow.
+    return pd.DataFrame({column.name: column.to_numpy() for column in table.iter_columns()})
