@@ -36,7 +36,8 @@ from notewright.governance.checks.registry import all_checks
 from notewright.governance.checks.service import run_check
 from notewright.governance.drift import drift, profile
 from notewright.governance.policy import CheckRules, parse_policy
-from notewright.lineage.recorder import Cell, Recorder
+from notewright.lineage.cell import Cell
+from notewright.lineage.recorder import Recorder
 from notewright.state.namespace import Namespace
 from notewright.workspace import Workspace
 

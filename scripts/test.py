@@ -24,7 +24,8 @@ GROUPS = (
     ("tests/packaging",),
     ("tests/state",),
     ("tests/governance", "tests/attacks"),
-    ("tests/kernel", "tests/afresh"),
+    ("tests/kernel",),
+    ("tests/afresh",),
 )
 BROWSER = "tests/browser"
 LANES = 2

@@ -130,7 +130,7 @@ class PlainNotebook:
         """Run a cell; return its recorded execution. An error in it is recorded, not raised."""
         import contextlib
 
-        from notewright.lineage.recorder import Cell
+        from notewright.lineage.cell import Cell
 
         cell = Cell(code, code)
         with contextlib.suppress(Exception), self.recorder.running(cell):

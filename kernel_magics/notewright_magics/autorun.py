@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from notewright.experiments.run import Run
     from notewright.experiments.runs import Runs
+    from notewright.lineage.cell import Cell
     from notewright.lineage.past import Past
-    from notewright.lineage.recorder import Cell
     from notewright.state.namespace import Namespace
 
 

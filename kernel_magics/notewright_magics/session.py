@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from notewright.errors import NotewrightError, StoreReadOnly
+from notewright.lineage.cell import Cell, line_of
 from notewright.lineage.files import FileWatch, Opened
 from notewright.lineage.onlooker import Onlooker
-from notewright.lineage.recorder import Cell, Cost, Recorder, line_of
+from notewright.lineage.recorder import Cost, Recorder
 from notewright.state.namespace import Namespace
 from notewright.store.ids import now
 from notewright.workspace import Workspace

@@ -25,7 +25,8 @@ from notewright.errors import (
     UnknownVariable,
     UsageError,
 )
-from notewright.lineage.recorder import Cell, Recorder
+from notewright.lineage.cell import Cell
+from notewright.lineage.recorder import Recorder
 from notewright.progress import Progress
 from notewright.workspace import Workspace
 

@@ -15,7 +15,7 @@ from sklearn.utils import all_estimators
 from notewright.errors import ModelUnloadable
 from notewright.experiments import hooks
 from notewright.experiments.estimators import is_predictor
-from notewright.lineage.recorder import Cell
+from notewright.lineage.cell import Cell
 from notewright.state.values import fingerprint
 from notewright_magics.autorun import AutoRun
 

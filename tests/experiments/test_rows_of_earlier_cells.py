@@ -9,8 +9,8 @@ import pytest
 
 from notewright.experiments import hooks
 from notewright.experiments.straight import Straight
+from notewright.lineage.cell import Cell
 from notewright.lineage.files import FileWatch
-from notewright.lineage.recorder import Cell
 from notewright.store.ids import now
 from notewright_magics.autorun import AutoRun, AutoRuns
 

@@ -41,7 +41,7 @@ class Notebook:
 
     def run(self, source: str, id_: str | None = None) -> Any:
         """Run a cell; an error in it is recorded, not raised."""
-        from notewright.lineage.recorder import Cell
+        from notewright.lineage.cell import Cell
 
         cell = Cell(source, source, cell=id_)
         with contextlib.suppress(Exception), self.recorder.running(cell):

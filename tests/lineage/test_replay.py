@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.conftest import PlainNotebook
 
 from notewright.errors import HistoryNotSigned, NothingToReplay, UnknownVariable
-from notewright.lineage.recorder import Cell
+from notewright.lineage.cell import Cell
 from notewright.lineage.replaying import Replayed, plan_replay, unsaved_names
 from notewright.store.canonical import canonical, digest_of, plain
 from notewright.workspace import Workspace

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from notewright.lineage.recorder import Cell
+from notewright.lineage.cell import Cell
 from notewright.verbs import find_verb
 from notewright.verbs.base import Context
 

@@ -25,8 +25,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 from numpy.lib.array_utils import byte_bounds
 
+from notewright.lineage.cell import Cell
 from notewright.lineage.files import Opened
-from notewright.lineage.recorder import Cell, Recorder
+from notewright.lineage.recorder import Recorder
 from notewright.state.namespace import Namespace
 from notewright.state.restoring import Restored
 from notewright.workspace import Workspace

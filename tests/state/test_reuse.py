@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notewright.errors import CorruptObject
-from notewright.lineage.recorder import Cell
+from notewright.lineage.cell import Cell
 from notewright.state.pickling.arrays import address
 from notewright.store.objects import ObjectStore
 

@@ -208,8 +208,8 @@ def test_the_user_never_waits_long_for_a_variable_that_waits(notebook) -> None:
     notebook.recorder.autosnapshot = True
     waited = []
     try:
+        from notewright.lineage.cell import Cell
         from notewright.lineage.files import Opened
-        from notewright.lineage.recorder import Cell
 
         for number in range(6):
             notebook.variables["plain"] = [number]
@@ -355,8 +355,8 @@ def test_a_view_lost_when_a_cell_has_begun_already_is_made_good_by_the_next(
         "        if os.getpid() != here: os.kill(os.getpid(), signal.SIGKILL)\n"
         "        return {}\n"
     )
+    from notewright.lineage.cell import Cell
     from notewright.lineage.files import Opened
-    from notewright.lineage.recorder import Cell
 
     recorder, cells = notebook.recorder, []
     recorder.autosnapshot = True
@@ -424,7 +424,7 @@ def test_a_copy_that_the_user_forks_neither_hangs_nor_writes_to_the_same_pack(wo
         notebook.run("x = list(range(1000))")
         notebook.recorder.autosnapshot = True
         from notewright.lineage.files import Opened
-        from notewright.lineage.recorder import Cell
+        from notewright.lineage.cell import Cell
         notebook.variables["x"].append("in flight")
         notebook.recorder.ended(Cell("", ""), "", 0.0, Opened())
         pid = os.fork()

@@ -13,7 +13,8 @@ from typing import Any
 
 from notewright.experiments.active import ActiveRun
 from notewright.experiments.run import Status
-from notewright.lineage.recorder import Cell, Recorder
+from notewright.lineage.cell import Cell
+from notewright.lineage.recorder import Recorder
 from notewright.state.namespace import Namespace
 from notewright.workspace import Workspace
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from types import ModuleType
 
 from notewright.errors import StoreReadOnly, WouldBeLost
+from notewright.lineage.cell import Cell
 from notewright.lineage.files import Opened
 from notewright.lineage.history import History
-from notewright.lineage.recorder import Cell, Recorder
+from notewright.lineage.recorder import Recorder
 from notewright.state.records import Snapshot
 from notewright.state.restoring import Restored
 from notewright.store.ids import new_id

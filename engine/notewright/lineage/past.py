@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from notewright.lineage.cell import Cell
 from notewright.lineage.records import Execution
+from notewright.lineage.writes import touched_names
 from notewright.state.capture.looking import UNPICKLABLE
+from notewright.words import first_line_of
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,12 @@ class Ran:
             execution.through,
         )
 
+    @classmethod
+    def by_the_page(cls, cell: Cell) -> Ran:
+        """Return what a cell that is not on record did, by its text."""
+        words = f"cell [{cell.number}] `{first_line_of(cell.source)[:60]}`"
+        return cls(words, cell.code, frozenset(touched_names(cell.code)), cell.status == "ok")
+
 
 @dataclass(frozen=True)
 class Past:
@@ -68,3 +77,19 @@ class Past:
         """Return what ran, where the variables have these digests."""
         unseen = (name for name, digest in digests.items() if digest.startswith(UNPICKLABLE))
         return cls(tuple(cells), frozenset(unseen))
+
+
+@dataclass(frozen=True)
+class Before:
+    """What ran before an execution, and what the variables were then."""
+
+    cells: Sequence[Ran]
+    digests: Mapping[str, str]
+
+    def and_then(self, cell: Cell, digests: Mapping[str, str]) -> Past:
+        """Return the same with the execution itself, after which they have these digests."""
+        names = {*self.digests, *digests}
+        changed = {name for name in names if self.digests.get(name) != digests.get(name)}
+        by_the_page = Ran.by_the_page(cell)
+        latest = replace(by_the_page, wrote=by_the_page.wrote | changed)
+        return Past.of((*self.cells, latest), digests)

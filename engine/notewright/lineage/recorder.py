@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
-from traceback import walk_tb
-from typing import Any, Protocol
+from typing import Any
 
+from notewright.lineage.cell import Cell, Change, Follower
 from notewright.lineage.files import FileWatch, Opened, data_files
 from notewright.lineage.history import History, Observed
-from notewright.lineage.past import Past, Ran
+from notewright.lineage.past import Before, Past, Ran
 from notewright.lineage.reads import names_read, names_through
 from notewright.lineage.records import Execution
 from notewright.lineage.replaying import Replayed, Step, check_sealed, plan_replay, run_plan
@@ -30,7 +30,6 @@ from notewright.state.sharing import shared_otherwise
 from notewright.state.snapshots import Occasion, Snapshots
 from notewright.store.ids import new_id, now
 from notewright.store.packs import PackWriter
-from notewright.words import first_line_of
 
 
 @dataclass
@@ -39,71 +38,6 @@ class Cost:
 
     cells: int = 0
     seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Change:
-    """The names whose values an execution changed, and those it deleted."""
-
-    changed: tuple[str, ...] = ()
-    deleted: tuple[str, ...] = ()
-
-
-class Follower(Protocol):
-    """What is made of an execution besides its record: a run of its own."""
-
-    #: The message of the snapshot that is taken after it.
-    message: str
-    #: Whether it has to know what ran before.
-    looks_back: bool
-
-    def observe(self, past: Past | None) -> Any:
-        """Return what is to be seen where the variables are as it left them, as plain values.
-
-        Parameters
-        ----------
-        past : Past or None
-            What ran before, and the execution itself, if it looks back.
-        """
-
-    def finish(self, observed: Any, cell: Cell, snapshot: str | None) -> None:
-        """Take in what was seen, on the recorder's thread; None where nothing could be."""
-
-
-@dataclass
-class Cell:
-    """An execution under way. The caller fills in how it ended.
-
-    `execution` and `change` are there once the recorder has settled.
-    """
-
-    source: str
-    code: str
-    cell: str | None = None
-    number: int | None = None
-    status: str = "ok"
-    error: str | None = None
-    #: The line of `code` on which it stopped with an error.
-    stopped: int | None = None
-    #: Whether it deserves a snapshot of its own where every cell is snapshotted.
-    saves: bool = True
-    execution: Execution | None = None
-    change: Change = field(default_factory=Change)
-    #: What else is made of it, with a snapshot after it.
-    follower: Follower | None = None
-
-    def fails(self, error: BaseException, variables: Mapping[str, Any]) -> None:
-        """Note the error it ended with.
-
-        Parameters
-        ----------
-        error : BaseException
-            The error.
-        variables : mapping
-            The globals it ran in.
-        """
-        self.status, self.error = "error", f"{type(error).__name__}: {error}"
-        self.stopped = line_of(error, variables)
 
 
 class Recorder:
@@ -203,7 +137,7 @@ class Recorder:
         """
         waiting = list(self._on_their_way.values())  # first: one may get on record meanwhile
         ran = self._ran(list(self._line))
-        return Past.of((*ran, *map(_by_the_page, (*waiting, latest))), self._digests)
+        return Past.of((*ran, *map(Ran.by_the_page, (*waiting, latest))), self._digests)
 
     def _ran(self, line: Sequence[Execution]) -> list[Ran]:
         """Return executions since it is clear what they have changed."""
@@ -269,10 +203,10 @@ class Recorder:
         looks_back = follower is not None and follower.looks_back
         self._on_their_way[id(cell)] = cell
 
-        def tell() -> _Before:
-            return _Before(self._ran(self._line), self._digests)
+        def tell() -> Before:
+            return Before(self._ran(self._line), self._digests)
 
-        def observe(digests: Mapping[str, str], before: _Before | None) -> _Observations:
+        def observe(digests: Mapping[str, str], before: Before | None) -> _Observations:
             past = None if before is None else before.and_then(cell, digests)
             return _Observations(
                 names_read(code, namespace, own),
@@ -624,27 +558,6 @@ class _Observations:
 
 
 @dataclass(frozen=True)
-class _Before:
-    """What ran before an execution, and what the variables were then."""
-
-    cells: list[Ran]
-    digests: Mapping[str, str]
-
-    def and_then(self, cell: Cell, digests: Mapping[str, str]) -> Past:
-        """Return the same with the execution itself, after which they have these digests."""
-        names = {*self.digests, *digests}
-        changed = {name for name in names if self.digests.get(name) != digests.get(name)}
-        by_the_page = _by_the_page(cell)
-        latest = replace(by_the_page, wrote=by_the_page.wrote | changed)
-        return Past.of((*self.cells, latest), digests)
-
-
-def _by_the_page(cell: Cell) -> Ran:
-    words = f"cell [{cell.number}] `{first_line_of(cell.source)[:60]}`"
-    return Ran(words, cell.code, frozenset(touched_names(cell.code)), cell.status == "ok")
-
-
-@dataclass(frozen=True)
 class _Ended:
     """An execution that has ended and is not recorded yet."""
 
@@ -658,14 +571,3 @@ class _Ended:
     def occasion(self, occasion: Occasion) -> Occasion:
         """Return the occasion with the time at which the variables were as they are in it."""
         return replace(occasion, created=self.ended)
-
-
-def line_of(error: BaseException, variables: Mapping[str, Any]) -> int | None:
-    """Return the line of the cell on which `error` was raised, 0 if the cell never ran."""
-    for frame, line in walk_tb(error.__traceback__):
-        if frame.f_globals is variables and frame.f_code.co_name == "<module>":
-            return line
-    return 0 if isinstance(error, SyntaxError) else None
-
-
-__all__: Any = ["Cell", "Change", "Cost", "Follower", "Recorder"]
