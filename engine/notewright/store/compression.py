@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import blake3
 import zstandard
 
@@ -15,18 +17,34 @@ _SMALLEST = 128
 #: a few bytes can claim gigabytes, and be them.
 _LARGE = 1 << 28
 _PIECE = 1 << 20
+_WINDOW = 1 << 31
+
+
+class _Tools(threading.local):
+    """What each thread compresses with: what they need of memory is found once."""
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=1)
+        self.decompressor = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
+
+
+_tools = _Tools()
+
+
+def compress(view: bytes | bytearray | memoryview) -> bytes:
+    """Return `view` compressed, fast rather than small."""
+    return _tools.compressor.compress(view)
 
 
 def compressed(view: memoryview) -> bytes | None:
     """Return `view` compressed, or None where that would not pay."""
     if len(view) < _SMALLEST:
         return None
-    compressor = zstandard.ZstdCompressor(level=1)
     middle = max(0, (len(view) - _SAMPLE) // 2)
     sample = view[middle : middle + _SAMPLE]
-    if len(compressor.compress(sample)) > _WORTHWHILE * len(sample):
+    if len(compress(sample)) > _WORTHWHILE * len(sample):
         return None
-    return compressor.compress(view)
+    return compress(view)
 
 
 def decompressed(
@@ -63,7 +81,9 @@ def decompressed(
             raise CorruptObject(digest, "it is larger than recorded")
         if whole and frame.content_size > _LARGE:
             _check(raw, digest, dictionary)
-        decompressor = zstandard.ZstdDecompressor(dict_data=dictionary, max_window_size=1 << 31)
+        decompressor = _tools.decompressor
+        if dictionary is not None:
+            decompressor = zstandard.ZstdDecompressor(dict_data=dictionary, max_window_size=_WINDOW)
         return decompressor.decompress(raw, max_output_size=size)
     except zstandard.ZstdError as error:
         raise CorruptObject(digest, "it cannot be decompressed") from error
@@ -73,7 +93,7 @@ def _check(
     raw: bytes | memoryview, digest: str, dictionary: zstandard.ZstdCompressionDict | None
 ) -> None:
     """Raise `CorruptObject` unless `raw` holds the object; needs little memory."""
-    window = 1 << (27 if dictionary is None else 31)
+    window = 1 << 27 if dictionary is None else _WINDOW
     decompressor = zstandard.ZstdDecompressor(dict_data=dictionary, max_window_size=window)
     hasher = blake3.blake3()
     for piece in decompressor.read_to_iter(raw, write_size=_PIECE):

@@ -23,7 +23,7 @@ import zstandard
 
 from notewright.errors import CorruptObject, MissingObject, StoreCollected
 from notewright.store.canonical import digest_of
-from notewright.store.compression import compressed, decompressed
+from notewright.store.compression import compress, compressed, decompressed
 from notewright.store.disk import refusal, sync_path
 from notewright.store.ids import new_id
 
@@ -36,6 +36,8 @@ _DEEPEST = 8
 #: A difference is kept only if it is smaller than this share of the object.
 _WORTHWHILE = 0.5
 _SAMPLE = 64 * 1024
+#: The largest object for which a writer keeps memory.
+_ROOM = 1 << 20
 #: How many packs a reader keeps open; a store may have more than a process may open.
 _OPEN = 32
 
@@ -112,16 +114,14 @@ class PackReader:
         raw = memoryview(whole)
         if placed.encoding == PLAIN:
             return whole
-        if xxhash.xxh3_64_hexdigest(raw) != placed.checksum:
-            raise CorruptObject(placed.digest, "its stored bytes have changed")
+        _check(placed, raw)
         if placed.encoding == ZSTD:
             return decompressed(raw, placed.size, placed.digest)
         old = self.content(self._base(placed))
         if placed.encoding == XOR:
-            if len(old) != placed.size:
-                raise CorruptObject(placed.digest, "it is not as large as what it differs from")
-            difference = decompressed(raw, placed.size, placed.digest, whole=False)
-            return _xor(old, difference)
+            new = bytearray(old)
+            _put_difference(placed, raw, memoryview(new))
+            return new
         if placed.encoding == PATCH:
             return decompressed(raw, placed.size, placed.digest, _dictionary(old))
         raise CorruptObject(placed.digest, "its encoding is unknown")
@@ -134,8 +134,16 @@ class PackReader:
             at = 0
             while at < placed.length:
                 at += self._read(placed, at, target[at:])
+        elif placed.encoding == XOR:
+            raw = memoryview(self._raw(placed))
+            _check(placed, raw)
+            self.read_into(self._base(placed), target)
+            _put_difference(placed, raw, target)
         else:
-            target[:] = self.content(placed)
+            whole = self.content(placed)
+            if len(target) != len(whole):
+                raise CorruptObject(placed.digest, "its length is not as recorded")
+            target[:] = whole
 
     def close(self) -> None:
         """Close the packs that were opened, each when nobody reads it any more."""
@@ -210,6 +218,7 @@ class PackWriter:
         #: What was appended since it was last taken by :meth:`take_placed`.
         self._placed: dict[str, Placed] = {}
         self._learned: dict[str, Placed] = {}
+        self._rooms: np.ndarray[Any, np.dtype[np.uint8]] | None = None
         #: The collection up to which it knows what was removed.
         self._epoch = 0
 
@@ -353,11 +362,21 @@ class PackWriter:
         base = self._base(previous)
         if base is not None and len(view) >= 128:
             with suppress(CorruptObject, MissingObject, OSError):
-                encoding, difference = _difference(view, self._reader.content(base))
+                old = self._room(base.size)
+                self._reader.read_into(base, old)
+                encoding, difference = _difference(view, old)
                 if len(difference) < _WORTHWHILE * len(view):
                     return encoding, difference, base
         small = compressed(view)
         return (PLAIN, view, None) if small is None else (ZSTD, small, None)
+
+    def _room(self, size: int) -> memoryview:
+        """Return memory for an object, the same each time: fresh memory costs more than a read."""
+        if size > _ROOM:
+            return np.empty(size, np.uint8).data
+        if self._rooms is None:
+            self._rooms = np.empty(_ROOM, np.uint8)
+        return self._rooms[:size].data
 
     def _base(self, previous: str | None) -> Placed | None:
         base = None if previous is None else self.find(previous)
@@ -388,12 +407,27 @@ class PackWriter:
         self._file = os.open(self._root / self._pack, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
-def _difference(new: memoryview, old: bytes | bytearray) -> tuple[int, bytes]:
-    compressor = zstandard.ZstdCompressor(level=1)
+def _check(placed: Placed, raw: memoryview) -> None:
+    if xxhash.xxh3_64_hexdigest(raw) != placed.checksum:
+        raise CorruptObject(placed.digest, "its stored bytes have changed")
+
+
+def _put_difference(placed: Placed, raw: memoryview, target: memoryview) -> None:
+    """Make of what an object differs from, in `target`, the object."""
+    difference = decompressed(raw, placed.size, placed.digest, whole=False)
+    if len(target) != placed.size or len(difference) != placed.size:
+        raise CorruptObject(placed.digest, "it is not as large as what it differs from")
+    _put_xor(target, difference)
+
+
+def _difference(new: memoryview, old: memoryview) -> tuple[int, bytes]:
+    """Return an object as the difference to another, whose memory is overwritten."""
     if len(new) == len(old):
-        sample = _xor(bytes(new[:_SAMPLE]), old[:_SAMPLE])
-        if len(compressor.compress(sample)) < _WORTHWHILE * len(sample):
-            return XOR, compressor.compress(_xor(new, old))
+        sample = bytearray(old[:_SAMPLE])
+        _put_xor(memoryview(sample), new[:_SAMPLE])
+        if len(compress(sample)) < _WORTHWHILE * len(sample):
+            _put_xor(old, new)
+            return XOR, compress(old)
     parameters = zstandard.ZstdCompressionParameters(
         compression_level=1,
         strategy=zstandard.STRATEGY_FAST,
@@ -405,19 +439,16 @@ def _difference(new: memoryview, old: bytes | bytearray) -> tuple[int, bytes]:
     return PATCH, patcher.compress(new)
 
 
-def _dictionary(old: bytes | bytearray) -> zstandard.ZstdCompressionDict:
+def _dictionary(old: bytes | bytearray | memoryview) -> zstandard.ZstdCompressionDict:
     return zstandard.ZstdCompressionDict(bytes(old), dict_type=zstandard.DICT_TYPE_RAWCONTENT)
 
 
-def _xor(one: Any, other: Any) -> bytes:
-    a, b = (np.frombuffer(data, np.uint8) for data in (one, other))
+def _put_xor(target: memoryview, other: bytes | memoryview) -> None:
+    a, b = np.frombuffer(target, np.uint8), np.frombuffer(other, np.uint8)
     whole = len(a) // 8 * 8
-    out = np.empty(len(a), np.uint8)
-    np.bitwise_xor(
-        a[:whole].view(np.uint64), b[:whole].view(np.uint64), out=out[:whole].view(np.uint64)
-    )
-    np.bitwise_xor(a[whole:], b[whole:], out=out[whole:])
-    return out.tobytes()
+    words = a[:whole].view(np.uint64)
+    words ^= b[:whole].view(np.uint64)
+    a[whole:] ^= b[whole:]
 
 
 #: The columns of a place, in order.
