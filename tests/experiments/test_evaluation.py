@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -46,6 +48,28 @@ def test_it_comes_back_from_bytes_as_it_was(true):
     assert again.task == evaluation.task
     assert again.row_digest == evaluation.row_digest
     assert evaluation.dumps() == again.dumps()
+
+
+@pytest.mark.parametrize(
+    ("true", "said"),
+    [
+        ([0, 1, 1], [True, False, True]),
+        ([False, True, True], [1, 0, 1]),
+        ([0.0, 1.0, 1.0], [True, False, True]),
+        ([0.0, 1.0, 1.0], [1, 0, 1]),
+    ],
+)
+def test_labels_are_written_as_the_true_ones_are(true, said):
+    evaluation = Evaluation.of(true, said)
+    assert evaluation.y_pred.astype(str).tolist() == [str(true[n]) for n in (1, 0, 1)]
+    unlike = replace(evaluation, y_pred=np.array(said))
+    stored = Evaluation.loads(unlike.dumps())  # as it was kept before
+    assert stored.y_pred.dtype == evaluation.y_true.dtype
+
+
+def test_labels_that_the_true_ones_cannot_say_stay_as_they_are():
+    assert Evaluation.of([False, True], [2, 1]).y_pred.tolist() == [2, 1]
+    assert Evaluation.of([1, 0], [0.5, 1.0], task="classification").y_pred.tolist() == [0.5, 1.0]
 
 
 def test_bytes_hold_no_pickle():

@@ -71,6 +71,15 @@ def two_groups(young: tuple[int, int], old: tuple[int, int]) -> Material:
     return material(frame, true, predicted, "{age: {bands: [25]}}")
 
 
+def test_predictions_made_with_a_threshold_are_the_labels_they_stand_for():
+    frame = pd.DataFrame({"sex": ["f"] * 300 + ["m"] * 400})
+    share = np.array([0.9] * 90 + [0.1] * 210 + [0.9] * 240 + [0.1] * 160)
+    evidence = material(frame, [1, 0] * 350, share > 0.5, "{sex: {}}")
+    (found,) = SelectionRateRatio().run(evidence, options(SelectionRateRatio))
+    assert found.status == "failed"
+    assert found.value == pytest.approx(0.5)
+
+
 def test_a_gap_beyond_chance_is_said_in_words():
     (found,) = SelectionRateRatio().run(
         two_groups((90, 300), (240, 400)), options(SelectionRateRatio)

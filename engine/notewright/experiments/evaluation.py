@@ -109,6 +109,8 @@ class Evaluation:
                     "Give predictions for the same rows.",
                 )
         task = task or _task_of(true)
+        if task == "classification":
+            arrays["y_pred"] = _of_one_type(arrays["y_pred"], true)
         if task == "classification" and positive is None:
             positive = _positive(true, arrays["y_pred"])
         return cls(
@@ -180,6 +182,8 @@ class Evaluation:
             header.pop("schema")
             for name in ("target_names", "row_names"):
                 header[name] = tuple(map(str, header.get(name, ())))
+            if header.get("task") == "classification":
+                found["y_pred"] = _of_one_type(found.get("y_pred"), found["y_true"])
             return cls(**found, **header)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise BadRecord(
@@ -248,6 +252,18 @@ def _task_of(true: Array) -> str:
     values = np.unique(true)
     whole = true.dtype.kind in "iu" or bool(np.all(values == np.round(values)))
     return "classification" if whole and len(values) <= 20 else "regression"
+
+
+def _of_one_type(pred: Array | None, true: Array) -> Array | None:
+    """Return labels as `true` writes them: ``p > 0.5`` says True where it says 1.
+
+    They stay as they are where `true` could not say the same.
+    """
+    if pred is None or pred.dtype == true.dtype or {pred.dtype.kind, true.dtype.kind} - set("biuf"):
+        return pred
+    with np.errstate(invalid="ignore"):
+        same = pred.astype(true.dtype)
+    return same if np.array_equal(same.astype(pred.dtype), pred) else pred
 
 
 def _positive(true: Array, pred: Array | None) -> Any:
