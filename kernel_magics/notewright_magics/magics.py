@@ -12,6 +12,7 @@ from IPython.display import display
 
 from notewright.afresh.mark import is_afresh
 from notewright.errors import Cancelled, NotewrightError, UsageError
+from notewright.experiments.observers import unobserved
 from notewright.lineage.files import FileWatch
 from notewright.progress import Progress
 from notewright.verbs import VERBS, find_verb
@@ -84,7 +85,7 @@ class NwMagic:
         if not words or words[0] in ("-h", "--help", "help"):
             print(GENERAL.overview(_INTRODUCTION))
             return
-        with FileWatch.paused():
+        with FileWatch.paused(), unobserved():
             verb = find_verb(words[0])
             if is_afresh() and verb.name not in _ALWAYS:
                 print(f"`%nw {verb.name}` is left out: the notebook is run for an export.")

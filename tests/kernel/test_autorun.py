@@ -213,3 +213,18 @@ def test_what_was_tried_figures_and_warnings_are_on_the_run(live) -> None:
     assert "↳ max_depth=" in listed
     one = json.loads(live.run(f"%nw runs 'part_of == \"{parent['id'][:6]}\"' --json").text)
     assert len(one) == 4
+
+
+def test_what_a_verb_fits_itself_is_no_run_of_the_users(live) -> None:
+    live.run("%load_ext notewright\n%nw autorun on")
+    live.run(DATA)
+    live.run(
+        "from sklearn.linear_model import LogisticRegression\n"
+        "from sklearn.metrics import accuracy_score\n"
+        "model = LogisticRegression().fit(X_train, y_train)\n"
+        "print(accuracy_score(y_test, model.predict(X_test)))"
+    )
+    live.run("%nw register last --as loans\n%nw check loans")
+    assert [run["name"] for run in runs(live)] == ["LogisticRegression"]
+    live.run("%nw status\nmodel = LogisticRegression(C=0.5).fit(X_train, y_train)")
+    assert runs(live)[0]["name"] == "LogisticRegression C=0.5"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -18,6 +19,8 @@ class Observer(Protocol):
     """Is told of metrics, fits and cross-validations of the recorded code."""
 
     busy: threading.local
+    #: Whether nothing more is taken note of.
+    over: bool
 
     def observe(
         self,
@@ -46,3 +49,16 @@ class Observer(Protocol):
 
 #: Who observes the current context: a cell's own context, not that of other threads.
 observer: ContextVar[Observer | None] = ContextVar("notewright_observer", default=None)
+
+
+@contextmanager
+def unobserved() -> Iterator[None]:
+    """Tell nobody inside the block: what Notewright computes itself is not the user's."""
+    before = observer.get()
+    observer.set(None)
+    try:
+        yield
+    finally:
+        # `%nw autorun` begins or ends to observe inside.
+        if before is not None and not before.over and observer.get() is None:
+            observer.set(before)
