@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from notewright.errors import AccessDenied, ApprovalRefused, GateClosed, UnknownId
+from notewright.governance.checks.service import _content
 from notewright.governance.identities import Identity
 from notewright.store.canonical import canonical
 
@@ -171,6 +172,27 @@ def test_running_the_same_checks_again_changes_nothing(house):
     approved(house)
     house.check()
     assert house.again().gates.evaluate("production", house.version).open
+
+
+def test_a_model_that_is_faster_or_slower_this_time_is_the_same(house):
+    approved(house)
+    report = house.governance.checks.latest(house.version)
+    time = next(f for f in report.findings if f.check == "behaviour.inference_time")
+    cells = next(f for f in report.findings if f.check == "privacy.cells")
+
+    def content(old, **changed):
+        return _content(
+            replace(
+                report,
+                findings=tuple(replace(f, **changed) if f is old else f for f in report.findings),
+            )
+        )
+
+    same = _content(report)
+    assert content(time, value=1.5, sentence="1.5 ms", details={"slowest": 2.0}) == same
+    assert content(cells, sentence="None of 99 executed cells holds a secret.") == same
+    assert content(time, status="failed") != same
+    assert content(cells, value=3.0) != same
 
 
 def test_an_expired_approval_opens_nothing_and_one_that_was_used_in_time_stays(house):
@@ -376,6 +398,12 @@ def test_a_failure_of_mere_severity_warning_closes_no_gate(unfair):
     assert report.passed
     rita = unfair.person("rita", "risk_officer")
     assert unfair.governance.approvals.sign(rita, "production", unfair.version).accepts == ()
+    verdict = unfair.governance.gates.evaluate("production", unfair.version)
+    told = {r.name: (r.status, r.sentence) for r in verdict.requirements}
+    for name in UNFAIR:
+        status, sentence = told[f"bias.{name}"]
+        assert status == "met"
+        assert sentence.startswith("Failed, which closes no gate (warning): By age")
 
 
 def test_a_waiver_covers_its_subject_until_its_day(unfair):

@@ -7,7 +7,7 @@ where its check is acceptable; a check that could not run never may.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -148,5 +148,13 @@ def _check_requirement(
         )
     if excuses:
         return Requirement(name, "waived", " ".join(excuses), "", evidence)
-    sentence = next((f.sentence for f in findings if f.status != "passed"), findings[0].sentence)
-    return Requirement(name, "met", sentence, "", evidence)
+    return Requirement(name, "met", _met_words(findings), "", evidence)
+
+
+def _met_words(findings: Sequence[Finding]) -> str:
+    """Return what was found that closes no gate, and say that it does not; else the first."""
+    first = next((finding for finding in findings if finding.status != "passed"), None)
+    if first is None:
+        return findings[0].sentence
+    how = "Could not run" if first.status == "could_not_run" else "Failed"
+    return f"{how}, which closes no gate ({first.severity}): {first.sentence}"

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from notewright.governance.policy import CheckRules, Policy
     from notewright.governance.roles import Roles
 
+#: Checks of how long something takes.
+_TIMED = {"behaviour.inference_time"}
 _LISTING = "%nw check MODEL"
 
 
@@ -294,13 +296,24 @@ def _content(report: CheckReport) -> str:
         canonical(
             {
                 "data": report.data,
-                "findings": report.findings,
+                "findings": [_found(finding) for finding in report.findings],
                 "fingerprint": report.fingerprint,
                 "policy": report.policy_digest,
                 "version": report.version,
             }
         )
     )
+
+
+def _found(finding: Finding) -> Finding:
+    """Return what of a finding stays the same when the checks run again on the same.
+
+    How long something took never does. Sentences of what passed count what was
+    looked at: cells, of which there are more as the notebook goes on.
+    """
+    if finding.check in _TIMED:
+        finding = replace(finding, value=None, interval=None, details={}, sentence="")
+    return replace(finding, sentence="") if finding.status == "passed" else finding
 
 
 def run_check(check: Check, rules: CheckRules, material: Material) -> list[Finding]:
