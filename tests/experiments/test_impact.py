@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from notewright.experiments.columns import columns_for
 from notewright.experiments.evaluation import Evaluation
 from notewright.experiments.impact import impact
 from notewright.experiments.levels import levels
-from notewright.experiments.segments import search
+from notewright.experiments.segments import Segment, search
 
 
 @pytest.fixture
@@ -120,6 +122,13 @@ def test_where_models_are_exchangeable_few_searches_confirm_anything(generator):
         table = pd.DataFrame(generator.normal(size=(600, 4)), columns=list("abcd"))
         false += bool(search(gain, [levels(table[c]) for c in table]).confirmed)
     assert false <= 20
+
+
+def test_nothing_is_confirmed_whose_interval_holds_zero():
+    segment = Segment("a is 1", ("a",), 900, 0.01, (-0.002, 0.03), 30, 20, 0.01, 0.02)
+    assert not segment.confirmed
+    assert replace(segment, interval=(0.002, 0.03)).confirmed
+    assert not replace(segment, interval=(0.002, 0.03), p_adjusted=0.06).confirmed
 
 
 def test_regression_gains_are_absolute_errors(generator, people):

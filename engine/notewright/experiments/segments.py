@@ -66,8 +66,13 @@ class Segment:
 
     @property
     def confirmed(self) -> bool:
-        """Whether it holds after the correction for all segments tested."""
-        return self.p_adjusted < 1 - LEVEL
+        """Whether it holds after the correction, and its own interval is on one side of zero.
+
+        The test is of the rows that no segment before it has: those may gain where
+        the segment as a whole cannot be said to.
+        """
+        low, high = self.interval
+        return self.p_adjusted < 1 - LEVEL and (low > 0 or high < 0)
 
 
 @dataclass(frozen=True)
