@@ -8,6 +8,7 @@ from typing import Any
 
 from notewright.experiments.dataset_diff import DatasetDiff
 from notewright.experiments.dataset_version import DatasetVersion
+from notewright.governance.drift import SOME
 from notewright.state.withheld import withheld_words
 from notewright.store.canonical import plain
 from notewright.views.base import Message, Page, Table, View
@@ -108,7 +109,8 @@ class DatasetDiffView(View):
             columns = ["column", "stability index", "p (Holm)", "distribution"]
             parts.append(Table(columns, rows, caption="Distributions that moved"))
         elif diff.drift:
-            parts.append(Message("No column's distribution moved beyond chance."))
+            how_far = f"by a stability index of {SOME:g}, and beyond chance"
+            parts.append(Message(f"No column's distribution moved far enough to tell: {how_far}."))
         return Page(parts)
 
     def _sizes(self) -> str:
