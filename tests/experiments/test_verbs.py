@@ -63,6 +63,10 @@ def test_runs_are_filtered_and_sorted(do):
         do("runs nosuchrun")
 
 
+def test_a_filter_that_no_run_matches_is_not_taken_for_no_runs(do):
+    assert do("runs", "metrics.auc", ">", "0.99").text().startswith("No run matches the filter.")
+
+
 def test_one_run_is_shown_with_what_was_set(do):
     view = do("runs", "weak <b>")
     assert view.data()["name"] == "weak <b>"

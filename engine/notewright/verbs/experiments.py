@@ -65,7 +65,8 @@ def _runs(args: argparse.Namespace, context: Context) -> View:
     if args.descending and not order.startswith("-"):
         order = f"-{order}"
     if words:
-        return runs_view(runs.list(words, order=order, limit=args.limit), newest_first=False)
+        matching = runs.list(words, order=order, limit=args.limit)
+        return runs_view(matching, newest_first=False, filtered=True)
     top = list(runs.list("part_of == None", order=order, limit=args.limit))
     below = runs.list(f"part_of in {json.dumps([run.id for run in top])}") if top else RunList()
     return runs_view(top, below.by_parent(_MOST_CHILDREN), newest_first=False)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: More columns than this do not fit beside each other.
 _MOST_METRICS = 5
+_NO_RUN = "No run yet: `%%nw run NAME` above a cell, or `%nw autorun on` for all of them."
+_NO_MATCH = "No run matches the filter. `%nw runs` lists what there is, with its metrics."
 
 
 def run_record(run: Run) -> dict[str, Any]:
@@ -33,6 +35,7 @@ def runs_view(
     children: Mapping[str, tuple[Sequence[Run], int]] | None = None,
     *,
     newest_first: bool = True,
+    filtered: bool = False,
 ) -> View:
     """List runs with their metrics and the parameters that were set.
 
@@ -43,6 +46,8 @@ def runs_view(
         For a run's id the runs to list below it, and how many there are.
     newest_first : bool
         Whether to turn the order around.
+    filtered : bool
+        Whether these are the runs that a filter left.
     """
     below = children or {}
     shown: list[tuple[Run, str]] = []
@@ -67,8 +72,7 @@ def runs_view(
         for run, name in shown
     ]
     records = [run_record(run) for run, _ in shown]
-    empty = "No run yet: `%%nw run NAME` above a cell, or `%nw autorun on` for all of them."
-    return Table(columns, rows, empty=empty, records=records)
+    return Table(columns, rows, empty=_NO_MATCH if filtered else _NO_RUN, records=records)
 
 
 def run_view(
