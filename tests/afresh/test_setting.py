@@ -52,6 +52,24 @@ def test_parameters_of_parts_are_changed_where_the_part_is_made():
     assert code == "m = make_pipeline(StandardScaler(), Ridge(alpha=2.5))"
 
 
+def test_the_last_part_of_a_name_is_enough_where_only_one_step_has_it():
+    run = run_of("sklearn.pipeline.Pipeline", ridge="Ridge", ridge__alpha=1.0, scaler__copy=True)
+    [code] = changed(run, "m = make_pipeline(Scaler(), Ridge())", alpha=2.5)
+    assert code == "m = make_pipeline(Scaler(), Ridge(alpha=2.5))"
+    assert changed(run, "alpha = 1", "m = Ridge(alpha)", alpha=2)[0] == "alpha = 2"
+    two = run_of("sklearn.pipeline.Pipeline", a__copy=True, b__copy=True)
+    with pytest.raises(UsageError, match="of 2 steps: a__copy, b__copy"):
+        changed(two, "m = make()", copy=False)
+    with pytest.raises(UsageError, match="did you mean 'alpha'"):
+        changed(run, "m = make()", alhpa=1)
+
+
+def test_of_many_parameters_those_that_were_set_are_named_first():
+    run = run_of(**{f"p{n}": n for n in range(40)})
+    with pytest.raises(UsageError, match="p11 and 28 more"):
+        changed(run, "m = Tree()", other=1)
+
+
 def test_a_constant_is_changed_where_it_is_given():
     codes = changed(run_of(), "DEPTH = 3\nSEED = 0", "m = T(DEPTH)", DEPTH=[1, 2])
     assert codes == ["DEPTH = [1, 2]\nSEED = 0", "m = T(DEPTH)"]
@@ -66,7 +84,7 @@ def test_the_runs_own_cell_decides_where_there_are_several():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"max_deep": 3}, ["did you mean 'max_depth'?", "There are: max_depth, SEED."]),
+        ({"max_deep": 3}, ["did you mean 'max_depth'?", "There are: SEED, max_depth."]),
         ({"max_depth": 3}, ["could be set in 2 places", "cell [2]", "`DEPTH = 6`"]),
     ],
 )

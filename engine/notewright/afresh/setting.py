@@ -12,6 +12,9 @@ from notewright.errors import UsageError
 from notewright.experiments.run import Run
 from notewright.lineage.records import Execution
 
+#: Names of parameters that a mistake is answered with, those that were set first.
+_MOST_NAMED = 12
+
 
 @dataclass(frozen=True)
 class Place:
@@ -67,10 +70,25 @@ def changed_codes(
         If a name is neither, or where it is set is not clear.
     """
     codes = [execution.code for execution in executions]
-    for name, value in settings.items():
+    for given, value in settings.items():
+        constant = any(True for _ in _constants([ast.parse(code) for code in codes], given))
+        name = given if constant else _full_name(run, given)
         place = _place(run, executions, codes, name)
         codes[place.cell] = _replaced(codes[place.cell], place, name, value)
     return codes
+
+
+def _full_name(run: Run, name: str) -> str:
+    """Return the parameter of a step that only `name` can mean: ``forest__max_depth``."""
+    if name in run.params or "__" in name:
+        return name
+    inner = [each for each in run.params if each.rpartition("__")[2] == name]
+    if len(inner) > 1:
+        raise UsageError(
+            f"'{name}' is a parameter of {len(inner)} steps: {', '.join(inner)}.",
+            "Name one of them.",
+        )
+    return inner[0] if inner else name
 
 
 def _place(run: Run, executions: Sequence[Execution], codes: Sequence[str], name: str) -> Place:
@@ -151,12 +169,14 @@ def _unknown(run: Run, trees: Sequence[ast.Module], name: str) -> UsageError:
         for target in node.targets
         if isinstance(target, ast.Name)
     )
-    there = [*run.params, *(each for each in constants if each not in run.params)]
-    close = difflib.get_close_matches(name, there, n=1)
+    there = list(dict.fromkeys([*run.changed_params, *constants, *run.params]))
+    inner = {each.rpartition("__")[2]: each for each in reversed(there)}
+    close = difflib.get_close_matches(name, [*there, *inner], n=1)
     hint = f" (did you mean '{close[0]}'?)" if close else ""
-    listed = ", ".join(there) if there else "none"
+    listed = ", ".join(there[:_MOST_NAMED]) if there else "none"
+    more = f" and {len(there) - _MOST_NAMED} more" if len(there) > _MOST_NAMED else ""
     return UsageError(
-        f"The run '{run.name}' has no parameter '{name}'{hint}.", f"There are: {listed}."
+        f"The run '{run.name}' has no parameter '{name}'{hint}.", f"There are: {listed}{more}."
     )
 
 
