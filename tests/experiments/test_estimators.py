@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from sklearn.utils import all_estimators
 
-from notewright.experiments.estimators import is_fitted_model, last_fitted, parameters
+from notewright.experiments.estimators import (
+    called,
+    is_fitted_model,
+    last_fitted,
+    parameters,
+    words_for,
+)
 from notewright.experiments.scalars import scalar
 
 PREDICTORS = [
@@ -65,6 +71,10 @@ def test_nested_parameters_are_kept_and_compared_with_their_own_defaults():
     assert "baggingclassifier__n_estimators" in changed
     assert "baggingclassifier__estimator__max_depth" in changed
     assert "standardscaler__copy" not in changed
+    words = words_for(called(pipeline), values, changed)
+    assert (
+        words == "BaggingClassifier estimator=DecisionTreeClassifier, n_estimators=3, max_depth=2"
+    )
 
 
 @pytest.mark.parametrize("value", [3, "text", [1, 2], object(), np.arange(3), dict, max])

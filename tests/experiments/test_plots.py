@@ -137,6 +137,15 @@ def test_parameters_that_some_runs_lack_leave_gaps(runs):
     assert png(draw(parameters.scatter(found, "r2"))).startswith(b"\x89PNG")
 
 
+def test_parts_of_pipelines_are_drawn_by_what_is_set_in_them(runs):
+    for kind, depth in (("Tree", 2), ("Tree", 5), ("Ridge", None)):
+        part = {"tree": "Tree", "tree__depth": depth} if depth else {"ridge": "Ridge"}
+        steps = {"steps": f"[({kind})]", "scaler": f"Scaler{depth}", "scaler__copy": True}
+        runs.record(kind, params=steps | part, metrics={"auc": 0.5 + (depth or 0) / 10})
+    scales = parameters.parallel(list(runs.list()), "auc").scales
+    assert [scale.name for scale in scales] == ["depth", "auc"]
+
+
 def test_drawing_touches_no_state_of_matplotlib(tmp_path):
     code = """
 import sys

@@ -116,7 +116,7 @@ def drafted(
         )
     draft.trials = list(recorder.trials)
     if model is not None:
-        draft.kind = type(model).__name__
+        draft.kind = estimators.called(model)
         _guarded(draft, "parameters", lambda: _add_parameters(draft, model))
         _guarded(draft, "learning curve", lambda: _add_curves(draft, model))
         _guarded(draft, "search results", lambda: _add_search(draft, model))
@@ -306,14 +306,14 @@ def fits_in(recorder: Recorder) -> str | None:
 def scored_in(recorder: Recorder) -> str | None:
     """Return the type of the model that a recorded execution scored last, None if none is known."""
     models = (seen.model for seen in reversed(recorder.observations))
-    return next((type(m).__name__ for m in models if m is not None), None)
+    return next((estimators.called(m) for m in models if m is not None), None)
 
 
 def scored_earlier(recorder: Recorder, past: Past, variables: Mapping[str, Any]) -> str | None:
     """Return the type of the model whose predictions of an earlier cell were scored last."""
     unread = [seen for seen in recorder.observations if seen.unread]
     found = recorder.predicted_earlier(unread[-1], past, variables) if unread else None
-    return None if found is None or found.model is None else type(found.model).__name__
+    return None if found is None or found.model is None else estimators.called(found.model)
 
 
 def fitted_unseen(variables: Mapping[str, Any], code: str) -> str | None:

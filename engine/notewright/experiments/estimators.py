@@ -114,14 +114,48 @@ def words_for(kind: str, values: Mapping[str, Scalar], changed: Iterable[str]) -
     >>> words_for("Ridge", {"alpha": 2.0, "random_state": 0}, ["alpha", "random_state"])
     'Ridge alpha=2.0'
     """
-    told = [
-        f"{name.rpartition('__')[2]}={values[name]}"
-        for name in changed
-        # The parts of a pipeline are told by what is set in them.
-        if name.rpartition("__")[2] not in _HOW | _PARTS and name in values
-    ]
+    # What is set in the step that a pipeline is called after comes first.
+    names = telling(values, changed)
+    names.sort(key=lambda name: values.get(name.rpartition("__")[0]) != kind)
+    short = [(name.rpartition("__")[2], values[name]) for name in names]
+    told = [f"{name}={value}" for name, value in short if name not in _HOW]
     words = f"{kind} {', '.join(told)}".strip()
     return words if len(words) <= _LONGEST_NAME else words[: _LONGEST_NAME - 1] + "…"
+
+
+def telling(values: Mapping[str, Scalar], names: Iterable[str]) -> list[str]:
+    """Return `names` without the parts of a pipeline, which are told by what is set in them.
+
+    Examples
+    --------
+    >>> telling({"steps": "[('sgd', …)]", "sgd": "SGD", "sgd__l1": 1}, ["sgd", "sgd__l1", "steps"])
+    ['sgd__l1']
+    """
+    owners = {name.rpartition("__")[0] for name in values if name.rpartition("__")[2] in _PARTS}
+    inside = {name.rpartition("__")[0] for name in values}
+    return [
+        name
+        for name in names
+        if name in values
+        and name.rpartition("__")[2] not in _PARTS
+        and not (name.rpartition("__")[0] in owners and name in inside)
+    ]
+
+
+def called(model: Any) -> str:
+    """Return the type that a model is called after: of a pipeline that of its last step.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> called(make_pipeline(StandardScaler(), Ridge()))
+    'Ridge'
+    """
+    steps = getattr(model, "steps", None) if type(model).__name__ == "Pipeline" else None
+    last = steps[-1][1] if isinstance(steps, list) and steps else None
+    return type(last if hasattr(last, "fit") else model).__name__
 
 
 def _changed(model: Any, raw: Mapping[str, Any], prefix: str = "") -> Iterable[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from notewright.experiments.estimators import is_predictor
+from notewright.experiments.estimators import called, is_predictor
 from notewright.experiments.given import Trained, reference
 
 #: More fits than this in one cell are counted, not kept, and the rows of so many of them.
@@ -85,7 +85,7 @@ class Fits:
             self._all.pop(id(estimator), None)
             self._all[id(estimator)] = Fit(
                 self.count - 1,
-                type(estimator).__name__,
+                called(estimator),
                 reference(estimator),
                 given,
                 predicts=is_predictor(type(estimator)),

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from notewright.experiments.estimators import telling
 from notewright.experiments.models import ModelVersion
 from notewright.experiments.run import Run
 from notewright.store.canonical import plain
@@ -251,7 +252,9 @@ def number(value: float) -> str:
 
 
 def _set_parameters(run: Run) -> str:
-    told = [f"{name}={run.params[name]}" for name in run.changed_params if name in run.params]
+    # A model's own come before those of what prepares its features.
+    names = sorted(telling(run.params, run.changed_params), key=lambda name: name.count("__"))
+    told = [f"{name.rpartition('__')[2]}={run.params[name]}" for name in names]
     text = ", ".join(told)
     return text if len(text) <= 80 else text[:79] + "…"
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from notewright.errors import BadRecord
+from notewright.experiments.estimators import telling
 from notewright.experiments.filter import SYNONYMS
 from notewright.experiments.plots.chart import (
     Axis,
@@ -65,11 +66,16 @@ def scatter(runs: Sequence[Run], metric: str) -> Panels:
 
 
 def differing(runs: Sequence[Run]) -> list[str]:
-    """Return the parameters whose values are not the same in all runs, those set first."""
-    names = {name for run in runs for name in run.params}
+    """Return the parameters whose values are not the same in all runs, those set first.
+
+    Those that differ only in that some runs lack them count where there are no others.
+    """
+    names = {name for run in runs for name in telling(run.params, run.params)}
     told = {name for run in runs for name in run.changed_params}
     found = [n for n in names if len({_key(run.params.get(n)) for run in runs}) > 1]
-    return sorted(found, key=lambda name: (name not in told, name))
+    alike = {n for n in found if len({_key(r.params[n]) for r in runs if n in r.params}) == 1}
+    varied = [name for name in found if name not in alike]
+    return sorted(varied or found, key=lambda name: (name not in told, name))
 
 
 def _told(runs: Sequence[Run], metric: str) -> tuple[list[Run], Floats, list[Scale]]:
@@ -86,13 +92,20 @@ def _told(runs: Sequence[Run], metric: str) -> tuple[list[Run], Floats, list[Sca
             "`%nw runs` lists runs with their metrics.",
         )
     kept = [run for run, _ in scored]
-    scales = [_scale(kept, name) for name in differing(kept)[:_MOST_PARAMETERS]]
+    names = differing(kept)[:_MOST_PARAMETERS]
+    scales = [_scale(kept, name, short) for name, short in zip(names, _short(names), strict=True)]
     if not scales:
         raise BadRecord("No parameter differs between these runs.", "Choose other runs.")
     return kept, np.array([value for _, value in scored]), scales
 
 
-def _scale(runs: Sequence[Run], name: str) -> Scale:
+def _short(names: Sequence[str]) -> list[str]:
+    """Return names without the steps that hold the parameters, where they stay different."""
+    last = [name.rpartition("__")[2] for name in names]
+    return [s if last.count(s) == 1 else name for name, s in zip(names, last, strict=True)]
+
+
+def _scale(runs: Sequence[Run], name: str, short: str) -> Scale:
     values = [run.params.get(name) for run in runs]
     given = [value for value in values if value is not None]
     if all(isinstance(v, int | float) and not isinstance(v, bool) for v in given) and given:
@@ -100,11 +113,11 @@ def _scale(runs: Sequence[Run], name: str) -> Scale:
         finite = numbers[np.isfinite(numbers)]
         if len(finite) == len(given):
             wide = bool(finite.min() > 0 and finite.max() / finite.min() > _WIDE)
-            return Scale(name, numbers, (), wide)
+            return Scale(short, numbers, (), wide)
     # A parameter that is None is a value of its own; one that is not there is none.
     words = sorted({str(run.params[name]) for run in runs if name in run.params})
     places = [words.index(str(r.params[name])) if name in r.params else math.nan for r in runs]
-    return Scale(name, np.array(places, dtype=np.float64), tuple(words))
+    return Scale(short, np.array(places, dtype=np.float64), tuple(words))
 
 
 def _dots(scale: Scale, metric: str, scores: Floats, hover: Sequence[str]) -> Panel:
