@@ -95,6 +95,14 @@ def test_a_matrix_of_labels_is_the_same_and_serves_many_classes(runs, comparison
         many.costs(fp=1)
 
 
+def test_runs_that_predict_numbers_have_no_false_positives(runs, generator):
+    true = generator.normal(size=30)
+    for name in ("a", "b"):
+        runs.record(name, evaluation=Evaluation.of(true, true + generator.normal(size=30)))
+    with pytest.raises(BadRecord, match="predict numbers, not classes"):
+        runs.compare(["a", "b"]).costs(fp=1)
+
+
 def test_mistaken_costs_are_refused_in_words(comparison, runs):
     with pytest.raises(BadRecord, match="'fq' is no cell"):
         comparison.costs(fq=1)

@@ -65,6 +65,11 @@ def binary_matrix(evaluation: Evaluation, cells: Mapping[str, float]) -> Matrix:
         raise BadRecord(
             f"'{unknown[0]}' is no cell of a cost matrix.", "Give some of tn, fp, fn and tp."
         )
+    if evaluation.task == "regression":
+        raise BadRecord(
+            "These runs predict numbers, not classes, so nothing is a false positive.",
+            "Leave the costs out: errors are compared by the metrics.",
+        )
     labels = np.unique(evaluation.y_true)
     if evaluation.y_pred is not None:
         labels = np.unique(np.concatenate([labels, np.unique(evaluation.y_pred)]))
