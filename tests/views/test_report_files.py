@@ -112,6 +112,16 @@ def test_the_page_holds_no_tag_and_no_attribute_of_a_finding(report):
     assert {name for _, attrs in parser.tags for name, _ in attrs} <= {"lang", "charset", "style"}
 
 
+@pytest.mark.parametrize("status", ["failed", "could_not_run"])
+def test_only_what_closes_a_gate_is_red(status):
+    pages = [
+        html(report_of([Finding("bias.gap", "bias", severity, status, "No groups.")]))
+        for severity in ("error", "warning")
+    ]
+    assert "No groups." in pages[1]
+    assert ["#c62828" in page for page in pages] == [True, False]
+
+
 def test_the_ending_says_what_is_written(tmp_path: Path):
     report = report_of([Finding("bias.gap", "bias", "error", "failed", "A gap.")])
     for ending in (".html", ".json", ".xml", ".sarif"):

@@ -197,7 +197,7 @@ def _weight(finding: Finding) -> tuple[bool, bool]:
 
 
 def _row(finding: Finding) -> str:
-    colour = "#b26a00" if finding.status == "failed" and not finding.blocks else ""
+    colour = "#b26a00" if finding.status != "passed" and not finding.blocks else ""
     mark = tint(colour or _COLOURS[finding.status])
     more = f"<br><i>{prose(finding.remedy)}</i>" if finding.remedy else ""
     for what, named in (("rows", finding.rows), ("cells", finding.cells)):

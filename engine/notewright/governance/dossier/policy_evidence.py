@@ -65,7 +65,8 @@ def gates(subject: Subject) -> Evidence:
         verdict = subject.services.governance.gates.evaluate(name, subject.version)
         words.append(f"'{name}' is {'open' if verdict.open else 'closed'}")
         for each in verdict.requirements:
-            facts.append((f"{name}: {each.name}", f"{each.status}. {each.sentence}"))
+            how = "accepted" if each.status == "waived" else each.status
+            facts.append((f"{name}: {each.name}", f"{how}. {each.sentence}"))
     refs = tuple(_line(subject, ("gates", name)) for name in rules)
     return Evidence("gates", "held", f"{', '.join(words)}.", tuple(facts), refs)
 
