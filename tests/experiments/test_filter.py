@@ -60,7 +60,7 @@ def test_expressions_select(filled, expression, names):
         ("metrics.auc 3", 12, "one of =="),
         ("metrics.auc > 1 metrics.f1 > 2", 16, "not expected here"),
         ("(metrics.auc > 1", 16, "')' is expected"),
-        ("name == gbm", 8, 'put text in quotes: "gbm"'),
+        ("name == gbm", 8, 'put text in quotes: "gbm", and the whole filter in others'),
         ("name < None", 7, "only be compared with == and !="),
         ("metrics.auc > 1 & name == 'a'", 16, "'&' has no meaning"),
         ("name in 3", 8, "a list"),

@@ -236,7 +236,9 @@ class _Parser:
             return _unquote(token.text)
         if token.kind == "word" and token.text.lower() in _CONSTANTS:
             return _CONSTANTS[token.text.lower()]
-        hint = f'; put text in quotes: "{token.text}"' if token.kind == "word" else ""
+        # A shell and `%nw` take quotes off that are the only ones.
+        quoted = f'; put text in quotes: "{token.text}", and the whole filter in others'
+        hint = quoted if token.kind == "word" else ""
         raise self._wrong(token, f"a value is expected here{hint}")
 
     def _expect(self, sign: str) -> None:
