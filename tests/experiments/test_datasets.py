@@ -30,6 +30,7 @@ from notewright.state.records import FileRead
 from notewright.store.catalog import RecordRefused
 from notewright.verbs import find_verb
 from notewright.verbs.base import Context
+from notewright.views.datasets import DatasetDiffView
 from notewright.workspace import Workspace
 
 
@@ -277,6 +278,10 @@ def test_a_difference_tells_rows_columns_values_and_distributions(workspace):
     }
     same = workspace.datasets.diff("applications@1", "applications@1")
     assert same.same
+    assert "< 0.0001" in DatasetDiffView(found).text()
+    workspace.datasets.add(table(1000, shift=0.01), "applications")
+    little = workspace.datasets.diff("applications@1", "applications@3")
+    assert "by a stability index of 0.1, and beyond chance" in DatasetDiffView(little).text()
 
 
 def test_the_details_are_those_of_a_snapshots_diff(workspace):

@@ -12,6 +12,7 @@ from notewright.governance.drift import SOME
 from notewright.state.withheld import withheld_words
 from notewright.store.canonical import plain
 from notewright.views.base import Message, Page, Table, View
+from notewright.views.comparison import p_words
 from notewright.words import local_second, number_of
 
 #: So many columns, and runs, are listed.
@@ -128,7 +129,7 @@ def _words(column: Any) -> str:
 
 
 def _p(value: float | None) -> str:
-    return "" if value is None else f"{value:.2g}"
+    return "" if value is None else p_words(value)
 
 
 def _more(count: int, noun: str) -> list[View]:
