@@ -92,6 +92,9 @@ def test_probabilities_that_are_too_sure_are_found(seed):
     evaluation = Evaluation.of(rng.random(ROWS) < scores, y_score=sure, probability=True)
     (finding,) = failed("performance.calibration", evaluation=evaluation)
     assert finding.value > 0.1
+    luck, left = finding.details["by_luck"], finding.value - finding.details["by_luck"]
+    assert f"{finding.value:.3f} off on average; luck alone makes {luck:.3f}" in finding.sentence
+    assert f"so {left:.3f} is left" in finding.sentence
 
 
 def test_luck_is_what_calibrated_outcomes_give_on_average():

@@ -51,10 +51,10 @@ class Calibrated(Check):
         worst = max(found.bins, key=lambda each: each.rows * abs(each.observed - each.predicted))
         yield self.finding(
             error <= options["max_error"],
-            f"Probabilities are {error:.3f} off on average, beyond the {luck:.3f} that luck alone "
-            f"makes on {len(given[1])} rows (the policy allows {options['max_error']:g}). Where "
-            f"the model says {worst.predicted:.0%} on average, it was {worst.observed:.0%} of "
-            f"{worst.rows} rows.",
+            f"Probabilities are {found.ece:.3f} off on average; luck alone makes {luck:.3f} on "
+            f"{len(given[1])} rows, so {error:.3f} is left (the policy allows "
+            f"{options['max_error']:g}). Where the model says {worst.predicted:.0%} on average, "
+            f"it was {worst.observed:.0%} of {worst.rows} rows.",
             remedy="Calibrate the model (`CalibratedClassifierCV`) on rows that it was not "
             "trained on, or use its order and not its probabilities.",
             metric="expected_calibration_error",
