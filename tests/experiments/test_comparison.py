@@ -47,6 +47,18 @@ def test_a_real_difference_is_said_in_one_sentence(runs, scored):
     assert comparison.difference("accuracy").test.startswith("McNemar")
 
 
+def test_of_several_runs_each_sentence_says_which_is_better_than_which(runs, scored):
+    for name, noise in (("poor", 3.0), ("fair", 1.0), ("good", 0.1)):
+        scored(name, noise)
+    told = [s for s in runs.compare(["poor", "fair", "good"]).sentences if "AUC" in s]
+    pairs = [s.partition(" by ")[0] for s in told]
+    assert pairs == [
+        "'fair' is better than 'poor'",
+        "'good' is better than 'poor'",
+        "'good' is better than 'fair'",
+    ]
+
+
 def test_noise_is_called_noise_with_what_could_have_been_seen(runs, scored):
     scored("a", 0.5)
     scored("b", 0.5)

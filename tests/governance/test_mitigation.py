@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,6 +52,13 @@ def unfair(seed: int, rows: int = 3000) -> tuple[np.ndarray, ...]:
     deserving = value + rng.normal(size=rows) > 0.3
     chances = 1 / (1 + np.exp(-1.7 * (value - 0.3)))
     return chances, chances > 0.5, deserving, groups
+
+
+def test_a_way_that_narrows_nothing_is_called_vain():
+    found = by_thresholds(*unfair(0), "sex", "equalized_odds", "good")
+    assert "narrows nothing" not in found.sentence
+    wider = replace(found, after=replace(found.after, gap=found.before.gap))
+    assert wider.sentence.endswith("Here that narrows nothing.")
 
 
 @pytest.mark.parametrize("seed", range(5))

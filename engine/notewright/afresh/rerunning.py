@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,9 @@ from notewright.lineage.replaying import check_sealed
 from notewright.packaging.replay import run_process
 from notewright.progress import Progress
 from notewright.workspace import Workspace
+
+#: The name of a run again, and what was set for it.
+_SET = re.compile(r"(?P<name>.*) \((?P<set>again|\w+=[^()]*)\)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,15 @@ def _executions(workspace: Workspace, run: Run) -> list[Execution]:
     return chosen
 
 
+def _name(name: str, settings: Mapping[str, Any], *, again: bool) -> str:
+    """Return the name of a run again; of one that is itself `again`, with all that was set."""
+    found = _SET.fullmatch(name) if again else None
+    name, before = (found["name"], found["set"].split(", ")) if found else (name, [])
+    was_set = dict(each.split("=", 1) for each in before if "=" in each)
+    words = [f"{key}={value}" for key, value in {**was_set, **settings}.items()]
+    return f"{name} ({', '.join(words) or 'again'})"
+
+
 def _run(
     workspace: Workspace,
     first: Run,
@@ -134,12 +147,13 @@ def _run(
     progress: Progress | None,
 ) -> str:
     directory = Path(workspace.history.session(executions[-1].session).directory)
-    words = ", ".join(f"{name}={value}" for name, value in settings.items()) or "again"
     job: dict[str, Any] = {
         "root": str(workspace.root),
         "directory": str(directory if directory.is_dir() else workspace.root),
         # A run that nobody named is named after its model, also this time.
-        "name": "" if first.origin == "auto" else f"{first.name} ({words})",
+        "name": ""
+        if first.origin == "auto"
+        else _name(first.name, settings, again=first.parent is not None),
         "tags": dict(first.tags),
         "parent": first.id,
         "cells": [

@@ -126,8 +126,10 @@ class Difference:
         if self.interval[0] < 0 < self.interval[1]:
             # The test and the interval are different methods and may part at the border.
             low = -low
+        loser = self.a if winner == self.b else self.b
+        than = f" than {names[loser]}" if len(names) > 2 else ""
         return (
-            f"{names[winner]} is better by {short(abs(self.value))} {self.title} "
+            f"{names[winner]} is better{than} by {short(abs(self.value))} {self.title} "
             f"(95 % interval {short(low)} to {short(high)})."
         )
 

@@ -71,7 +71,7 @@ class ReportView(View):
     def _headline(self) -> str:
         blocking = sum(finding.blocks for finding in self.report.findings)
         notes = len(self._troubles()) - blocking
-        words = f"{number(blocking, 'finding')} close{'s' * (blocking == 1)} a gate"
+        words = f"{number(blocking, 'finding')} close{'s' * (blocking == 1)} a gate that asks"
         if not self.report.of_model:
             words = f"{number(blocking, 'finding')} to mend"
         if not blocking and not notes:

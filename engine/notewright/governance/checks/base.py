@@ -124,6 +124,8 @@ class Check(ABC):
     subjects: ClassVar[frozenset[Subject]] = OF_MODELS
     #: One line: what it looks for.
     summary: ClassVar[str]
+    #: Whether its figure is a time, which is never the same again.
+    timed: ClassVar[bool] = False
     #: The severity of a failure unless the policy says otherwise.
     severity: ClassVar[Severity] = "error"
     #: Whether an approval may accept a failure unless the policy says otherwise.

@@ -18,6 +18,7 @@ class InferenceTime(Check):
     """Asks the model single rows, and takes the time."""
 
     name = "behaviour.inference_time"
+    timed = True
     summary = "The model answers one row quickly."
     severity = "warning"
     acceptable = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from notewright.governance.policy import CheckRules, Policy
     from notewright.governance.roles import Roles
 
-#: Checks of how long something takes.
-_TIMED = {"behaviour.inference_time"}
 _LISTING = "%nw check MODEL"
 
 
@@ -292,11 +290,12 @@ class Checks:
 
 
 def _content(report: CheckReport) -> str:
+    timed = {name for name, check in all_checks().items() if check.timed}
     return digest_of(
         canonical(
             {
                 "data": report.data,
-                "findings": [_found(finding) for finding in report.findings],
+                "findings": [_found(finding, timed) for finding in report.findings],
                 "fingerprint": report.fingerprint,
                 "policy": report.policy_digest,
                 "version": report.version,
@@ -305,13 +304,13 @@ def _content(report: CheckReport) -> str:
     )
 
 
-def _found(finding: Finding) -> Finding:
+def _found(finding: Finding, timed: Collection[str]) -> Finding:
     """Return what of a finding stays the same when the checks run again on the same.
 
     How long something took never does. Sentences of what passed count what was
     looked at: cells, of which there are more as the notebook goes on.
     """
-    if finding.check in _TIMED:
+    if finding.check in timed:
         finding = replace(finding, value=None, interval=None, details={}, sentence="")
     return replace(finding, sentence="") if finding.status == "passed" else finding
 

@@ -76,12 +76,13 @@ class Proposal:
         """What it gains and costs, in words."""
         cost = self.before.accuracy - self.after.accuracy
         words = f"costs {cost:.3f} of" if cost > 0 else f"gains {-cost:.3f} of"
+        vain = " Here that narrows nothing." if self.after.gap >= self.before.gap else ""
         return (
             f"By {self.column}, {self.name} bring the {self.aim.replace('_', ' ')} difference "
             f"from {self.before.gap:.2f} to {self.after.gap:.2f} (95 % interval "
             f"{self.after.gap_interval[0]:.2f} to {self.after.gap_interval[1]:.2f}) and the "
             f"balanced accuracy from {self.before.accuracy:.3f} to {self.after.accuracy:.3f}: it "
-            f"{words} it, on {self.rows} rows."
+            f"{words} it, on {self.rows} rows.{vain}"
         )
 
     @property
