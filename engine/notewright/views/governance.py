@@ -71,7 +71,10 @@ class ReportView(View):
     def _headline(self) -> str:
         blocking = sum(finding.blocks for finding in self.report.findings)
         notes = len(self._troubles()) - blocking
-        words = f"{number(blocking, 'finding')} close{'s' * (blocking == 1)} a gate that asks"
+        close = (
+            "closes a gate that asks for it" if blocking == 1 else "close a gate that asks for them"
+        )
+        words = f"{number(blocking, 'finding')} {close}"
         if not self.report.of_model:
             words = f"{number(blocking, 'finding')} to mend"
         if not blocking and not notes:

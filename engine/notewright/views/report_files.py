@@ -160,7 +160,9 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
 def html(report: CheckReport) -> str:
     """Return a report as one page that needs no script and prints well."""
     blocking = sum(finding.blocks for finding in report.findings)
-    verdict = "Nothing closes a gate." if not blocking else f"{blocking} close a gate that asks."
+    verdict = (
+        "Nothing closes a gate." if not blocking else f"{blocking} close a gate that asks for them."
+    )
     families = "".join(
         f"<h2>{escape(family.replace('_', ' '))}</h2><table><thead><tr><th>check</th><th></th>"
         f"<th>what was found</th><th>figure</th></tr></thead><tbody>"
