@@ -114,7 +114,7 @@ class AmbiguousId(NotewrightError):
     def __init__(self, kind: str, ref: str, matches: Iterable[str]) -> None:
         shown = ", ".join(list(matches)[:5])
         super().__init__(
-            f"'{ref}' fits more than one {kind}: {shown}.", "Give more characters of the id."
+            f"'{ref}' fits more than one {kind}: {shown}.", "Give more characters of it."
         )
 
 

@@ -97,6 +97,19 @@ def test_logging_by_hand_wins_and_keeps_steps(runs):
         active.log_metric("late", 1)
 
 
+def test_a_run_is_found_by_how_its_name_begins_where_no_other_does(runs):
+    for name in ("Ridge alpha=1", "Ridge alpha=2", "Tree 100%", "Tree 100%"):
+        runs.record(name)
+    last = runs.get("last")
+    assert runs.get("Tree") == runs.get("Tree 100%") == last
+    assert runs.get("Ridge alpha=1").name == "Ridge alpha=1"
+    with pytest.raises(AmbiguousId, match=r"'Ridge alpha=1', 'Ridge alpha=2'"):
+        runs.get("Ridge")
+    for absent in ("", "%", "Tree%", "ree"):
+        with pytest.raises(UnknownId):
+            runs.get(absent)
+
+
 def test_artifacts_are_kept_as_they_were_when_logged(runs, tmp_path):
     file = tmp_path / "plot.svg"
     file.write_text("first")

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from notewright.errors import NoEvaluation, UnknownId
+from notewright.errors import AmbiguousId, NoEvaluation, UnknownId
 from notewright.experiments import assembly, stored_models
 from notewright.experiments.active import ActiveRun
 from notewright.experiments.assembly import Ending
@@ -217,7 +217,7 @@ class Runs:
         return self.store.catalog.one("SELECT 1 FROM runs WHERE id = ?", (id,)) is not None
 
     def get(self, ref: str) -> Run:
-        """Return a run by id, id prefix, `last`, or its name (the latest of that name).
+        """Return a run by its name (the latest so named), `last`, its id, or how it begins.
 
         Raises
         ------
@@ -230,7 +230,24 @@ class Runs:
             row = catalog.one("SELECT id FROM runs ORDER BY seq DESC LIMIT 1")
         if row is not None:
             return self._ledger.read(row["id"])
-        return self._ledger.read(catalog.resolve("runs", ref, "run", _LISTING))
+        try:
+            return self._ledger.read(catalog.resolve("runs", ref, "run", _LISTING))
+        except UnknownId:
+            if (name := self._name_from(ref)) is None:
+                raise
+            return self.get(name)
+
+    def _name_from(self, beginning: str) -> str | None:
+        """Return the only name of runs that begins so, or None."""
+        if not beginning:
+            return None
+        rows = self.store.catalog.query(
+            "SELECT DISTINCT name FROM runs WHERE substr(name, 1, ?) = ? LIMIT 6",
+            (len(beginning), beginning),
+        )
+        if len(rows) > 1:
+            raise AmbiguousId("run", beginning, [f"'{row['name']}'" for row in rows])
+        return rows[0]["name"] if rows else None
 
     def snapshots_used(self) -> set[str]:
         """Return the ids of all snapshots that a run begins, ends or keeps its model with."""
