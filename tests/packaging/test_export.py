@@ -303,6 +303,26 @@ def test_rows_from_a_database_are_carried_and_can_be_asked_for_again(
     assert json.loads(done.stdout) == package.metrics
 
 
+@pytest.mark.slow
+def test_text_that_is_almost_always_a_number_stays_text_in_the_rows_that_are_tried(
+    tmp_path: Path,
+) -> None:
+    paid = pd.Series(range(600)).mul(7).mod(97).astype(str)
+    left = (paid.astype(int) > 40).map({True: "yes", False: "no"})
+    paid[590] = " "  # so pandas reads text, though of forty rows hardly one shows it
+    pd.DataFrame({"paid": paid, "left": left}).to_csv(tmp_path / "customers.csv", index=False)
+    notebook = Notebook(tmp_path).run(
+        "import pandas as pd\n"
+        "from sklearn.tree import DecisionTreeClassifier\n"
+        'df = pd.read_csv("customers.csv")\n'
+        'df["paid"] = pd.to_numeric(df["paid"], errors="coerce")\n'
+        'df["paid"] = df["paid"].fillna(df["paid"].median())\n'
+        'tree = DecisionTreeClassifier(random_state=0).fit(df[["paid"]], df["left"])\n'
+        'tree.score(df[["paid"]], df["left"])\n'
+    )
+    assert notebook.export("tree", "churn").serves_raw_rows
+
+
 def test_the_wheel_is_built_by_the_notebooks_own_interpreter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

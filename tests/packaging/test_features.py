@@ -183,3 +183,29 @@ def test_rows_put_together_again_are_those_of_the_table_and_the_target_is_not_as
     assert made.derived.target_columns == ("Survived",)
     assert "concat" not in features
     assert "Survived" not in features
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_scaler_whose_cell_ran_twice_is_as_fitted_for_the_rows_to_predict(
+    project: Path, again: bool
+) -> None:
+    load, scale = (
+        "import pandas as pd\n"
+        "from sklearn.linear_model import LogisticRegression\n"
+        "from sklearn.model_selection import train_test_split\n"
+        "from sklearn.preprocessing import StandardScaler\n"
+        'df = pd.read_csv("data/german_credit.csv")\n',
+        'X, y = df[["credit_amount", "age_in_years"]].astype(float), df["creditability"]\n'
+        "X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=3)\n"
+        "scaler = StandardScaler()\n"
+        "X_train[X.columns] = scaler.fit_transform(X_train[X.columns])\n"
+        "X_test[X.columns] = scaler.transform(X_test[X.columns])\n"
+        "model = LogisticRegression().fit(X_train, y_train)\n"
+        "model.score(X_test, y_test)\n",
+    )
+    cells = [load, scale, scale] if again else [load, scale]
+    made = plan(sources("# %%\n" + "# %%\n".join(cells)), "model", project)
+    features = modules(made, CONTEXT)["features.py"]
+    assert made.derived.problem is None
+    assert "StandardScaler" not in features
+    assert "scaler.transform(" in features.split("learned.", 1)[1]

@@ -159,7 +159,8 @@ class Learning:
         if isinstance(receiver, ast.Name):
             refits = self._fits(receiver.id)
             if self._loop or refits > 1:
-                return receiver, self._ref(self._copy_of(receiver))
+                self.known[receiver.id] = self._copy_of(receiver)
+                return receiver, self._ref(self.known[receiver.id])
             self._know_fitted(receiver)
             return receiver, self._ref(receiver.id)
         kind = self.kind(receiver)

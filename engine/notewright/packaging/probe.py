@@ -111,10 +111,13 @@ def _golden_predictions(job: Any, golden: Any) -> Any:
     import pandas as pd
 
     predict = _module(job, "predict").predict
+    # Text stays text, though these rows may hold nothing but digits.
+    columns = _module(job, "rows").schema()["columns"]
+    text = {column["name"]: str for column in columns if column["kind"] == "string"}
     common, odd = Path(job["tests"], "golden.csv"), Path(job["tests"], "edges.csv")
     golden.to_csv(common, index=False)
     _beside("edges").edge_rows(job, golden).to_csv(odd, index=False)
-    rows, taken, found = pd.read_csv(odd), [], []
+    rows, taken, found = pd.read_csv(odd, dtype=text), [], []
     for position in range(len(rows)):
         # Those that are refused are no golden rows. A refusal may be any exception.
         with contextlib.suppress(Exception):
@@ -122,7 +125,7 @@ def _golden_predictions(job: Any, golden: Any) -> Any:
             taken.append(position)
     rows.iloc[taken].to_csv(odd, index=False)
     try:
-        predictions = predict(pd.read_csv(common))
+        predictions = predict(pd.read_csv(common, dtype=text))
     except Exception as error:
         if not job["withheld"]:
             raise
