@@ -81,6 +81,19 @@ def test_the_protocols_paths_answer(shared: Shared) -> None:
     assert client.post("/v2/models/credit_risk/versions/3/infer", json=body).status_code == 200
 
 
+def test_an_answer_carries_the_packages_own_version_unless_told_another(
+    serve: Serve, light: Path, tmp_path: Path
+) -> None:
+    second = tmp_path / "second"
+    shutil.copytree(light, second)
+    manifest = second / "model" / "manifest.json"
+    said = json.loads(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(json.dumps({**said, "version": 2}), encoding="utf-8")
+    _, client = serve(second)
+    answer = client.post(INFER, json=request(raw_rows(1))).json()
+    assert answer["model_version"] == "2"
+
+
 def test_the_answer_carries_an_id_of_ours_and_the_clients_beside_it(shared: Shared) -> None:
     client = shared.client
     answers = [client.post(INFER, json=request(raw_rows(1), id="mine")).json() for _ in range(2)]

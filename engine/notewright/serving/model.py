@@ -40,6 +40,8 @@ class PackageModel:
     outputs: tuple[dict[str, Any], ...] = ()
     #: Where the model's files were copied to when they were verified.
     private: tempfile.TemporaryDirectory[str] | None = None
+    #: The package's version, as its manifest says.
+    version: str = "1"
 
     def __enter__(self) -> PackageModel:
         """Give itself."""
@@ -90,7 +92,9 @@ class PackageModel:
             ) from error
         if not Path(str(code.__file__)).resolve().is_relative_to(path.resolve()):
             raise UnusablePackage(path.name, f"another module is called '{module}' here")
-        return cls(path, schema, code.predict, _outputs(schema, code.predict), private)
+        said = json.loads((path / "model" / "manifest.json").read_bytes())
+        outputs = _outputs(schema, code.predict)
+        return cls(path, schema, code.predict, outputs, private, str(said.get("version", 1)))
 
     def infer(self, request: InferRequest) -> list[dict[str, Any]]:
         """Return the output tensors for a request."""

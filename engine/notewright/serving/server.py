@@ -82,7 +82,7 @@ def _serve(options: argparse.Namespace) -> None:
     inference = Inference(
         model,
         options.name or model.schema.name,
-        options.version,
+        options.version or model.version,
         options.deployment,
         log,
         Limits(body_bytes=options.max_body),
@@ -173,7 +173,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("package", type=Path, help="the package's directory")
     parser.add_argument("--name", help="the model's name in the paths; default: the package's")
-    parser.add_argument("--version", default="1", help="the model version that answers carry")
+    parser.add_argument("--version", help="the version that answers carry; default: the package's")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--log", type=Path, help="folder of the prediction log")
