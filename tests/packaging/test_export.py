@@ -279,6 +279,13 @@ def test_where_pruning_went_too_far_whole_cells_are_kept_and_the_proof_says_so(
     assert package.equivalence["metrics"]["accuracy_score"]["equal"]
     assert "same[" in (package.path / "src/hidden/stages/prepare.py").read_text(encoding="utf-8")
     assert not package.serves_raw_rows  # one row alone does not get what the hidden change gave
+    readme = (package.tree / "README.md").read_text(encoding="utf-8")
+    assert "Raw rows cannot be served: see the findings." in readme
+    assert "which only training reads" in (package.tree / "MODEL_CARD.md").read_text("utf-8")
+    refused = subprocess.run(
+        [python_of(package), "-m", "hidden", "serve"], capture_output=True, text=True, check=False
+    )
+    assert refused.stderr.startswith("hidden: Raw rows cannot be served")
 
 
 @pytest.mark.slow

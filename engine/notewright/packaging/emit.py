@@ -62,7 +62,11 @@ class Emitter(Pieces):
             ),
             "batch.py": self._render("batch", **common, features=features),
             "cli.py": self._render(
-                "cli", **common, command=context.command, description=context.description
+                "cli",
+                **common,
+                features=features,
+                command=context.command,
+                description=context.description,
             ),
             "stages/__init__.py": '"""The stages of the pipeline."""\n',
             "stages/load.py": self._load(common),
