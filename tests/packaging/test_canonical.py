@@ -168,6 +168,7 @@ def test_models_that_are_fitted_in_a_list_are_fitted_one_by_one(line: str, plain
         ("z = pca.fit_transform(t[['a']])", ["X = t[['a']]", "z = pca.fit_transform(X)"]),
         ("pca = PCA().fit(t[['a']])", ["X = t[['a']]", "pca = PCA().fit(X)"]),
         ("model.fit(t[['a']], t['b'])", ["X = t[['a']]", "model.fit(X, t['b'])"]),
+        ("t = r; pca.fit(t[['a']])", ["t = r; X = t[['a']]; pca.fit(X)"]),
         ("scaler.fit(t[['a']])", ["scaler.fit(t[['a']])"]),
         ("pca.fit(t)", ["pca.fit(t)"]),
     ],

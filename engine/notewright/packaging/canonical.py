@@ -185,7 +185,10 @@ def _with_named_input(cell: CellSource, cells: Sequence[CellSource], model: str)
         if name is None or text is None or argument.lineno != argument.end_lineno:
             continue
         edit.part(argument, name)
-        edit.before(node, [f"{name} = {text}"])
+        if edit.whole_lines(node):
+            edit.before(node, [f"{name} = {text}"])
+        else:  # what stands before it in the line may make what `text` reads
+            edit.part_at(node.lineno, node.col_offset, node.col_offset, f"{name} = {text}; ")
         return edit.done()
     return cell
 
