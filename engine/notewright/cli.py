@@ -81,7 +81,11 @@ def _run(words: list[str]) -> View | None:
     )
     shown = _report if sys.stderr.isatty() and not parsed.json else None
     progress = Progress(shown, f"`notewright {verb.name}`")
-    view = verb.run(parsed, Context(workspace, None, progress))
+    try:
+        view = verb.run(parsed, Context(workspace, None, progress))
+    finally:
+        if shown is not None:
+            _wipe()  # the last step reported need not have been the end
     print(json.dumps(view.data(), indent=2, default=str) if parsed.json else view.text())
     return view
 
@@ -102,7 +106,12 @@ def _workspace(folder: str | None, *, make: bool) -> Workspace:
 def _report(fraction: float, message: str) -> None:
     print(f"\r\033[K{fraction:4.0%} {message}", end="", file=sys.stderr, flush=True)
     if fraction >= 1:
-        print("\r\033[K", end="", file=sys.stderr, flush=True)
+        _wipe()
+
+
+def _wipe() -> None:
+    """Take the line of progress away."""
+    print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

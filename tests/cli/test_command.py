@@ -7,13 +7,18 @@ import os
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.damage import flip_byte
 
+from notewright import cli
 from notewright.errors import CorruptObject
 from notewright.store.schema_files import SCHEMA_VERSION
+from notewright.verbs.base import Context
+from notewright.views.base import View
+from notewright.workspace import Workspace
 
 
 def notewright(
@@ -283,3 +288,19 @@ def test_a_file_is_kept_as_a_dataset_and_given_back_in_a_shell(stored: Path) -> 
     assert json.loads(shown.stdout)["same"] is False
     assert notewright("dataset", "use", "rows@1", folder=stored).returncode == 0
     assert path.read_text() == "a,b\n1,2\n"
+
+
+def test_what_is_said_at_the_end_stands_in_place_of_the_progress(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    known = cli.find_verb("status")
+
+    def run(arguments: object, context: Context) -> View:
+        context.progress.step(0.7, "verified 100 of 139")
+        return known.run(arguments, context)
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(cli, "find_verb", lambda name: replace(known, run=run))
+    monkeypatch.setattr(cli, "_workspace", lambda folder, make: Workspace(tmp_path))
+    assert cli.main(["status"]) == 0
+    assert capsys.readouterr().err.endswith("verified 100 of 139\r\033[K")
