@@ -41,6 +41,18 @@ def first_line_of(code: str) -> str:
     return next((line for line in lines if line and not line.startswith("#")), "")
 
 
+def short_line_of(code: str, most: int = 60) -> str:
+    """Return the first line of some code as :func:`first_line_of` does, cut short with an ellipsis.
+
+    Examples
+    --------
+    >>> short_line_of("total = sum(prices)", 12), short_line_of("x = 1")
+    ('total = sum…', 'x = 1')
+    """
+    line = first_line_of(code)
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
 def local_second(moment: str) -> str:
     """Return a stored time (ISO 8601, UTC) as people read it here: date, hour, minute, second."""
     return _local(moment).strftime("%Y-%m-%d %H:%M:%S")

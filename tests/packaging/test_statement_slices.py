@@ -96,6 +96,15 @@ def test_a_step_that_changed_nothing_stays_and_says_so(notebook) -> None:
     assert idle == [False, True, False]
 
 
+def test_a_reason_about_what_has_no_name_is_a_sentence(notebook) -> None:
+    notebook.run("import pandas as pd\nt = pd.DataFrame({'a': [1, 2]})")
+    notebook.run("t['b'] = pd.qcut(t['a'], 2, labels=['x', 'y'])")
+    notebook.run("def f(row):\n    return sum(row[c] for c in ['a'])\nt['n'] = t.apply(f, axis=1)")
+    shown = _slice(notebook, "t", "--why").text()
+    assert "may change what it holds before line 3 of cell [3] reads it" in shown
+    assert "``" not in shown
+
+
 def test_the_kept_statements_run_alone_give_the_value(notebook) -> None:
     for cell in CELLS:
         notebook.run(cell)

@@ -183,6 +183,17 @@ def test_words_of_the_user_are_escaped_in_a_diff(notebook) -> None:
     assert "<script" not in html
 
 
+def test_the_cells_of_a_diff_are_code_and_a_long_line_is_seen_to_go_on(notebook) -> None:
+    notebook.run("x = 1")
+    notebook.recorder.take("first")
+    notebook.run("x = " + " + ".join(["1000"] * 30))
+    notebook.recorder.take("second")
+    view = verb(notebook.workspace, "diff", "first", "second")
+    line = next(line for line in view.text().splitlines() if "cell [2]" in line)
+    assert line.endswith("…`")
+    assert "cell [2] <code>x = 1000 + " in view.html()
+
+
 def test_a_variable_whose_bytes_are_gone_does_not_hide_the_others(notebook) -> None:
     import numpy as np
 

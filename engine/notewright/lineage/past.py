@@ -9,7 +9,7 @@ from notewright.lineage.cell import Cell
 from notewright.lineage.records import Execution
 from notewright.lineage.writes import touched_names
 from notewright.state.capture.looking import UNPICKLABLE
-from notewright.words import first_line_of
+from notewright.words import short_line_of
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Ran:
     @classmethod
     def by_the_page(cls, cell: Cell) -> Ran:
         """Return what a cell that is not on record did, by its text."""
-        words = f"cell [{cell.number}] `{first_line_of(cell.source)[:60]}`"
+        words = f"cell [{cell.number}] `{short_line_of(cell.source)}`"
         return cls(words, cell.code, frozenset(touched_names(cell.code)), cell.status == "ok")
 
 

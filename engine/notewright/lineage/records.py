@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from notewright.state.records import FileRead
-from notewright.words import first_line_of
+from notewright.words import first_line_of, short_line_of
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Execution:
     @property
     def words(self) -> str:
         """A few words for the cell: its number and first line."""
-        return f"cell [{self.number or self.ordinal}] `{first_line_of(self.source)[:60]}`"
+        return f"cell [{self.number or self.ordinal}] `{short_line_of(self.source)}`"
 
     @property
     def has_code(self) -> bool:

@@ -380,7 +380,7 @@ class Build:
         if outcome.result is None:
             last = (outcome.output.strip().splitlines() or ["it ended without a word"])[-1]
             raise ExportFailed(
-                f"In the clean environment, {what} failed: {last[:300]}.",
+                f"In the clean environment, {what} failed: {last[:300].rstrip('.')}.",
                 "The notebook may rely on something outside its cells, for instance a file it "
                 "wrote itself; nothing was left behind.",
             )

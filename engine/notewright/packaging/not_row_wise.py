@@ -15,4 +15,4 @@ class NotRowWise(Exception):
     instead: str
 
     def __str__(self) -> str:
-        return f"{self.place}: `{self.line}` {self.why}. Write instead: {self.instead}."
+        return f"{self.place}: `{self.line}` {self.why.rstrip('.')}. Write instead: {self.instead}."

@@ -276,7 +276,8 @@ class _Slicing:
         if how == "deletes":
             return f"deletes `{name}`, so that it is Python's own in {place}"
         surely = name in self._of[statement.cell.execution].changed
-        return f"{'changes' if surely else 'may change'} `{name}` before {place} reads it"
+        what = f"`{name}`" if name else "what it holds"  # of nothing that has a name
+        return f"{'changes' if surely else 'may change'} {what} before {place} reads it"
 
     def _shared_words(self, index: int, name: str, place: str) -> str:
         what = SHARED[name]

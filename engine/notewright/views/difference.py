@@ -30,6 +30,8 @@ class _Line:
     sign: str = ""
     code: bool = False
     heading: bool = False
+    #: Whether what stands between backquotes is code.
+    prose: bool = False
 
 
 @dataclass(repr=False)
@@ -88,7 +90,7 @@ class DiffView(View):
             yield _Line("Code executed between them", heading=True)
         count = 0
         for cell in diff.cells[:_ENTRIES]:
-            yield _Line(_cell_words(cell), 1)
+            yield _Line(_cell_words(cell), 1, prose=True)
             if count < _LINES:
                 yield from _code(cell.lines, cell.count, 2)
             count += len(cell.lines)
@@ -162,4 +164,5 @@ def _html(line: _Line) -> str:
     if line.sign:
         sign = f'<span style="{tint(_COLOURS.get(line.sign, "#57606a"))}">{line.sign}</span> '
         return f'<div style="{left}">{sign}{prose(line.text)}</div>'
-    return f'<div style="{left};font-size:13px">{escape(line.text)}</div>'
+    text = prose(line.text) if line.prose else escape(line.text)
+    return f'<div style="{left};font-size:13px">{text}</div>'

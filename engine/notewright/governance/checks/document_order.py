@@ -18,7 +18,7 @@ from notewright.governance.checks.needed_names import definitions, made, needed
 from notewright.lineage.slices import slice_line
 from notewright.lineage.writes import touched_names
 from notewright.state.contents import document_path
-from notewright.words import first_line_of
+from notewright.words import short_line_of
 
 if TYPE_CHECKING:
     from notewright.governance.checks.material import Material
@@ -53,7 +53,7 @@ class Place:
     def label(self) -> str:
         """What to call it: its number, or its place, and its first line."""
         number = f"cell [{self.count}]" if self.count else f"the code cell at place {self.at + 1}"
-        return f"{number} `{first_line_of(self.source)[:60]}`"
+        return f"{number} `{short_line_of(self.source)}`"
 
     @cached_property
     def tree(self) -> ast.Module:
