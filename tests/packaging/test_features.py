@@ -209,3 +209,19 @@ def test_a_scaler_whose_cell_ran_twice_is_as_fitted_for_the_rows_to_predict(
     assert made.derived.problem is None
     assert "StandardScaler" not in features
     assert "scaler.transform(" in features.split("learned.", 1)[1]
+
+
+def test_a_limit_of_the_notebooks_own_is_among_the_findings(project: Path) -> None:
+    cells = (
+        "import pandas as pd\n"
+        "from sklearn.linear_model import LogisticRegression\n"
+        "from sklearn.metrics import f1_score\n"
+        'df = pd.read_csv("data/german_credit.csv")\n'
+        'X, y = df[["credit_amount", "age_in_years"]], df["creditability"] == "good"\n'
+        "model = LogisticRegression().fit(X, y)\n"
+        "LIMIT = 0.7\n"
+        "said = model.predict_proba(X)[:, 1] > LIMIT\n"
+        "f1_score(y, said)\n"
+    )
+    made = plan(sources("# %%\n" + cells), "model", project)
+    assert any("`model.predict_proba(X)[:, 1] > LIMIT`" in finding for finding in made.findings)

@@ -24,6 +24,7 @@ from notewright.packaging.roles import Load, Roles, find_roles, fit_arguments, r
 from notewright.packaging.settings_of import Lifted, lift
 from notewright.packaging.slicing import Program
 from notewright.packaging.source import statements
+from notewright.packaging.thresholds import own_labels
 from notewright.progress import Progress
 
 _TORCH_SEED = (
@@ -368,6 +369,7 @@ def _assemble(
         f"'{derived.table}': the features of raw rows are not compared with them."
         for index in sorted(set(elsewhere.values()))
     ]
+    findings += own_labels(program, roles)
     states = _states_to_give(program, roles, found)
     findings += [
         f"{program.body[index].place} draws random numbers that go on from those that made the "
