@@ -39,7 +39,7 @@ def found(code: str) -> list[str]:
         "f1_score(y_test, (p >= 0.3).astype(int))",
         "labels = np.where(p > T, 1, 0)\nf1_score(y_test, labels)",
         "labels = (T < p) * 1\nsaid = labels\nf1_score(y_test, y_pred=said)",
-        "f1_score(y_test, model.decision_function(X_test) > 0.2)",
+        "f1_score(y_test, model.decision_function(X_test) > 0.5)",
     ],
 )
 def test_a_limit_of_the_notebooks_own_is_named_with_its_place(code):
@@ -53,6 +53,7 @@ def test_a_limit_of_the_notebooks_own_is_named_with_its_place(code):
     [
         "f1_score(y_test, model.predict(X_test))",
         "f1_score(y_test, p > 0.5)",
+        "f1_score(y_test, model.decision_function(X_test) > 0)",
         "roc_auc_score(y_test, p)",
         "labels = model.predict(X_test[X_test['a'] > 3])\nf1_score(y_test, labels)",
         "f1_score(y_test > 2, model.predict(X_test))",

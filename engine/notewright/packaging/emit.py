@@ -46,7 +46,7 @@ class Emitter(Pieces):
             f"from {context.name}.cli import main\n\nraise SystemExit(main())\n",
             "py.typed": "",
             "settings.py": self._render("settings", **common, settings=plan.lifted.settings),
-            "rows.py": self._render("rows", **common),
+            "rows.py": self._render("rows", **common, features=features),
             "artifacts.py": self._render(
                 "artifacts",
                 **common,

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from notewright.packaging.effects import free_names
 from notewright.packaging.roles import Metric, Roles
 from notewright.packaging.slicing import Program
 
-#: Methods whose answers become labels by a comparison.
-_SCORES = frozenset({"predict_proba", "decision_function"})
-#: Where a model itself parts two classes.
-_OWN = 0.5
+#: Methods whose answers become labels by a comparison, and where a model itself parts two classes.
+_SCORES = {"predict_proba": 0.5, "decision_function": 0}
 
 
 def own_labels(program: Program, roles: Roles) -> list[str]:
     """Return a sentence for each comparison that makes labels which metrics were told of.
 
-    Comparisons with one half are those of a model of two classes itself.
+    A model of two classes itself compares probabilities with one half, decisions with zero.
     """
     found = {
         (index, ast.unparse(compared)): None
@@ -48,7 +46,9 @@ def _comparisons(program: Program, metric: Metric) -> Iterator[tuple[int, ast.Co
         compared = (node for node in ast.walk(expression) if isinstance(node, ast.Compare))
         for node in compared:
             sides = [node.left, *node.comparators]
-            if not _is_one_half(sides) and any(_is_of_scores(program, s, index) for s in sides):
+            own = {limit for side in sides for limit in _own_limits(program, side, index)}
+            given = {side.value for side in sides if isinstance(side, ast.Constant)}
+            if own and not own & given:
                 yield index, node
 
 
@@ -56,13 +56,13 @@ def _is_score(node: ast.AST) -> bool:
     return any(isinstance(n, ast.Attribute) and n.attr in _SCORES for n in ast.walk(node))
 
 
-def _is_of_scores(program: Program, node: ast.expr, index: int) -> bool:
-    """Tell whether an expression is a model's scores, or a name that was bound to them."""
-    return _is_score(node) or any(
-        _is_of_scores(program, value, at)
-        for name in free_names(node)
-        for at, value in _bound(program, name, index)
-    )
+def _own_limits(program: Program, node: ast.expr, index: int) -> set[float]:
+    """Return where a model parts what an expression holds of its scores; empty if it holds none."""
+    if _is_score(node):
+        named = (n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute))
+        return {_SCORES[name] for name in named if name in _SCORES}
+    bound = (b for name in free_names(node) for b in _bound(program, name, index))
+    return {limit for at, value in bound for limit in _own_limits(program, value, at)}
 
 
 def _bound(program: Program, name: str, before: int) -> list[tuple[int, ast.expr]]:
@@ -72,7 +72,3 @@ def _bound(program: Program, name: str, before: int) -> list[tuple[int, ast.expr
         if name in program.effects[index].binds:
             return [(index, node.value)] if isinstance(node, ast.Assign) else []
     return []
-
-
-def _is_one_half(sides: Sequence[ast.expr]) -> bool:
-    return any(isinstance(side, ast.Constant) and side.value == _OWN for side in sides)

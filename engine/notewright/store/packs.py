@@ -119,7 +119,7 @@ class PackReader:
             return decompressed(raw, placed.size, placed.digest)
         old = self.content(self._base(placed))
         if placed.encoding == XOR:
-            new = bytearray(old)
+            new = old if isinstance(old, bytearray) else bytearray(old)
             _put_difference(placed, raw, memoryview(new))
             return new
         if placed.encoding == PATCH:
@@ -218,7 +218,7 @@ class PackWriter:
         #: What was appended since it was last taken by :meth:`take_placed`.
         self._placed: dict[str, Placed] = {}
         self._learned: dict[str, Placed] = {}
-        self._rooms: np.ndarray[Any, np.dtype[np.uint8]] | None = None
+        self._room: np.ndarray[Any, np.dtype[np.uint8]] | None = None
         #: The collection up to which it knows what was removed.
         self._epoch = 0
 
@@ -362,21 +362,24 @@ class PackWriter:
         base = self._base(previous)
         if base is not None and len(view) >= 128:
             with suppress(CorruptObject, MissingObject, OSError):
-                old = self._room(base.size)
-                self._reader.read_into(base, old)
-                encoding, difference = _difference(view, old)
+                encoding, difference = _difference(view, self._content(base))
                 if len(difference) < _WORTHWHILE * len(view):
                     return encoding, difference, base
         small = compressed(view)
         return (PLAIN, view, None) if small is None else (ZSTD, small, None)
 
-    def _room(self, size: int) -> memoryview:
-        """Return memory for an object, the same each time: fresh memory costs more than a read."""
-        if size > _ROOM:
-            return np.empty(size, np.uint8).data
-        if self._rooms is None:
-            self._rooms = np.empty(_ROOM, np.uint8)
-        return self._rooms[:size].data
+    def _content(self, placed: Placed) -> memoryview:
+        """Return an object's bytes, of a piece in memory that is used again for the next.
+
+        Fresh memory costs more than what is read into it.
+        """
+        if placed.size > _ROOM:
+            return memoryview(self._reader.content(placed))
+        if self._room is None:
+            self._room = np.empty(_ROOM, np.uint8)
+        target = self._room[: placed.size].data
+        self._reader.read_into(placed, target)
+        return target
 
     def _base(self, previous: str | None) -> Placed | None:
         base = None if previous is None else self.find(previous)
@@ -421,13 +424,14 @@ def _put_difference(placed: Placed, raw: memoryview, target: memoryview) -> None
 
 
 def _difference(new: memoryview, old: memoryview) -> tuple[int, bytes]:
-    """Return an object as the difference to another, whose memory is overwritten."""
+    """Return an object as the difference to another, whose memory may be overwritten."""
     if len(new) == len(old):
         sample = bytearray(old[:_SAMPLE])
         _put_xor(memoryview(sample), new[:_SAMPLE])
         if len(compress(sample)) < _WORTHWHILE * len(sample):
-            _put_xor(old, new)
-            return XOR, compress(old)
+            target = memoryview(bytearray(old)) if old.readonly else old
+            _put_xor(target, new)
+            return XOR, compress(target)
     parameters = zstandard.ZstdCompressionParameters(
         compression_level=1,
         strategy=zstandard.STRATEGY_FAST,
