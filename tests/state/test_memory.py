@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import queue
 import resource
 import sys
 import tracemalloc
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notewright.state.grouping import groups_of
+from notewright.state.memory.huge import HUGE, Gathering
 from notewright.state.memory.own import take_back
 from notewright.state.memory.pages import PageWatch
 
@@ -116,6 +118,112 @@ def test_taking_pages_back_ends_when_the_user_goes_on() -> None:
 
     assert take_back(goes_on) < memory.nbytes
     assert len(asked) == 3
+
+
+class Small:
+    """Whole memory in small pages, and what the kernel says of it."""
+
+    def __init__(self) -> None:
+        # With what else lies beside it, it may be part of a larger mapping.
+        self.memory = np.frombuffer(mmap.mmap(-1, 4 * HUGE, flags=mmap.MAP_PRIVATE), np.int64)
+        self.memory[:] = np.arange(len(self.memory))
+        self.start = self.memory.__array_interface__["data"][0]
+        self.place = -(-self.start // HUGE) * HUGE
+
+    def part(self) -> np.ndarray:
+        """Return what lies at the first place for a huge page."""
+        first = (self.place - self.start) // 8
+        return self.memory[first : first + HUGE // 8]
+
+    def gathered(self) -> int:
+        """Return the kilobytes of it, or of its mapping, that are in huge pages."""
+        kilobytes, here = 0, False
+        for line in Path("/proc/self/smaps").read_text().splitlines():
+            word = line.split(maxsplit=1)[0]
+            if not word.endswith(":"):
+                start, _, end = word.partition("-")
+                here = int(start, 16) < self.start + self.memory.nbytes and (
+                    self.start < int(end, 16)
+                )
+            elif here and word == "AnonHugePages:":
+                kilobytes += int(line.split()[1])
+        return kilobytes
+
+
+@pytest.fixture
+def small() -> Small:
+    """Return memory that this system can gather."""
+    Gathering().gather(lambda: True)  # what there is besides
+    tried = Small()
+    before = tried.gathered()
+    Gathering().gather(lambda: True)
+    if tried.gathered() == before:
+        pytest.skip("this system gathers no pages when asked")
+    return Small()
+
+
+@linux
+def test_small_pages_are_gathered_and_hold_what_they_held(small) -> None:
+    before = small.gathered()
+    assert Gathering().gather(lambda: True) >= 3 * HUGE
+    assert small.gathered() >= before + 3 * HUGE // 1024
+    assert np.array_equal(small.memory, np.arange(len(small.memory)))
+
+
+@linux
+def test_gathering_adds_no_memory_and_copies_none_that_another_process_has(small) -> None:
+    small.part()[:] = 7
+    # One page is given back: what is not whole is not gathered.
+    hole = mmap.mmap(-1, 4 * HUGE, flags=mmap.MAP_PRIVATE)
+    first = -(-np.frombuffer(hole, np.uint8).__array_interface__["data"][0] // HUGE) * HUGE
+    first -= np.frombuffer(hole, np.uint8).__array_interface__["data"][0]
+    hole[first : first + HUGE - mmap.PAGESIZE] = b"x" * (HUGE - mmap.PAGESIZE)
+    copy = Copied()
+    try:
+        Gathering().gather(lambda: True)
+        before, shared = resident(), shared_kilobytes()
+        Gathering().gather(lambda: True)
+        assert resident() - before < 200
+        assert shared_kilobytes() > 0.9 * shared
+    finally:
+        copy.end()
+    assert (small.part() == 7).all()
+
+
+@linux
+def test_gathering_ends_when_the_user_goes_on(small) -> None:
+    asked = []
+
+    def goes_on() -> bool:
+        asked.append(True)
+        return len(asked) < 2
+
+    assert Gathering().gather(goes_on) <= HUGE
+    assert len(asked) == 2
+
+
+@linux
+def test_what_falls_apart_again_is_gathered_less_and_less_often(small) -> None:
+    gathering, tried = Gathering(), []
+    for time in range(1, 90):
+        before = gathering._due.get(small.place)
+        gathering.gather(lambda: True)
+        if gathering._due[small.place] != before:
+            tried.append(time)
+    assert tried == [1, 5, 21, 85]
+
+
+@linux
+def test_pages_are_gathered_once_nothing_has_come_for_a_while_and_never_while_a_cell_runs(
+    notebook, monkeypatch
+) -> None:
+    asked = queue.SimpleQueue()
+    monkeypatch.setattr(Gathering, "gather", lambda self, goes_on: asked.put(goes_on))
+    notebook.run("x = 1")
+    goes_on = asked.get(timeout=60)
+    assert goes_on()
+    notebook.recorder.begins("y = 2")
+    assert not goes_on()
 
 
 @given(

@@ -45,6 +45,7 @@ from notewright.state.capture.known import Group, Known, Outcome, Removed
 from notewright.state.capture.looking import Look, Memory
 from notewright.state.capture.patience import Done, patience, uninterrupted
 from notewright.state.capture.salvage import salvaged, without
+from notewright.state.memory.huge import Gathering
 from notewright.state.memory.own import take_back
 from notewright.state.memory.pages import PageWatch, Span
 from notewright.state.namespace import Namespace
@@ -61,6 +62,8 @@ _PATIENCE = 2.0
 _PATIENCE_WRITING = 60.0
 #: and which it may spend on one variable.
 _LONGEST = 120.0
+#: Seconds without anything new after which there is time for what makes later copies cheaper.
+_QUIET = 0.2
 #: Seconds for which a variable may keep the user.
 _PATIENCE_HERE = 0.8
 #: Bytes that are looked at in the process itself for the sake of one variable that waited.
@@ -182,6 +185,7 @@ class Keeper:
         self._news: dict[int, list[Outcome | Removed]] = {}
         self._ready = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._gathering = Gathering()
         self._leaves_out = True
         #: Whether a cell has begun since the last view.
         self._begun = False
@@ -405,14 +409,21 @@ class Keeper:
                     self._leave(view)
                 if view.child is not None:
                     take_back(self._is_idle)
+                    if not self._waits_for_next(_QUIET):
+                        self._gathering.gather(self._is_idle)
 
     def _is_idle(self) -> bool:
         """Tell whether the user's cell does not run, and nothing waits behind."""
         return not (self._begun or self._views or self._closed)
 
-    def _next(self) -> View | None:
+    def _waits_for_next(self, seconds: float | None) -> bool:
+        """Wait until there is something to do, or the end; tell whether it came in time."""
         with self._ready:
-            self._ready.wait_for(lambda: bool(self._views) or self._closed)
+            return self._ready.wait_for(lambda: bool(self._views) or self._closed, seconds)
+
+    def _next(self) -> View | None:
+        self._waits_for_next(None)
+        with self._ready:
             return self._views[0] if self._views else None
 
     def _finish(self, view: View) -> None:

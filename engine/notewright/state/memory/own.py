@@ -15,7 +15,7 @@ import ctypes
 import mmap
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -54,10 +54,12 @@ def take_back(goes_on: Callable[[], bool]) -> int:
         return 0
     libc, taken = ctypes.CDLL(None), 0
     with suppress(OSError), open("/proc/self/pagemap", "rb", buffering=0) as pagemap:
-        for start, end in _mappings():
+        for mapping in mappings():
+            if mapping[1] > _LARGEST:
+                continue
             if not goes_on():
                 return taken
-            for address, size in _own(pagemap.fileno(), start, end):
+            for address, size in _steps(own(pagemap.fileno(), mapping)):
                 if not goes_on():
                     return taken
                 # Memory that has gone meanwhile is refused, which is as well.
@@ -66,21 +68,27 @@ def take_back(goes_on: Callable[[], bool]) -> int:
     return taken
 
 
-def _mappings() -> Iterator[tuple[int, int]]:
-    """Yield where private, writable memory of moderate size lies."""
+def mappings() -> Iterator[Span]:
+    """Yield where private, writable memory lies."""
     for line in Path("/proc/self/maps").read_text().splitlines():
         where, rights = line.split(maxsplit=2)[:2]
         start, _, end = where.partition("-")
-        first, last = int(start, 16), int(end, 16)
-        if rights.startswith("rw") and rights.endswith("p") and last - first <= _LARGEST:
-            yield first, last
+        first, size = int(start, 16), int(end, 16) - int(start, 16)
+        if rights.startswith("rw") and rights.endswith("p"):
+            yield first, size
 
 
-def _own(pagemap: int, start: int, end: int) -> Iterator[Span]:
+def own(pagemap: int, mapping: Span) -> Iterator[Span]:
     """Yield the parts of a mapping that are there and that no other process has."""
-    raw = os.pread(pagemap, (end - start) // _PAGE * 8, start // _PAGE * 8)
-    own = (np.frombuffer(raw, np.uint64) & _ASKED) == _OWN
-    edges = np.flatnonzero(np.diff(own, prepend=False, append=False)).tolist()
+    start, size = mapping
+    raw = os.pread(pagemap, size // _PAGE * 8, start // _PAGE * 8)
+    ours = (np.frombuffer(raw, np.uint64) & _ASKED) == _OWN
+    edges = np.flatnonzero(np.diff(ours, prepend=False, append=False)).tolist()
     for first, last in zip(edges[::2], edges[1::2], strict=True):
-        for at in range(first * _PAGE, last * _PAGE, _STEP):
-            yield start + at, min(last * _PAGE - at, _STEP)
+        yield start + first * _PAGE, (last - first) * _PAGE
+
+
+def _steps(parts: Iterable[Span]) -> Iterator[Span]:
+    for start, size in parts:
+        for at in range(0, size, _STEP):
+            yield start + at, min(size - at, _STEP)
