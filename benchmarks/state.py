@@ -207,7 +207,8 @@ def watched(system: System, sizes: dict[str, int]) -> Pass:
 
 
 def restores(system: System, notebook: Notebook, folder: Path, sizes: dict[str, int]) -> Times:
-    """Return how long going back takes."""
+    """Return how long going back takes, once what the cells before left to do is done."""
+    time.sleep(THINKING)
     took = {"checkout 15 cells back": notebook.run(system.back)}
     if system.is_ours:
         took |= undos(system, notebook)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import sys
 import threading
 from typing import Any
@@ -58,5 +57,6 @@ def _no_comms() -> bool:
 def _is_own(work: Any) -> bool:
     if isinstance(owner := getattr(work, "__self__", None), asyncio.Task):
         return _is_own(owner.get_coro())
-    module = inspect.getmodule(getattr(work, "cr_code", None) or getattr(work, "__func__", work))
-    return (module.__name__ if module else "").partition(".")[0] in _OWN
+    frame = getattr(work, "cr_frame", None)  # `inspect.getmodule` goes through all modules
+    module = getattr(work, "__module__", None) if frame is None else frame.f_globals.get("__name__")
+    return str(module).partition(".")[0] in _OWN
