@@ -152,6 +152,18 @@ def test_a_failure_inside_the_model_shows_nothing_of_the_inside(shared: Shared) 
     assert logged[0].entry.id in answer.json()["error"]
 
 
+def test_values_unlike_any_in_training_that_the_model_refuses_are_the_clients_error(
+    shared: Shared,
+) -> None:
+    rows = raw_rows(1)
+    rows["amount"] = 1e308
+    answer = shared.client.post(INFER, json=request(rows))
+    assert answer.status_code == 400
+    assert answer.json()["error"] == (
+        "Column 'amount' has values outside what training saw. The model has no answer to them."
+    )
+
+
 def test_no_answer_waits_for_a_delayed_acknowledgement(shared: Shared) -> None:
     # An answer in two small packets takes 40 ms where Nagle's delay is left on.
     body = request(raw_rows(1))

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from notewright.serving import metrics as metrics_module
 from notewright.serving.metrics import Metrics
 from notewright.serving.model import PackageModel
-from notewright.serving.schema import Refused
+from notewright.serving.schema import InferRequest, Refused
 from notewright.serving.spool import Entry
 from notewright.serving.writer import LogFull, LogWriter
 from notewright.store.ids import new_id, now
@@ -108,11 +108,11 @@ class Inference:
 
     def _predict(self, prediction: str, body: bytes, started: float) -> Response:
         asked = self.model.schema.parse(body, self.limits.rows)
-        outputs = json.dumps(self.model.infer(asked), separators=(",", ":")).encode()
+        notices = self.model.schema.notices(asked)
+        outputs = json.dumps(self._inferred(asked, notices), separators=(",", ":")).encode()
         parameters: dict[str, Any] = {}
         if asked.client_id is not None:
             parameters["request_id"] = asked.client_id
-        notices = self.model.schema.notices(asked)
         if notices:
             parameters["notices"] = " ".join(notices)
             self.metrics.outside()
@@ -141,6 +141,16 @@ class Inference:
         return Response(
             b"".join((content, b',"outputs":', outputs, b"}")), media_type="application/json"
         )
+
+    def _inferred(self, asked: InferRequest, notices: list[str]) -> list[dict[str, Any]]:
+        """Return the model's answer; a model may refuse values that training never saw."""
+        try:
+            return self.model.infer(asked)
+        except ValueError as error:
+            if not notices:
+                raise
+            _LOGGER.warning("no answer to values that training never saw: %s", error)
+            raise Refused(" ".join((*notices, "The model has no answer to them."))) from error
 
     def _refuse(self, prediction: str, refused: Refused, started: float) -> Response:
         seconds = time.perf_counter() - started
