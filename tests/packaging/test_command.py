@@ -103,7 +103,10 @@ def test_a_setting_comes_from_the_line_then_the_environment_then_the_file(
         (["train", "--set", "c=nan"], "The setting 'c' must be a number, not 'nan'."),
         (["train", "--set", "depth=3"], "There is no setting 'depth'; there are: data,"),
         (["train", "--set", "c=-1"], "The stage 'train' failed: The 'C' parameter of"),
-        (["train", "--data", "no.csv"], "The stage 'load' failed"),
+        (
+            ["train", "--data", "no.csv"],
+            "The stage 'load' failed: There is no file no.csv here; `--data FILE` names another.",
+        ),
         (["train", "--data", "narrow.csv"], "failed: The column 'credit_amount' is missing."),
         (["train", "--settings", "narrow.csv"], "narrow.csv is not JSON"),
         (
