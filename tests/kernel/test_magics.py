@@ -52,6 +52,18 @@ def test_what_cannot_be_saved_is_named_with_its_cell(live) -> None:
     assert "cell [2] `stream = (i for i in range(3))`" in shown.text
 
 
+def test_what_a_restore_drops_that_was_in_no_snapshot_is_told_with_the_way_back(live) -> None:
+    live.run("%load_ext notewright")
+    live.run("kept = (i for i in range(3)); x = 1")
+    live.run("%nw snapshot")
+    live.run("stream = (i for i in range(3)); x = 2")
+    shown = live.run("%nw restore HEAD").text
+    assert "Gone, since it could not be saved: stream; `%nw restore" in shown
+    again = live.run("%nw restore " + shown.partition("stream; `%nw restore ")[2].partition("`")[0])
+    assert again.error is None
+    assert live.run("print(next(stream), x)").text == "0 2\n"
+
+
 @pytest.mark.parametrize(
     ("line", "problem"),
     [

@@ -330,8 +330,11 @@ class Recorder:
         live = {name: "" if name in anew else digest for name, digest in known.digests.items()}
         reuse = Reuse(self.namespace, known) if still else None
         restored = self._snapshots.restore(self.namespace, snapshot, only, live, reuse)
+        gone = {*restored.rebound, *restored.removed}
+        lost = tuple(u.name for u in left.unsaved if u.name in gone)
+        restored = replace(restored, left=left.id, lost=lost)
         if still:
-            self._put_back = {*restored.rebound, *restored.removed}
+            self._put_back = gone
         else:
             self._look()
         if only is None:

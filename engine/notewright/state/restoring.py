@@ -39,6 +39,10 @@ class Restored:
     #: Of variables that came back without columns, or stayed because nothing else was left of
     #: them, what was withheld.
     withheld: Mapping[str, tuple[Withheld, ...]] = field(default_factory=dict)
+    #: The snapshot of what was there before, where there is one.
+    left: str | None = None
+    #: What was there before, could not be saved, and is gone.
+    lost: tuple[str, ...] = ()
 
 
 class _Digests(dict[str, str]):

@@ -144,6 +144,11 @@ def restored_view(restored: Restored, *, replays: bool = False) -> View:
             f"Not in the snapshot: {_names(restored.unsaved)}; "
             f"`%nw restore {s.id[:6]} --replay` runs the cells that made them again."
         )
+    if restored.lost and restored.left:
+        words.append(
+            f"Gone, since it could not be saved: {_names(restored.lost)}; "
+            f"`%nw restore {restored.left[:6]} --replay` runs the cells that made it again."
+        )
     words += restored.refused
     words += _withheld(restored)
     if restored.environment:
@@ -155,6 +160,8 @@ def restored_view(restored: Restored, *, replays: bool = False) -> View:
         "removed": list(restored.removed),
         "unchanged": list(restored.kept),
         "unsaved": list(restored.unsaved),
+        "left": restored.left,
+        "lost": list(restored.lost),
         "refused": list(restored.refused),
         "withheld": {name: [w.words for w in found] for name, found in restored.withheld.items()},
         "random": restored.random,
