@@ -56,6 +56,18 @@ def test_the_timeline_grows_as_cells_run(open_cells, kind: str) -> None:
 
 
 @both
+def test_a_snapshot_taken_after_a_cell_is_called_after_the_cell(open_cells, kind: str) -> None:
+    page = open_cells(LOAD + "\n%nw autosnapshot on", "a = [1]", "a.append(2)", kind=kind)
+    run_all_cells(page)
+    newest = snapshots(page).first
+    expect(newest.locator(".nw-Row-title code")).to_have_text("a.append(2)")
+    expect(newest).to_contain_text("cell [3]")
+    expect(newest).to_contain_text("automatic")
+    newest.get_by_role("button").first.click()
+    expect(newest.get_by_role("button", name="Restore cell [3] a.append(2)")).to_be_visible()
+
+
+@both
 def test_restoring_puts_the_variables_back(open_cells, kind: str) -> None:
     page = open_cells(*COUNTING, kind=kind)
     run_all_cells(page)

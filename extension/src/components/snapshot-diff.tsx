@@ -4,6 +4,7 @@ import { IDiff, ISnapshot } from '../api/types';
 import { NotebookLink } from '../model/notebook-link';
 import { shortId } from './format';
 import { ProblemNotice } from './problem-notice';
+import { called, plain } from './snapshot-name';
 import { useRecords } from './use-records';
 
 interface IProps {
@@ -29,7 +30,7 @@ export function SnapshotDiff({ link, snapshot, all }: IProps): JSX.Element {
         >
           {others.map(other => (
             <option key={other.id} value={other.id}>
-              {shortId(other.id)} {other.message || other.kind}
+              {shortId(other.id)} {plain(called(other))}
               {other.id === snapshot.parent ? ' (the one before)' : ''}
             </option>
           ))}

@@ -4,15 +4,10 @@ import { ISnapshot } from '../api/types';
 import { NotebookLink } from '../model/notebook-link';
 import { ago, counted, moment, shortId } from './format';
 import { Lanes, shifts } from './lanes';
+import { Words } from './notice';
 import { rovingStop } from './roving-list';
 import { SnapshotDetails } from './snapshot-details';
-
-const KINDS: Record<string, string> = {
-  auto: 'automatic',
-  run: 'run',
-  export: 'export',
-  restore: 'restore'
-};
+import { called, KINDS, plain } from './snapshot-name';
 
 interface IProps {
   link: NotebookLink;
@@ -29,7 +24,9 @@ interface IProps {
 export function SnapshotItem({ link, snapshot, isHead, branches, lanes, all }: IProps): JSX.Element {
   const [open, setOpen] = React.useState(false);
   const id = shortId(snapshot.id);
-  const title = snapshot.message || (KINDS[snapshot.kind] ?? 'snapshot');
+  const kind = KINDS[snapshot.kind];
+  const words = called(snapshot);
+  const title = plain(words);
   const shift = lanes ? shifts(snapshot) : { dot: 0, text: 0 };
   const details = `nw-snapshot-${snapshot.id}`;
 
@@ -54,7 +51,7 @@ export function SnapshotItem({ link, snapshot, isHead, branches, lanes, all }: I
         onClick={() => setOpen(!open)}
       >
         <span className="nw-Row-title">
-          {title}
+          <Words text={words} />
           {isHead ? <span className="nw-Tag nw-mod-here">you are here</span> : null}
           {(snapshot.tags ?? []).map(tag => (
             <span className="nw-Tag" key={tag}>
@@ -68,7 +65,7 @@ export function SnapshotItem({ link, snapshot, isHead, branches, lanes, all }: I
             {ago(snapshot.created)}
           </time>
           <span>{counted(snapshot.variables.length, 'variable')}</span>
-          {KINDS[snapshot.kind] && snapshot.message ? <span>{KINDS[snapshot.kind]}</span> : null}
+          {kind && words !== kind ? <span>{kind}</span> : null}
           {(snapshot.notebooks ?? []).map(notebook => (
             <span key={notebook}>{notebook} is here</span>
           ))}
