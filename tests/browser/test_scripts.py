@@ -22,7 +22,7 @@ def test_what_the_words_would_do_is_seen_where_they_are_markup(chromium: Browser
     page.close()
 
 
-def test_pages_of_a_notebook_and_of_its_reports_run_none_of_it(
+def test_pages_of_a_notebook_and_of_its_reports_run_none_of_it_and_reports_fit_a_phone(
     chromium: Browser, tmp_path: Path, pictures: Path
 ) -> None:
     notebook = execute(str(tmp_path), cells())
@@ -36,6 +36,9 @@ def test_pages_of_a_notebook_and_of_its_reports_run_none_of_it(
         assert page.locator("text=window.hit=1").count()
         assert page.evaluate(HIT) is None, name
         page.screenshot(path=pictures / f"hostile-{name}.png", full_page=True)
+        page.set_viewport_size({"width": 390, "height": 844})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 390 or name == "notebook.html", name
         page.close()
 
 

@@ -171,6 +171,7 @@ def html(report: CheckReport) -> str:
     )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(report.subject)}: checks</title><style>{_STYLE}</style></head><body>"
         f"<h1>{escape(report.subject)}</h1>"
         f'<p><b style="{tint(_COLOURS["failed" if blocking else "passed"])}">{verdict}</b> '
@@ -189,7 +190,8 @@ _STYLE = (
     "border-bottom:1px solid #8885}th:nth-child(1){width:17rem}th:nth-child(2){width:8rem}"
     "th:nth-child(4){width:11rem}h2{text-transform:capitalize;margin-top:2rem;font-size:1.15rem}"
     "code{font-size:.85em;overflow-wrap:anywhere}@media print{body{margin:0;max-width:none}"
-    "tr{break-inside:avoid}}"
+    "tr{break-inside:avoid}}@media (max-width:44rem){thead{display:none}tr,td{display:block}"
+    "tr{padding:.4rem 0;border-bottom:1px solid #8885}td{padding:.1rem 0;border:0}}"
 )
 
 
