@@ -63,7 +63,7 @@ class Gathering:
                 start, size = ctypes.c_void_p(place), ctypes.c_size_t(HUGE)
                 if libc.madvise(start, size, _COLLAPSE) == 0:
                     gathered += HUGE
-                elif ctypes.get_errno() in (errno.ENOMEM, errno.EAGAIN):
+                elif ctypes.get_errno() in (errno.ENOMEM, errno.EBUSY):
                     break  # there is no room for huge pages now
         return gathered
 
