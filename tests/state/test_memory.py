@@ -123,10 +123,10 @@ def test_taking_pages_back_ends_when_the_user_goes_on() -> None:
 class Small:
     """Whole memory in small pages, and what the kernel says of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, filled: int = 4 * HUGE // 8) -> None:
         # With what else lies beside it, it may be part of a larger mapping.
         self.memory = np.frombuffer(mmap.mmap(-1, 4 * HUGE, flags=mmap.MAP_PRIVATE), np.int64)
-        self.memory[:] = np.arange(len(self.memory))
+        self.memory[:filled] = np.arange(filled)
         self.start = self.memory.__array_interface__["data"][0]
         self.place = -(-self.start // HUGE) * HUGE
 
@@ -170,14 +170,30 @@ def test_small_pages_are_gathered_and_hold_what_they_held(small) -> None:
     assert np.array_equal(small.memory, np.arange(len(small.memory)))
 
 
+def with_holes(missing: int) -> Small:
+    """Return memory in which so many pages of the first place were never touched."""
+    small = Small(0)
+    pages = HUGE // mmap.PAGESIZE
+    small.part()[: (pages - missing) * mmap.PAGESIZE // 8] = 7
+    return small
+
+
 @linux
-def test_gathering_adds_no_memory_and_copies_none_that_another_process_has(small) -> None:
+@pytest.mark.parametrize(("missing", "gathered"), [(8, True), (40, False)])
+def test_where_little_is_missing_it_is_added_and_else_nothing_is_gathered(
+    small, missing, gathered
+) -> None:
+    Gathering().gather(lambda: True)
+    holes = with_holes(missing)
+    before = holes.gathered()
+    Gathering().gather(lambda: True)
+    assert (holes.gathered() > before) == gathered
+    assert np.count_nonzero(holes.part()) == HUGE // 8 - missing * mmap.PAGESIZE // 8
+
+
+@linux
+def test_gathering_copies_nothing_that_another_process_has(small) -> None:
     small.part()[:] = 7
-    # One page is given back: what is not whole is not gathered.
-    hole = mmap.mmap(-1, 4 * HUGE, flags=mmap.MAP_PRIVATE)
-    first = -(-np.frombuffer(hole, np.uint8).__array_interface__["data"][0] // HUGE) * HUGE
-    first -= np.frombuffer(hole, np.uint8).__array_interface__["data"][0]
-    hole[first : first + HUGE - mmap.PAGESIZE] = b"x" * (HUGE - mmap.PAGESIZE)
     copy = Copied()
     try:
         Gathering().gather(lambda: True)

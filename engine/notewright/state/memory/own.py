@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from notewright.state.memory.pages import Span
 
@@ -32,9 +33,14 @@ _LARGEST = 1 << 28
 _STEP = 1 << 22
 
 # Bits of an entry of /proc/PID/pagemap (the kernel's admin-guide/mm/pagemap).
-_PRESENT, _FILE, _WATCHED, _EXCLUSIVE = (np.uint64(1 << bit) for bit in (63, 61, 57, 56))
+_PRESENT, _SWAPPED, _FILE, _WATCHED, _EXCLUSIVE = (
+    np.uint64(1 << bit) for bit in (63, 62, 61, 57, 56)
+)
 _ASKED = _PRESENT | _FILE | _WATCHED | _EXCLUSIVE
 _OWN = _PRESENT | _EXCLUSIVE
+
+#: For each page, whether it is so.
+Pages = npt.NDArray[np.bool_]
 
 
 def take_back(goes_on: Callable[[], bool]) -> int:
@@ -59,7 +65,7 @@ def take_back(goes_on: Callable[[], bool]) -> int:
                 continue
             if not goes_on():
                 return taken
-            for address, size in _steps(own(pagemap.fileno(), mapping)):
+            for address, size in _steps(_own(pagemap.fileno(), mapping)):
                 if not goes_on():
                     return taken
                 # Memory that has gone meanwhile is refused, which is as well.
@@ -78,14 +84,20 @@ def mappings() -> Iterator[Span]:
             yield first, size
 
 
-def own(pagemap: int, mapping: Span) -> Iterator[Span]:
-    """Yield the parts of a mapping that are there and that no other process has."""
+def pages(pagemap: int, mapping: Span) -> tuple[Pages, Pages]:
+    """Return which pages of a mapping no other process has, and which are not there at all."""
     start, size = mapping
     raw = os.pread(pagemap, size // _PAGE * 8, start // _PAGE * 8)
-    ours = (np.frombuffer(raw, np.uint64) & _ASKED) == _OWN
+    entries = np.frombuffer(raw, np.uint64)
+    return (entries & _ASKED) == _OWN, (entries & (_PRESENT | _SWAPPED)) == 0
+
+
+def _own(pagemap: int, mapping: Span) -> Iterator[Span]:
+    """Yield the parts of a mapping that are there and that no other process has."""
+    ours, _ = pages(pagemap, mapping)
     edges = np.flatnonzero(np.diff(ours, prepend=False, append=False)).tolist()
     for first, last in zip(edges[::2], edges[1::2], strict=True):
-        yield start + first * _PAGE, (last - first) * _PAGE
+        yield mapping[0] + first * _PAGE, (last - first) * _PAGE
 
 
 def _steps(parts: Iterable[Span]) -> Iterator[Span]:
