@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,79 @@ def test_settings_are_the_literals_that_people_change(project: Path) -> None:
     assert found["data"] == "data/german_credit.csv"
     assert found["seed"] == 3
     assert found["c"] == 0.3
+
+
+SEARCHED = """# %%
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.feature_selection import SelectKBest
+from sklearn.ensemble import VotingClassifier
+credit = pd.read_csv("data/german_credit.csv")
+X = credit[["credit_amount", "duration_in_month"]] / 100
+y = credit["creditability"]
+# %%
+params = {"max_depth": 3, "learning_rate": 0.2, "max_iter": 20, "random_state": 0}
+grid = {"clf__C": [0.1, 1.0], "clf__solver": ["lbfgs"], "select__k": [1, 2], "clf__tol": [1, 0.1]}
+boosted = HistGradientBoostingClassifier(**params)
+pipe = Pipeline([("select", SelectKBest(k=1)), ("clf", LogisticRegression(max_iter=300))])
+search = GridSearchCV(pipe, grid, cv=3)
+model = VotingClassifier([("a", boosted), ("b", search)], voting="soft").fit(X, y)
+"""
+
+
+def test_tables_of_hyperparameters_and_what_a_search_tries_are_settings(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = plan(sources(SEARCHED), "model", project)
+    found = {s.name: (s.type, s.default) for s in made.lifted.settings}
+    assert found["max_depth"] == ("int", 3)
+    assert found["learning_rate"] == ("float", 0.2)
+    assert found["clf_c_grid"] == ("tuple[float, ...]", (0.1, 1.0))
+    assert found["clf_solver_grid"] == ("tuple[str, ...]", ("lbfgs",))
+    assert found["select_k_grid"] == ("tuple[int, ...]", (1, 2))
+    assert "clf_tol_grid" not in found
+    assert {found[name][1] for name in found if name.endswith("max_iter")} == {20, 300}
+    code = modules(made, CONTEXT)
+    assert "list(settings.clf_c_grid)" in code["stages/train.py"]
+    module = types.ModuleType("made_settings")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(compile(code["settings.py"], "settings.py", "exec"), vars(module))
+    read = module.Settings.read
+    assert read({"clf_c_grid": "0.5, 2"}).clf_c_grid == (0.5, 2.0)
+    assert read({"select_k_grid": [2]}).select_k_grid == (2,)
+    for wrong, words in (("0.5,x", "must be a number, not 'x'"), ([], "with commas between them")):
+        with pytest.raises(module.SettingsError, match=words):
+            read({"clf_c_grid": wrong})
+
+
+def test_what_a_function_gives_an_estimator_is_no_setting_that_would_change_nothing(
+    project: Path,
+) -> None:
+    text = (
+        "# %%\nimport pandas as pd\nfrom sklearn.cluster import KMeans\n"
+        'credit = pd.read_csv("data/german_credit.csv")\n'
+        "def groups():\n"
+        "    return KMeans(n_clusters=3, random_state=0)\n"
+        "model = groups().fit(credit[['credit_amount']])\n"
+    )
+    made = plan(sources(text), "model", project)
+    assert "n_clusters=3" in modules(made, CONTEXT)["helpers.py"]
+    assert {s.name for s in made.lifted.settings} == {"data"}
+
+
+def test_the_first_argument_of_an_estimator_is_a_setting_without_being_named(
+    project: Path,
+) -> None:
+    text = (
+        "# %%\nimport pandas as pd\nfrom sklearn.cluster import KMeans\n"
+        'credit = pd.read_csv("data/german_credit.csv")\n'
+        "model = KMeans(3, random_state=0).fit(credit[['credit_amount']])\n"
+    )
+    made = plan(sources(text), "model", project)
+    assert {s.name: s.default for s in made.lifted.settings}["n_clusters"] == 3
 
 
 def test_a_variable_that_no_cell_makes_is_named(project: Path) -> None:

@@ -45,7 +45,12 @@ class Emitter(Pieces):
             "__main__.py": f'"""Run the command as ``python -m {context.name}``."""\n\n'
             f"from {context.name}.cli import main\n\nraise SystemExit(main())\n",
             "py.typed": "",
-            "settings.py": self._render("settings", **common, settings=plan.lifted.settings),
+            "settings.py": self._render(
+                "settings",
+                **common,
+                settings=plan.lifted.settings,
+                lists=any(isinstance(s.default, tuple) for s in plan.lifted.settings),
+            ),
             "rows.py": self._render("rows", **common, features=features),
             "artifacts.py": self._render(
                 "artifacts",

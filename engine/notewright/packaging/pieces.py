@@ -109,6 +109,8 @@ class Pieces:
             definition = isinstance(node, ast.FunctionDef | ast.ClassDef)
             if not definition and (effect.binds & changed or not _is_literal(node)):
                 continue
+            if not definition and self.plan.lifted.is_in(node):
+                continue
             if (
                 not definition
                 and sum(bool(self.program.effects[i].binds & effect.binds) for i in stages) > 1

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from notewright.packaging.derive import Derived
+from notewright.packaging.hyperparameters import SCALARS, hyperparameters
 from notewright.packaging.naming import Names, identifier
 from notewright.packaging.roles import Load, Roles
 from notewright.packaging.slicing import Program
-
-_SCALARS = (bool, int, float, str)
-_LIBRARIES = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "imblearn.", "statsmodels.")
-_SPLIT_WORDS = frozenset({"test_size", "train_size", "random_state", "frac", "n", "shuffle"})
 
 
 @dataclass(frozen=True)
@@ -33,17 +31,21 @@ class Lifted:
     """The settings of a slice, and where they stand in the code."""
 
     settings: list[Setting] = field(default_factory=list)
-    #: Identity of a literal's node -> the setting that replaces it.
-    nodes: dict[int, str] = field(default_factory=dict)
+    #: Identity of a literal's node -> what replaces it.
+    nodes: dict[int, ast.expr] = field(default_factory=dict)
     #: Name of a constant -> the setting that replaces it.
     names: dict[str, str] = field(default_factory=dict)
     #: Statements that only defined such a constant.
     gone: set[int] = field(default_factory=set)
 
+    def is_in(self, node: ast.AST) -> bool:
+        """Tell whether a setting stands somewhere in `node`."""
+        return any(id(each) in self.nodes for each in ast.walk(node))
+
     def apply(self, node: Any) -> Any:
         """Return `node` with settings in place of literals, sharing what is unchanged."""
         if id(node) in self.nodes:
-            return _reference(self.nodes[id(node)])
+            return self.nodes[id(node)]
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in self.names:
             return _reference(self.names[node.id])
         new = node
@@ -114,37 +116,41 @@ def lift(
                 ),
             ]
     served = derived.served
-    _constants(program, roles, served, lifted, names)
-    found: list[tuple[str, str, ast.Constant, str]] = []
-    for index in [*roles.prepare, *roles.train]:
-        if index in served:
-            continue
-        for call in (n for n in ast.walk(program.body[index].node) if isinstance(n, ast.Call)):
-            found += _arguments(program, call, index in roles.train)
-    counts: dict[str, set[Any]] = {}
-    for keyword, _, constant, _ in found:
-        counts.setdefault(keyword, set()).add((type(constant.value), constant.value, id(constant)))
-    for keyword, owner, constant, place in found:
-        several = len(counts[keyword]) > 1
-        name = names.fresh(f"{owner}_{keyword}" if several else keyword)
-        lifted.nodes[id(constant)] = name
-        lifted.settings.append(
-            Setting(name, _type(constant.value), constant.value, f"`{keyword}` of {place}.")
-        )
+    inside = _read_inside_functions(program, roles)
+    _constants(program, roles, served, inside, lifted, names)
+    found = hyperparameters(program, roles, served, inside)
+    many = Counter(each.setting for each in found)
+    for each in found:
+        alone = many[each.setting] == 1
+        name = names.fresh(each.setting if alone else f"{each.owner}_{each.setting}")
+        lifted.nodes[id(each.node)] = _reference(name)
+        if isinstance(each.value, tuple):
+            lifted.nodes[id(each.node)] = ast.Call(
+                ast.Name("list", ast.Load()), [_reference(name)], []
+            )
+        lifted.settings.append(Setting(name, _type(each.value), each.value, each.words))
     return lifted
 
 
+def _read_inside_functions(program: Program, roles: Roles) -> set[str]:
+    """Return what functions read as a global: it stays a constant beside them."""
+    return {
+        name
+        for i in [*roles.prepare, *roles.train, *roles.evaluate]
+        if isinstance(program.body[i].node, ast.FunctionDef | ast.ClassDef)
+        for name in program.effects[i].reads
+    }
+
+
 def _constants(
-    program: Program, roles: Roles, served: set[int], lifted: Lifted, names: Names
+    program: Program,
+    roles: Roles,
+    served: set[int],
+    inside: set[str],
+    lifted: Lifted,
+    names: Names,
 ) -> None:
     stages = [*roles.prepare, *roles.train, *roles.evaluate]
-    # What functions read as a global stays a constant beside them.
-    inside = {
-        n
-        for i in stages
-        if isinstance(program.body[i].node, ast.FunctionDef | ast.ClassDef)
-        for n in program.effects[i].reads
-    }
     for index in dict.fromkeys(stages):
         node = program.body[index].node
         if not (
@@ -152,7 +158,7 @@ def _constants(
             and len(node.targets) == 1
             and isinstance(node.targets[0], ast.Name)
             and isinstance(node.value, ast.Constant)
-            and isinstance(node.value.value, _SCALARS)
+            and isinstance(node.value.value, SCALARS)
         ):
             continue
         name = node.targets[0].id
@@ -175,29 +181,9 @@ def _constants(
         )
 
 
-def _arguments(
-    program: Program, call: ast.Call, training: bool
-) -> Iterable[tuple[str, str, ast.Constant, str]]:
-    path = program.imports.dotted(call.func) or ""
-    last = path.split(".")[-1]
-    split = last == "train_test_split"
-    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-    library = path.startswith(_LIBRARIES) and last[:1].isupper()
-    if not (split or (library and training) or method == "sample"):
-        return
-    for keyword in call.keywords:
-        value = keyword.value
-        if keyword.arg is None or not isinstance(value, ast.Constant):
-            continue
-        if not isinstance(value.value, _SCALARS):
-            continue
-        if not library and keyword.arg not in _SPLIT_WORDS:
-            continue
-        owner = "split" if split else method if method == "sample" else identifier(last)
-        yield keyword.arg, owner, value, "the train/test split" if split else f"`{last or method}`"
-
-
 def _type(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"tuple[{_type(value[0])}, ...]"
     return type(value).__name__
 
 

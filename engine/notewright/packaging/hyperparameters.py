@@ -1,0 +1,206 @@
+"""Literals that are hyperparameters: arguments of estimators, and tables of them."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from notewright.packaging.naming import identifier
+from notewright.packaging.roles import Roles
+from notewright.packaging.slicing import Program
+
+SCALARS = (bool, int, float, str)
+_LIBRARIES = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "imblearn.", "statsmodels.")
+#: Functions that train, and are given a table of hyperparameters first.
+_TRAINERS = frozenset({"xgboost.train", "lightgbm.train"})
+_GRIDS = frozenset({"param_grid", "param_distributions"})
+_SPLIT_WORDS = frozenset({"test_size", "train_size", "random_state", "frac", "n", "shuffle"})
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """One literal that people want to change.
+
+    Parameters
+    ----------
+    name : str
+        What the library calls it.
+    owner : str
+        What it belongs to, where several have that name.
+    node : ast.expr
+        The literal.
+    value : object
+        What it is; a tuple for the list of what a search tries.
+    place : str
+        What it belongs to, in words.
+    """
+
+    name: str
+    owner: str
+    node: ast.expr
+    value: Any
+    place: str
+
+    @property
+    def setting(self) -> str:
+        """What the setting is called, if nothing else is."""
+        return f"{self.name}_grid" if isinstance(self.value, tuple) else self.name
+
+    @property
+    def words(self) -> str:
+        """What it is, in a sentence."""
+        if isinstance(self.value, tuple):
+            return f"What {self.place} tries for `{self.name}`."
+        return f"`{self.name}` of {self.place}."
+
+
+def hyperparameters(
+    program: Program, roles: Roles, served: set[int], inside: set[str]
+) -> list[Hyperparameter]:
+    """Return the hyperparameters in the stages before evaluation, each once.
+
+    Parameters
+    ----------
+    program, roles
+        The slice, and its stages.
+    served : set of int
+        Statements that the feature function uses too.
+    inside : set of str
+        Names that functions read as globals: what they stand for stays as it is.
+    """
+    stages = [
+        i
+        for i in [*roles.prepare, *roles.train]
+        if i not in served and not isinstance(program.body[i].node, ast.FunctionDef | ast.ClassDef)
+    ]
+    tables = _Tables(program, stages, inside)
+    found: dict[int, Hyperparameter] = {}
+    for index in stages:
+        for call in (n for n in ast.walk(program.body[index].node) if isinstance(n, ast.Call)):
+            for each in _of_call(program, call, index in roles.train, tables):
+                found.setdefault(id(each.node), each)
+    return list(found.values())
+
+
+def _of_call(
+    program: Program, call: ast.Call, training: bool, tables: _Tables
+) -> Iterator[Hyperparameter]:
+    path = program.imports.dotted(call.func) or ""
+    last = path.split(".")[-1]
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    split = last == "train_test_split"
+    trains = path in _TRAINERS
+    library = path.startswith(_LIBRARIES) and last[:1].isupper()
+    if split or method == "sample":
+        owner, place = ("split", "the train/test split") if split else (method, f"`{method}`")
+        yield from _arguments(call, owner, place, _SPLIT_WORDS)
+    elif training and (library or trains or method == "set_params"):
+        place = f"`{last or method}`"
+        owner = identifier(last or method)
+        if library or trains:
+            yield from _arguments(call, owner, place)
+        if library and call.args and _is_scalar(call.args[0]) and (name := _first(path)):
+            yield Hyperparameter(name, owner, call.args[0], _scalar(call.args[0]), place)
+        yield from tables.of(call, owner, place, trains=trains, searches=last.endswith("SearchCV"))
+
+
+def _arguments(
+    call: ast.Call, owner: str, place: str, words: frozenset[str] | None = None
+) -> Iterator[Hyperparameter]:
+    for keyword in call.keywords:
+        if keyword.arg is None or not _is_scalar(keyword.value):
+            continue
+        if words is None or keyword.arg in words:
+            value = _scalar(keyword.value)
+            yield Hyperparameter(keyword.arg, owner, keyword.value, value, place)
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """Dictionaries of hyperparameters, where they are written or under the name they have."""
+
+    program: Program
+    stages: list[int]
+    inside: set[str]
+
+    def of(
+        self, call: ast.Call, owner: str, place: str, *, trains: bool, searches: bool
+    ) -> Iterator[Hyperparameter]:
+        """Yield what stands in the tables that a call is given."""
+        given = {k.arg: k.value for k in call.keywords if k.arg is not None}
+        table = [k.value for k in call.keywords if k.arg is None]
+        if trains:
+            table += [*call.args[:1], *([given["params"]] if "params" in given else [])]
+        for each in table:
+            yield from self._scalars(each, owner, place)
+        if searches:
+            grids = [*call.args[1:2], *(given[word] for word in sorted(_GRIDS & set(given)))]
+            for each in grids:
+                yield from self._lists(each, place)
+
+    def _scalars(self, table: ast.expr, owner: str, place: str) -> Iterator[Hyperparameter]:
+        for name, value in self._entries(table):
+            if _is_scalar(value):
+                yield Hyperparameter(name, owner, value, _scalar(value), place)
+
+    def _lists(self, grid: ast.expr, place: str) -> Iterator[Hyperparameter]:
+        grids = grid.elts if isinstance(grid, ast.List) else [grid]
+        for name, value in (entry for each in grids for entry in self._entries(each)):
+            items = _alike(value)
+            if items:
+                yield Hyperparameter(name, "search", value, items, place)
+
+    def _entries(self, table: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+        if isinstance(table, ast.Name):
+            table = self._assigned(table.id) or table
+        if isinstance(table, ast.Dict):
+            for key, value in zip(table.keys, table.values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    yield key.value, value
+        elif isinstance(table, ast.Call) and getattr(table.func, "id", "") == "dict":
+            yield from ((k.arg, k.value) for k in table.keywords if k.arg is not None)
+
+    def _assigned(self, name: str) -> ast.expr | None:
+        """Return what a name is assigned, where that is done once and no function reads it."""
+        binding = [i for i in self.stages if name in self.program.effects[i].binds]
+        if name in self.inside or len(binding) != 1:
+            return None
+        node = self.program.body[binding[0]].node
+        is_plain = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        return node.value if is_plain and isinstance(node, ast.Assign) else None
+
+
+def _is_scalar(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, SCALARS)
+
+
+def _scalar(node: ast.expr) -> Any:
+    assert isinstance(node, ast.Constant)
+    return node.value
+
+
+def _alike(node: ast.expr) -> tuple[Any, ...]:
+    """Return the items of a list of literals of one type; nothing of any other."""
+    if not isinstance(node, ast.List):
+        return ()
+    try:
+        items: Iterable[Any] = ast.literal_eval(node)
+    except ValueError:
+        return ()
+    kinds = {type(item) for item in items}
+    return tuple(items) if kinds in ({int}, {float}, {str}) else ()
+
+
+def _first(path: str) -> str | None:
+    """Return the name of the first argument of what the notebook has imported from a library."""
+    module, _, name = path.rpartition(".")
+    try:
+        signature = inspect.signature(getattr(importlib.import_module(module), name))
+    except (ImportError, AttributeError, TypeError, ValueError):
+        return None
+    first = next(iter(signature.parameters.values()), None)
+    return first.name if first is not None and first.kind is first.POSITIONAL_OR_KEYWORD else None
