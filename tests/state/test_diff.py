@@ -209,6 +209,9 @@ def test_series_and_indexes_are_told_like_tables() -> None:
     assert words(s, s.rename("m")) == ["name: 'n' → 'm'"]
     assert found(s, s.replace(2, 9))["column values"].words.endswith("row 1: 2 → 9")
     assert found(pd.Index(list("abc")), pd.Index(list("abd")))["rows changed"].count == 1
+    t = s.copy()
+    t.unit = "m"
+    assert words(s, t) == ["1 attribute added: unit ('m')"]
     pairs = pd.MultiIndex.from_product([[1, 2], ["a", "b"]])
     assert found(pairs, pairs[:3])["rows removed"].count == 1
 
@@ -545,6 +548,26 @@ class NoParameters(LogisticRegression):
 )
 def test_objects_that_cannot_be_compared_or_shown_are_told_by_what_they_hold(wrap, says) -> None:
     assert any(says in line for line in words(wrap(1), wrap(2))), words(wrap(1), wrap(2))
+
+
+def test_properties_and_cached_properties_of_a_class_are_compared_by_their_functions() -> None:
+    code = (
+        "import functools\n"
+        "class C:\n"
+        "    @functools.cached_property\n    def a(self): return 1\n"
+        "    @property\n    def b(self): return 2\n"
+        "    @b.setter\n    def b(self, value): self.c = value\n"
+        "    @staticmethod\n    def d(): return 3\n"
+    )
+
+    def made(code: str) -> type:
+        values: dict = {"__name__": "__main__"}
+        exec(code, values)
+        return values["C"]
+
+    assert found(made(code), made(code)).keys() == {"equal"}
+    for was, now in (("return 1", "return 9"), ("= value", "= -value"), ("return 3", "return 0")):
+        assert found(made(code), made(code.replace(was, now))).keys() == {"code"}, now
 
 
 def test_one_value_that_cannot_be_told_does_not_hide_the_others() -> None:

@@ -6,6 +6,7 @@ from kinds import (
     figures,
     frames_elsewhere,
     functions,
+    instances,
     models,
     numpy_,
     pandas_,
@@ -20,6 +21,7 @@ from kinds.kind import Kind
 LIBRARIES: dict[str, list[Kind]] = {
     "plain": plain.KINDS,
     "functions": functions.KINDS,
+    "instances": instances.KINDS,
     "numpy": numpy_.KINDS,
     "pandas": pandas_.KINDS,
     "scipy": scipy_.KINDS,

@@ -112,6 +112,18 @@ KINDS = [
         change="x.attrs['unit'] = 's'",
     ),
     _kind(
+        "attributes of its own",
+        "x = pd.DataFrame({'a': [1]}); x.name = 'train'; x.plot; l = [1]; s = x['a']; s.source = l; x._parts = l",
+        "assert x.name == 'train' and s.source is l is x._parts and 'plot' not in vars(x)\nl.append(2)\nassert s.source == [1, 2]",
+        change="x.name = 'test'",
+    ),
+    _kind(
+        "user's subclass of a series",
+        "class S(pd.Series):\n    _metadata = ['unit']\n    @property\n    def _constructor(self): return S\nx = S([1, 2], name='n'); x.unit = ['m']",
+        "assert type(x) is S and x.name == 'n' and x.unit == ['m'] and 'Name: n' in repr(x) and type(x[:1]) is S",
+        change="x.name = 'o'",
+    ),
+    _kind(
         "group-by and windows",
         "d = pd.DataFrame({'g': ['a', 'b', 'a'], 'v': [1, 2, 3]}); x = d.groupby('g'), d['v'].rolling(2)",
         "assert x[0]['v'].sum().tolist() == [4, 2] and x[1].sum().tolist()[1:] == [3, 5]",

@@ -25,6 +25,9 @@ _OF_EVERY_CLASS = {
     "_abc_impl",
 }
 
+#: Where what wraps one function keeps it.
+_MAIN = ("__func__", "func", "fget")
+
 
 def functions(walk: Walk, old: FunctionType, new: FunctionType, where: str) -> None:
     """Note how two functions differ: code, defaults, what they closed over, attributes."""
@@ -51,10 +54,7 @@ def classes(walk: Walk, old: type, new: type, where: str) -> None:
         return
     bases = [[base.__qualname__ for base in each.__bases__] for each in (old, new)]
     walk.compare(walk.keep(bases[0]), walk.keep(bases[1]), f"{where}.__bases__")
-    before, after = (
-        {k: _behind(v) for k, v in type.__getattribute__(each, "__dict__").items()}
-        for each in (old, new)
-    )
+    before, after = (dict(type.__getattribute__(each, "__dict__")) for each in (old, new))
     for name in _OF_EVERY_CLASS:
         before.pop(name, None)
         after.pop(name, None)
@@ -71,6 +71,13 @@ def methods(walk: Walk, old: MethodType, new: MethodType, where: str) -> None:
     """Note how two bound methods differ: the function, and what it is bound to."""
     walk.compare(old.__func__, new.__func__, where)
     walk.compare(old.__self__, new.__self__, f"{where}.__self__")
+
+
+def wrappers(walk: Walk, old: Any, new: Any, where: str) -> None:
+    """Note how the functions inside two static methods, class methods or properties differ."""
+    for name in (*_MAIN, "fset", "fdel"):
+        was, now = (getattr(each, name, None) for each in (old, new))
+        walk.compare(was, now, where if name in _MAIN else f"{where}.{name}")
 
 
 def codes(walk: Walk, old: CodeType, new: CodeType, where: str) -> None:
@@ -111,13 +118,6 @@ def _closed_over(function: FunctionType) -> dict[str, Any]:
         except ValueError:
             continue  # nothing was bound to it yet
     return found
-
-
-def _behind(value: Any) -> Any:
-    """Return the function inside a static method, class method or property."""
-    if isinstance(value, staticmethod | classmethod):
-        return value.__func__
-    return value.fget if type(value) is property else value
 
 
 def _few(names: list[str]) -> tuple[Example, ...]:

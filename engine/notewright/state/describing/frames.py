@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from notewright.state.describing import objects
 from notewright.state.describing.details import Detail
 from notewright.state.describing.shown import shown
+from notewright.state.pickling.frames import own_attributes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,6 +95,10 @@ def arrow_arrays(walk: Walk, old: Any, new: Any, where: str) -> None:
 def _attributes(walk: Walk, old: Any, new: Any, where: str) -> None:
     if old.attrs or new.attrs:
         walk.compare(old.attrs, new.attrs, f"{where}.attrs")
+    before, after = (own_attributes(each) for each in (old, new))
+    for attributes in (before, after):
+        attributes.pop("_name", None)
+    objects.named(walk, before, after, where)
 
 
 def _one(values: Any, index: Any = None) -> Any:

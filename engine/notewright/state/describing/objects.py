@@ -34,7 +34,11 @@ def _is_bare(value: Any) -> bool:
 
 def attributes(walk: Walk, old: Any, new: Any, where: str) -> bool:
     """Note how the attributes of two objects differ; return whether there are any."""
-    before, after = attributes_of(old), attributes_of(new)
+    return named(walk, attributes_of(old), attributes_of(new), where)
+
+
+def named(walk: Walk, before: dict[str, Any], after: dict[str, Any], where: str) -> bool:
+    """Note how attributes differ that are told by their names; return whether there are any."""
     if not before and not after:
         return False
     for kind, here, there in (

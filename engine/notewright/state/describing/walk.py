@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import types
 import warnings
@@ -255,6 +256,7 @@ _BY_BASE: tuple[tuple[Any, Teller], ...] = (
     (types.FunctionType, code.functions),
     (types.MethodType, code.methods),
     (types.CodeType, code.codes),
+    ((staticmethod, classmethod, property, functools.cached_property), code.wrappers),
     ((types.ModuleType, types.BuiltinFunctionType), _modules),
     (dict, containers.mappings),
     ((list, tuple, deque), containers.sequences),

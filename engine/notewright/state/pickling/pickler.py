@@ -85,6 +85,8 @@ def dump(value: Any, namespace: dict[str, Any], apart: Sequence[Any] = ()) -> Pi
         stream.write(live.prelude(len(apart)))
         buffers: list[pickle.PickleBuffer] = []
         pickler = Pickler(stream, namespace, buffers.append, memory, apart)
+        if type(value) is tuple:
+            pickler.dictionaries.update(id(each) for each in value if type(each) is dict)
         try:
             pickler.dump(value)
         except Overlap as overlap:
@@ -130,6 +132,9 @@ class Pickler(pickle.Pickler):
         The ids of closure cells whose function fills them.
     deferrable : list of PickleBuffer
         Buffers whose bytes a load may put straight where they belong.
+    dictionaries : set of int
+        The ids of dictionaries that may be an instance's and somebody else's: of the variables
+        that are saved together, and of attributes of the notebook's classes.
     """
 
     # A plain dictionary is looked up in C; cloudpickle's chain of two is not.
@@ -148,6 +153,7 @@ class Pickler(pickle.Pickler):
         self.namespace = namespace
         self.memory = memory
         self.closure_cells: set[int] = set()
+        self.dictionaries: set[int] = set()
         self.deferrable: list[pickle.PickleBuffer] = []
         containers = (*live.containers(namespace), *apart)
         self.by_name = {id(container) for container in containers}
@@ -161,6 +167,9 @@ class Pickler(pickle.Pickler):
         reducer = self._reducers.get(kind, _UNKNOWN)
         if reducer is _UNKNOWN:
             reducer = self._reducers[kind] = reducer_for(kind)
+            if kind.__module__ == "__main__":
+                held = (value for each in kind.__mro__ for value in vars(each).values())
+                self.dictionaries.update(id(value) for value in held if type(value) is dict)
         return NotImplemented if reducer is None else reducer(obj, self)
 
 

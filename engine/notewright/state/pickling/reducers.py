@@ -92,12 +92,15 @@ _FAMILIES: tuple[tuple[Callable[[type], bool], Reducer], ...] = (
     (figures.is_registry, figures.reduce_registry),
     (figures.is_figure, figures.reduce_figure),
     (arrow.is_buffer, arrow.reduce_buffer),
+    (frames.is_table, frames.reduce_table),
     (frames.is_block, frames.reduce_block),
     (frames.is_manager, frames.reduce_manager),
     (frames.is_references, frames.reduce_references),
     (frames.is_index, frames.reduce_index),
     (lambda kind: _reduces_as_array(kind), arrays.reduce_array),
     (instances.wants_care, instances.reduce_instance),
+    (instances.has_hash, instances.reduce_hashed),
+    (instances.has_dictionary, instances.reduce_with_dictionary),
 )
 
 
