@@ -157,6 +157,11 @@ class KernelSession:
         self.take_hold()
         return self._recorder.head()
 
+    def gone_on(self) -> tuple[str, ...]:
+        """Return the variables that are not what they are in the snapshot they stand on."""
+        self.take_hold()
+        return self._recorder.gone_on()
+
     def standing(self) -> str | None:
         """Return the id of the latest committed snapshot the variables stand on; never waits."""
         return self._recorder.standing

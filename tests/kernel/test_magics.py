@@ -44,6 +44,21 @@ def test_a_snapshot_comes_back_after_a_restart(live, start) -> None:
     assert again.run("b[0] = 9; print(a, f() is a)").text == "[0 9 2 3 4] True\n"
 
 
+def test_a_diff_that_ends_here_names_what_has_changed_since(live) -> None:
+    live.run("%load_ext notewright\nrate = 1\nkept = [1]")
+    live.run("%nw snapshot -m first")
+    live.run("rate = 2")
+    live.run("%nw snapshot -m second")
+    assert "Not in this" not in live.run("%nw diff first").text
+    live.run("kept.append(2)\nfresh = 0")
+    said = live.run("%nw diff first").text
+    assert "1 → 2" in said
+    assert "Not in this: kept, fresh changed in the notebook since" in said
+    assert "Not in this" not in live.run("%nw diff second first").text
+    live.run("%nw restore first")
+    assert "Not in this" not in live.run("%nw diff second first").text
+
+
 def test_what_cannot_be_saved_is_named_with_its_cell(live) -> None:
     live.run("%load_ext notewright")
     live.run("stream = (i for i in range(3))")

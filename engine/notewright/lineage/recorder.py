@@ -121,6 +121,24 @@ class Recorder:
         self.settle()
         return self._snapshot
 
+    def gone_on(self) -> tuple[str, ...]:
+        """Return the variables that are not what they are in the snapshot the namespace stands on.
+
+        As of the latest recorded execution.
+        """
+        self.settle()
+        if self._snapshot is None or not self._changed:
+            return ()
+        snapshot = self._snapshots.get(self._snapshot)
+        then = {variable.name: variable.digest for variable in snapshot.variables}
+        now = self._keeper.known().digests
+        unsaved = {each.name for each in snapshot.unsaved}
+        return tuple(
+            name
+            for name in (*then, *(now.keys() - then.keys()))
+            if then.get(name) != now.get(name) and name not in unsaved
+        )
+
     @property
     def standing(self) -> str | None:
         """The id of the latest committed snapshot the namespace stands on; never waits."""

@@ -43,6 +43,12 @@ class LiveKernel(Protocol):
     def execution(self) -> str | None:
         """Return the id of the latest recorded execution in force, or None."""
 
+    def head(self) -> str | None:
+        """Return the id of the snapshot the variables stand on, or None."""
+
+    def gone_on(self) -> tuple[str, ...]:
+        """Return the variables that are not what they are in the snapshot they stand on."""
+
     def take(self, message: str = "", kind: str = "named", *, with_data: bool = False) -> Snapshot:
         """Take a snapshot of the variables as they are."""
 

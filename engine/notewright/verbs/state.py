@@ -148,8 +148,9 @@ def _diff_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _diff(args: argparse.Namespace, context: Context) -> View:
-    session = context.session
-    return DiffView(context.workspace.diff(args.old, args.new, session))
+    found = context.workspace.diff(args.old, args.new, context.session)
+    ends_here = context.kernel is not None and found.new == context.kernel.head()
+    return DiffView(found, context.kernel.gone_on() if context.kernel and ends_here else ())
 
 
 diff = Verb(
@@ -158,7 +159,8 @@ diff = Verb(
     _diff_arguments,
     _diff,
     "For each variable that differs: which rows, columns, elements, parameters, items, attributes "
-    "or lines. Then the cells that ran between them, data files and packages.",
+    "or lines. Then the cells that ran between them, data files and packages. What changed since "
+    "HEAD is in no snapshot yet: it is named, and `%nw snapshot` saves it.",
 )
 
 

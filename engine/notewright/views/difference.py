@@ -9,7 +9,7 @@ from typing import Any
 from notewright.state.describing.details import Detail
 from notewright.state.diff import CellChange, SnapshotDiff, VariableChange
 from notewright.views.base import View, escape, prose, tint
-from notewright.words import number_of
+from notewright.words import number_of, some_of
 
 SIGNS = {"added": "+", "removed": "−", "changed": "~", "unsaved": "·"}
 _CELLS = {"added": "", "edited": "edited", "again": "run again", "left": "only in the first"}
@@ -39,6 +39,8 @@ class DiffView(View):
     """Says what differs between two snapshots."""
 
     diff: SnapshotDiff
+    #: Variables that have changed in the notebook since the second snapshot.
+    since: tuple[str, ...] = ()
 
     def text(self) -> str:
         return "\n".join(
@@ -72,6 +74,7 @@ class DiffView(View):
             ],
             "files": list(diff.files),
             "environment": list(diff.environment),
+            "since": list(self.since),
         }
 
     def _lines(self) -> Iterator[_Line]:
@@ -100,6 +103,13 @@ class DiffView(View):
                 yield _Line(heading, heading=True)
             yield from (_Line(entry, 1) for entry in entries[:_ENTRIES])
             yield from _more(len(entries) - _ENTRIES, "entry")
+        if self.since:
+            yield _Line(
+                f"Not in this: {some_of(self.since)} changed in the notebook since "
+                f"{diff.new[:6]}. `%nw snapshot` saves that.",
+                heading=True,
+                prose=True,
+            )
 
     def _relation(self) -> str:
         """Say where the two stand to each other, unless the second just comes after the first."""
