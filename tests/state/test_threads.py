@@ -287,6 +287,26 @@ def test_a_copy_that_looks_at_what_was_left_out_loses_nothing(notebook, workspac
     assert len(workspace.snapshots.list()) == 5
 
 
+FREES = """
+import numpy as np
+large = np.ones(3_500_000)
+del large  # from now on malloc keeps blocks of up to 28 MB in its own heap
+freed = np.ones(1_000_000)
+rest = [bytes(3000) for _ in range(100)]
+small = [{"k": str(i)} for i in range(60_000)]
+"""
+
+
+@pytest.mark.usefixtures("copies")
+def test_no_copy_works_in_memory_of_an_array_that_is_gone(notebook) -> None:
+    notebook.run(FREES)
+    for number in range(3):
+        notebook.run(f"x = {number}")
+    notebook.run("freed = None")
+    notebook.run("x = 3")
+    assert notebook.recorder._keeper._leaves_out, "no copy crashed"
+
+
 @pytest.mark.usefixtures("copies")
 def test_a_variable_that_ends_every_copy_is_named_and_the_others_are_saved(
     notebook, workspace

@@ -26,6 +26,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -37,6 +38,8 @@ from notewright.state.memory.pages import Span
 
 _PR_SET_PDEATHSIG = 1
 _DONTFORK, _DOFORK = 10, 11
+#: Which field of /proc/PID/stat says where the heap starts (proc_pid_stat(5)).
+_START_BRK = 47
 #: How often a copy is asked to go on to the next variable before it is ended.
 _MOST_ASKED = 30
 
@@ -357,16 +360,41 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+def _heap(libc: ctypes.PyDLL) -> Span:
+    """Return where malloc's heap starts and ends: the memory that grows by ``sbrk``."""
+    libc.sbrk.restype, libc.sbrk.argtypes = ctypes.c_void_p, (ctypes.c_ssize_t,)
+    return _heap_start(), libc.sbrk(0) or 0
+
+
+@cache
+def _heap_start() -> int:
+    try:
+        with open("/proc/self/stat", encoding="utf-8", errors="replace") as file:
+            # The program's name, in brackets, may hold blanks; after it comes the third field.
+            fields = file.read().rpartition(")")[2].split()
+        return int(fields[_START_BRK - 3])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
 @contextmanager
 def _left_out(spans: Iterable[Span]) -> Iterator[None]:
     """Keep memory out of copies of this process that are made inside.
+
+    Not what lies in malloc's heap: an array that is gone by now has left room there, which a copy
+    would use for its own work. What lies elsewhere went back to the system with its array.
 
     No other thread of Python's can run meanwhile, so nobody else's copy lacks it.
     """
     libc = ctypes.PyDLL(None)
     page = os.sysconf("SC_PAGESIZE")
     pages = [(-(-a // page) * page, (a + size) // page * page) for a, size in spans]
-    pages = [(start, end) for start, end in pages if end > start]
+    heap_start, heap_end = _heap(libc)
+    pages = [
+        (start, end)
+        for start, end in pages
+        if end > start and (end <= heap_start or start >= heap_end)
+    ]
     try:
         for start, end in pages:
             libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _DONTFORK)
