@@ -122,6 +122,8 @@ SAME_MEMORY = words(
     squeeze swapaxes transpose vsplit as_tensor wraps dataclass
     """
 )
+#: Methods of tables that call the functions they are given.
+CALLING_METHODS = words("agg aggregate apply applymap assign filter map mask transform where")
 #: Methods that give elements of a container.
 ELEMENT_METHODS = words("get items keys values")
 #: Methods that give an iterator over a table.

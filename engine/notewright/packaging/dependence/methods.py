@@ -142,7 +142,7 @@ class Methods(Libraries):
             return self._piped(one, given)
         if name in ("query", "eval") and given.plain:
             self._look_by_name(given.plain[0], r"@(\w+)")
-        elements = [self.parts(v) | v for v in (*given.all, one)]
+        elements = [self.parts(v) | v for v in (*self._handed_on(region, name, given), one)]
         without = "fit" if name.startswith(known.PREDICTING) else ""
         results = self.run_functions(union([one, *given.all]), elements, without=without)
         for value in given.all:
@@ -170,6 +170,19 @@ class Methods(Libraries):
             whole = union([one, *given.all])
             return self.run_functions(function, [whole, self.parts(whole)]) | self.fresh()
         return self.call_value(function, replace(given, plain=[one, *rest], node=None))
+
+    def _handed_on(self, region: Region, name: str, given: Given) -> list[Value]:
+        """Return the arguments that the functions among them may be called with.
+
+        Tables call them with rows and columns, and with what else they are given: never one
+        function with the other, unless what follows the first argument goes on to it.
+        """
+        holding = [v for v in given.all if next(self._held(v), None) is not None]
+        first = given.get(0, "func", "arg")
+        apart = name == "assign" or first is None or all(v is first for v in holding)
+        if region.kind != "value" or name not in known.CALLING_METHODS or not apart:
+            return given.all
+        return [v for v in given.all if v not in holding]
 
     def _pure(self, one: Value, region: Region, name: str, given: Given, results: Value) -> Value:
         if name == "sample" and not given.is_set("random_state"):
