@@ -139,7 +139,7 @@ class Calling(Imported):
             results.append(self._call_one(ref, value, given))
             states.append(self.fork())
         self.join(states)
-        return union(results)
+        return results[0] if len(results) == 1 else union(results)
 
     def _call_one(self, ref: Ref, value: Value, given: Given) -> Value:
         region = ref.region

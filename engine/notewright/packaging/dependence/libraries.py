@@ -279,6 +279,8 @@ class Libraries(BuiltinCalls):
             region.traits.add("keeps")
         if path in _GENERATORS:
             region.traits.add("generates")
+        if path in ("io.BytesIO", "io.StringIO"):
+            region.traits.add("buffer")
         if given.is_set("random_state", "seed"):
             region.traits.add("seeded")
         elif last.startswith(known.DRAWING_ESTIMATORS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -403,7 +404,7 @@ class Memory:
     def file(self, value: Value | None) -> Value:
         """Return what stands for the file that a path names."""
         literal = value.literal if value is not None else None
-        key = literal.removeprefix("./") if isinstance(literal, str) else None
+        key = posixpath.normpath(literal) if isinstance(literal, str) else None
         return Value(frozenset({Ref(self.shared[FILES], key)}), None, FILES)
 
 

@@ -44,7 +44,7 @@ class Methods(Libraries):
             results.append(self._method_of(one, ref.region, name, given))
             states.append(self.fork())
         self.join(states)
-        return union(results)
+        return results[0] if len(results) == 1 else union(results)
 
     def _method_of(self, one: Value, region: Region, name: str, given: Given) -> Value:
         if region.kind == "library":
@@ -194,7 +194,10 @@ class Methods(Libraries):
         if name in known.WRITING_METHODS:
             target = given.get(0)
             if target is not None:
-                self.change(target if self._is_object(target) else self.file(target))
+                if self._is_object(target):
+                    self.change(target)
+                if self._is_place(target):
+                    self.change(self.file(target))
             if name in ("to_string", "to_html", "to_latex"):
                 self.look_shared(PRINTING)
             return self.fresh()
@@ -245,6 +248,11 @@ class Methods(Libraries):
         return any(r.region.kind in ("handle", "value") for r in value.refs) and not isinstance(
             value.literal, str
         )
+
+    def _is_place(self, value: Value) -> bool:
+        """Tell whether a value may say where a file is, and is no open file or buffer."""
+        kinds = {r.region.kind for r in value.refs if "buffer" not in r.region.traits}
+        return not value.refs or isinstance(value.literal, str) or bool(kinds - {"handle"})
 
     def _changing(
         self, one: Value, region: Region, name: str, given: Given, results: Value
