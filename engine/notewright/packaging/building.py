@@ -18,7 +18,7 @@ from notewright.packaging.equivalence import write_equivalence
 from notewright.packaging.leaks import Leaks
 from notewright.packaging.less_carried import finding, withheld_columns
 from notewright.packaging.onnx_model import OnnxParity, can_convert, write_onnx
-from notewright.packaging.own_modules import imported_by
+from notewright.packaging.own_modules import imported_by, optional
 from notewright.packaging.papers import write_documents
 from notewright.packaging.pieces import Context
 from notewright.packaging.placing import clean
@@ -102,7 +102,9 @@ class Build:
             wanted.add(self.format)
         wanted |= self.plan.replayed.besides
         wanted |= imported_by(wanted, self.plan.directory)
-        found, files = locking.direct_dependencies(wanted, self.plan.directory)
+        code = [statement.node for statement in self.plan.program.body]
+        spare = optional(code, wanted, self.plan.directory)
+        found, files = locking.direct_dependencies(wanted, self.plan.directory, spare)
         return tuple(found), files
 
     def run(self) -> dict[str, Any]:

@@ -122,7 +122,8 @@ class Emitter(Pieces):
                 rows = self.plan.replayed.values[f"load:{number}"]
                 table["code"] = unparse(reading_call(setting, rows))
             else:
-                table["code"] = unparse(self._with_path(load.call, setting))
+                call = self.plan.lifted.apply(load.code or load.call)
+                table["code"] = unparse(self._with_path(call, setting))
             if load.database is not None:
                 prefix = setting.removesuffix("data")
                 connect = f"{unparse(load.database.connect)}(settings.{prefix}database)"
@@ -138,6 +139,7 @@ class Emitter(Pieces):
             **common,
             tables=tables,
             imports=self._imports(code),
+            shared=self._shared(code),
             remote="storage_options()" in code,
         )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from notewright.packaging.effects import Effects, Imports
 from notewright.packaging.source import Statement
@@ -36,6 +37,35 @@ def literal(code: Code, node: ast.expr | None, before: int) -> str | None:
         if all(p is not None for p in parts):
             return "".join(p for p in parts if p is not None)
     return None
+
+
+def is_literal(node: ast.expr) -> bool:
+    """Tell whether an expression is a value that is written out."""
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError):
+        return False
+    return True
+
+
+def written(value: Any) -> str | None:
+    """Return a value as it is written in code, or None if it cannot be.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> written(Path("data") / "a.csv"), written({"a": [1.5, None]}), written(object())
+    ("'data/a.csv'", "{'a': [1.5, None]}", None)
+    """
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    elif hasattr(value, "tolist"):
+        value = value.tolist()
+    text = repr(value)
+    try:
+        return text if ast.literal_eval(text) == value else None
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None
 
 
 def from_environment(code: Code, node: ast.expr | None, before: int) -> bool:

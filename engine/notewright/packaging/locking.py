@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,8 +59,19 @@ class Locks:
         return hashlib.sha256(words.encode()).hexdigest()[:20]
 
 
-def direct_dependencies(modules: Iterable[str], local: Path) -> tuple[list[str], list[Path]]:
+def direct_dependencies(
+    modules: Iterable[str], local: Path, optional: Collection[str] = ()
+) -> tuple[list[str], list[Path]]:
     """Return ``name==version`` for modules, and the local files among them.
+
+    Parameters
+    ----------
+    modules : iterable of str
+        Top-level modules.
+    local : Path
+        The notebook's folder.
+    optional : collection of str
+        Modules that the code does without where they are not installed, as they are not here.
 
     Raises
     ------
@@ -79,7 +90,7 @@ def direct_dependencies(modules: Iterable[str], local: Path) -> tuple[list[str],
             found[_normal(name)] = importlib.metadata.version(name)
         elif (local / f"{module}.py").is_file():
             files.append(local / f"{module}.py")
-        else:
+        elif module not in optional:
             raise ExportFailed(
                 f"The notebook imports '{module}', which no installed distribution provides.",
                 f"Put {module}.py beside the notebook, or install it as a package.",

@@ -10,6 +10,7 @@ from typing import Any
 from notewright.packaging import known
 from notewright.packaging.answering import Answer
 from notewright.packaging.kinds import Kind
+from notewright.packaging.literals import is_literal
 from notewright.packaging.modelfile import suffix_of
 from notewright.packaging.plan import Plan
 from notewright.packaging.render import render, unparse
@@ -202,17 +203,12 @@ class Pieces:
 
 
 def _is_literal(node: ast.stmt) -> bool:
-    if not (
+    return (
         isinstance(node, ast.Assign)
         and len(node.targets) == 1
         and isinstance(node.targets[0], ast.Name)
-    ):
-        return False
-    try:
-        ast.literal_eval(node.value)
-    except (ValueError, TypeError, SyntaxError):
-        return False
-    return True
+        and is_literal(node.value)
+    )
 
 
 def loaded(code: str) -> set[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from notewright.errors import ExportFailed, NotAModel, NotTheSame, ReplayFailed
+from notewright.packaging import known
 from notewright.packaging.answering import check_predictions, dense
 from notewright.packaging.datasets import Named
 from notewright.packaging.derive import Derived, derive, table_name
@@ -19,8 +20,16 @@ from notewright.packaging.kinds import Kind, kind_of
 from notewright.packaging.made_inputs import NoTable
 from notewright.packaging.modelfile import identical
 from notewright.packaging.random_states import RandomState
+from notewright.packaging.remote import path_argument
 from notewright.packaging.replay import Replayed, key, replay
-from notewright.packaging.roles import Load, Roles, find_roles, fit_arguments, real_name
+from notewright.packaging.roles import (
+    Load,
+    Roles,
+    find_roles,
+    fit_arguments,
+    real_name,
+    told,
+)
 from notewright.packaging.settings_of import Lifted, lift
 from notewright.packaging.slicing import Program
 from notewright.packaging.source import statements
@@ -31,6 +40,8 @@ _TORCH_SEED = (
     "Seed PyTorch with `torch.manual_seed(...)` before its layers are made, train it on one thread "
     "(`torch.set_num_threads(1)`), and run the cells again."
 )
+#: What writes a table or a text into a file.
+_WRITES = known.WRITING_METHODS | known.FILE_WRITERS | {"open", "write_bytes", "write_text"}
 #: Sums of the same numbers in another order may differ in their last digits.
 _ROUNDING = 1e-9
 
@@ -339,6 +350,7 @@ def _assemble(
     target: str,
     findings: list[str],
 ) -> Plan:
+    roles.loads = [_as_told(program, load, found) for load in roles.loads]
     tables = [
         (n, load)
         for n, load in enumerate(roles.loads)
@@ -370,6 +382,7 @@ def _assemble(
         for index in sorted(set(elsewhere.values()))
     ]
     findings += own_labels(program, roles)
+    findings += _made_before(program, roles)
     states = _states_to_give(program, roles, found)
     findings += [
         f"{program.body[index].place} draws random numbers that go on from those that made the "
@@ -393,6 +406,56 @@ def _assemble(
         elsewhere=frozenset(elsewhere),
         random=states,
     )
+
+
+def _as_told(program: Program, load: Load, found: Replayed) -> Load:
+    """Return how a table is read, with what only the replay could tell as literals."""
+    if load.made or not load.told:
+        return load
+    call = load.call
+    assert isinstance(call, ast.Call)
+    given = path_argument(call)
+    path, values = load.path, dict[int, ast.expr]()
+    for node in load.told:
+        text = found.values.get(told(load, node))
+        value = ast.literal_eval(text) if text is not None else None
+        if node is given:
+            # An address may hold a password, so it has to be one that the code says.
+            path = value if isinstance(value, str) and "://" not in value else None
+        elif text is None:
+            raise ExportFailed(
+                f"{program.body[load.index].place} reads a table, and what "
+                f"`{ast.unparse(node)}` is there cannot be written in the package's code.",
+                "Give it as a value that is written out, or as a function of the notebook.",
+            )
+        else:
+            values[id(node)] = ast.parse(text, mode="eval").body
+    code = ast.Call(
+        call.func,
+        [values.get(id(a), a) for a in call.args],
+        [ast.keyword(k.arg, values.get(id(k.value), k.value)) for k in call.keywords],
+    )
+    return replace(load, path=path, code=code)
+
+
+def _made_before(program: Program, roles: Roles) -> list[str]:
+    """Return which files the notebook wrote itself before it read them."""
+    findings = []
+    for index, load in roles.wrote:
+        if _WRITES & {_last(n) for n in ast.walk(program.body[index].node)}:
+            findings.append(
+                f"{program.body[index].place} writes a file that {program.body[load.index].place} "
+                "reads: the package begins with that file, and what made it is not in the package. "
+                "Go on with the table itself, without reading it again, to have that as well."
+            )
+    return list(dict.fromkeys(findings))
+
+
+def _last(node: ast.AST) -> str:
+    """Return the last part of the name of what is called."""
+    if not isinstance(node, ast.Call):
+        return ""
+    return node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
 
 
 def _elsewhere(program: Program, roles: Roles, main: Load) -> dict[str, int]:

@@ -23,6 +23,7 @@ from typing import Any
 from notewright.errors import ReplayFailed
 from notewright.packaging.arrow import read_with_arrow, uses_arrow
 from notewright.packaging.kinds import Kind, kind_of
+from notewright.packaging.literals import written
 from notewright.packaging.openers import opened_with
 from notewright.packaging.random_states import Draws, RandomState
 from notewright.packaging.rows_as_file import read_back
@@ -216,10 +217,14 @@ class _Watch(ast.NodeTransformer):
             | ast.ListComp
             | ast.SetComp
             | ast.DictComp
-            | ast.GeneratorExp
-            | ast.JoinedStr,
+            | ast.GeneratorExp,
         ):
             return self._wrap(node) if isinstance(node, ast.expr) else node
+        if isinstance(node, ast.JoinedStr):
+            return self._wrap(self.generic_visit(node))
+        if isinstance(node, ast.FormattedValue):
+            node.value = self.visit(node.value)  # and not its format, which is a text of its own
+            return node
         where = key(self.index, node) if isinstance(node, ast.expr) else ""
         new = self.generic_visit(node)
         interesting = isinstance(
@@ -265,7 +270,12 @@ def _child(job_file: str) -> None:
             if uses_arrow(value):
                 besides.add("pyarrow")
         if where in capture:
-            values[capture[where]] = _copy(value)
+            tag = capture[where]
+            if tag.startswith("told:"):
+                text = written(value)
+                values[tag] = text if values.get(tag, text) == text else None
+            else:
+                values[tag] = _copy(value)
         return value
 
     import types

@@ -203,7 +203,18 @@ class Rewriter(Learning):
         finally:
             if loop:
                 self._loop.pop()
+        if isinstance(node, ast.For) and serve.body and self._goes_through_folds(node.iter):
+            raise self.stop(
+                node.iter,
+                "goes through folds, and what a row gets is learned from the rows of the others",
+                "a table learned from all training rows, and `df[key].map(table)`",
+            )
         return [train], [serve] if serve.body else []
+
+    def _goes_through_folds(self, node: ast.expr) -> bool:
+        """Tell whether an expression gives the rows of folds: ``folds.split(table)``."""
+        calls = [n for n in ast.walk(node) if isinstance(n, ast.Call) and method(n) == "split"]
+        return any(self.taints(a) for n in calls for a in n.args)
 
     def _loop_key(self, node: ast.For) -> str:
         names = [n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)]

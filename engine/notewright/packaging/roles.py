@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from notewright.errors import ExportFailed, UnknownVariable
+from notewright.packaging.dependence.regions import FILES
 from notewright.packaging.effects import free_names, root_name
 from notewright.packaging.functions import Rule
-from notewright.packaging.literals import literal
+from notewright.packaging.literals import is_literal, literal
 from notewright.packaging.remote import Remote, path_argument, reads_table, remote_of
 from notewright.packaging.replay import key
-from notewright.packaging.slicing import Program
+from notewright.packaging.slicing import Program, Reason
 
 _SQL = frozenset(["pandas.read_sql", "pandas.read_sql_query", "pandas.read_sql_table"])
 _NOT_NUMBERS = ("confusion_matrix", "report", "curve", "Display", "make_scorer", "pairwise")
@@ -40,6 +41,10 @@ class Load:
     #: How to read it again, where it came from a database, or from an address.
     database: Database | None = None
     remote: Remote | None = None
+    #: Arguments whose values the replay tells, because it takes other statements to know them.
+    told: tuple[ast.expr, ...] = ()
+    #: The call as the package has it, where that is not the notebook's.
+    code: ast.expr | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,8 @@ class Roles:
     sources: list[int] = field(default_factory=list)
     #: Of a plain function: the expression that holds the rows it was applied to, and its statement.
     applied: tuple[int, ast.expr] | None = None
+    #: Statements that wrote a file which the package reads as it is, with its load.
+    wrote: list[tuple[int, Load]] = field(default_factory=list)
 
     def capture(self) -> dict[str, str]:
         """Return which expressions a replay keeps: key to tag."""
@@ -84,7 +91,15 @@ class Roles:
             wanted.setdefault(key(index, argument), f"X:scored{n}")
         for metric in self.metrics:
             wanted[key(metric.index, metric.call)] = f"metric:{metric.name}"
+        for load in self.loads:
+            for node in load.told:
+                wanted.setdefault(key(load.index, node), told(load, node))
         return wanted
+
+
+def told(load: Load, node: ast.expr) -> str:
+    """Return the tag under which a replay says what an argument of a reading call was."""
+    return f"told:{key(load.index, node)}"
 
 
 def fit_arguments(call: ast.Call) -> list[ast.expr]:
@@ -143,6 +158,15 @@ def find_roles(
     model = sorted(_needed(program, target, applied))
     kept = {load.index for load in made}
     loads = [*(m for m in made if m.index in model), *_loads(program, model, kept)]
+    wrote: list[tuple[int, Load]] = []
+    for load in loads:
+        sources |= program.needed_for(program.effects[load.index].reads, load.index)
+        wrote += [(index, load) for index in _read_apart(program, load)]
+    writers = {index: Reason(load.index, "changes", FILES) for index, load in wrote}
+    sources |= program.reasons([], also=writers).keys()
+    model = sorted(_needed(program, target, applied))
+    loads = [load for load in loads if load.index in model]
+    wrote = [(index, load) for index, load in wrote if load in loads]
     fit, call = applied or _fit(program, model, target)
     before = _needed_by(program, fit, call)
     train = [i for i in model if i not in before or i >= fit]
@@ -188,6 +212,7 @@ def find_roles(
         scored,
         sorted(sources - {*model, *prepare, *evaluate}),
         shown,
+        wrote,
     )
 
 
@@ -333,7 +358,57 @@ def _loads(program: Program, model: list[int], made: set[int]) -> Iterator[Load]
             continue
         for node in ast.walk(program.body[index].node):
             if isinstance(node, ast.Call) and reads_table(program.imports, node):
-                yield Load(index, node, literal(program, path_argument(node), index))
+                path = literal(program, path_argument(node), index)
+                yield Load(index, node, path, told=_told(program, node, index, path is None))
+
+
+def _told(program: Program, call: ast.Call, index: int, place: bool) -> tuple[ast.expr, ...]:
+    """Return the arguments of a reading call that it takes other statements to know."""
+    given = path_argument(call)
+    others = [a for a in (*call.args, *(k.value for k in call.keywords)) if a is not given]
+    wanted = [a for a in others if not all(_stands(program, n, index) for n in free_names(a))]
+    return (*([given] if place and given is not None else []), *wanted)
+
+
+def _stands(program: Program, name: str, before: int) -> bool:
+    """Tell whether a name stands for what a module can have at its top."""
+    if name in program.imports.paths:
+        return True
+    bound = [i for i, effect in enumerate(program.effects) if name in effect.binds]
+    if len(bound) != 1 or bound[0] >= before:
+        return not bound
+    node = program.body[bound[0]].node
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return True
+    changed = any(name in effect.changes for effect in program.effects)
+    return isinstance(node, ast.Assign) and is_literal(node.value) and not changed
+
+
+def _read_apart(program: Program, load: Load) -> list[int]:
+    """Let nothing be behind the file that a call reads; return the statements that wrote it."""
+    node = program.body[load.index].node
+    call = load.call
+    simple = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Expr
+    if load.made or not isinstance(node, simple) or not isinstance(call, ast.Call):
+        return []
+    apart = [argument for argument in (path_argument(call), *load.told) if argument is not None]
+    told = {id(n) for argument in apart for n in ast.walk(argument)}
+    here = [n for n in ast.walk(node) if id(n) not in told]
+    inside = {name for argument in apart for name in _words(ast.walk(argument))} - _words(here)
+    program.forget(load.index, inside)
+    reads = [n for n in here if isinstance(n, ast.Call) and reads_table(program.imports, n)]
+    if len(reads) > 1 or "open" in _words(here):
+        return []
+    return program.forget(load.index, {FILES})
+
+
+def _words(nodes: Iterable[ast.AST]) -> set[str]:
+    """Return the names and attributes among nodes."""
+    return {
+        n.id if isinstance(n, ast.Name) else n.attr
+        for n in nodes
+        if isinstance(n, ast.Name | ast.Attribute)
+    }
 
 
 def _fit(program: Program, model: list[int], target: str) -> tuple[int, ast.Call]:

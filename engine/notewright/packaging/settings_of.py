@@ -168,8 +168,8 @@ def _constants(
         if index in served or name in inside:
             continue
         lifted.gone.add(index)
-        if any(load.path == node.value.value for load in roles.loads):
-            continue  # it is the path of a table, which has a setting already
+        if not any(name in program.effects[i].reads for i in stages):
+            continue  # it was only the path of a table, which has a setting already
         lifted.names[name] = names.fresh(identifier(name))
         lifted.settings.append(
             Setting(

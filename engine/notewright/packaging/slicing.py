@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -114,6 +114,16 @@ class Program:
         """Let nothing be behind statement `index`: what it binds is there from the start."""
         self.effects[index] = replace(self.effects[index], reads=frozenset())
         self._memory.edges.pop(index, None)
+
+    def forget(self, index: int, names: Collection[str]) -> list[int]:
+        """Let a statement need nothing of some names; return the statements that changed these."""
+        reads = self.effects[index].reads - set(names)
+        self.effects[index] = replace(self.effects[index], reads=reads)
+        edges = self._memory.edges.get(index, {})
+        gone = {known: edge for known, edge in edges.items() if edge.name in names}
+        for known in gone:
+            del edges[known]
+        return sorted({edge.on for edge in gone.values() if edge.how == "changes"})
 
     def give_random_state(self, at: int) -> dict[int, set[int]]:
         """Let nothing after a statement need the random numbers that were drawn before it.
