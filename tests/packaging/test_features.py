@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import types
 from pathlib import Path
 
 import pytest
-from recorded import CORPUS, sources
+from recorded import CORPUS, Notebook, sources
 
 from notewright.errors import ExportFailed, NotTheSame, UnknownVariable
 from notewright.packaging.answering import Answer
+from notewright.packaging.effects import free_names
 from notewright.packaging.emit import modules
 from notewright.packaging.pieces import Context
 from notewright.packaging.plan import Plan
@@ -300,3 +302,87 @@ def test_a_limit_of_the_notebooks_own_is_among_the_findings(project: Path) -> No
     )
     made = plan(sources("# %%\n" + cells), "model", project)
     assert any("`model.predict_proba(X)[:, 1] > LIMIT`" in finding for finding in made.findings)
+
+
+def test_columns_of_two_tables_that_one_line_sets_are_those_of_each(project: Path) -> None:
+    cells = (
+        "import pandas as pd\n"
+        "from sklearn.linear_model import LogisticRegression\n"
+        'a, b = pd.read_csv("data/german_credit.csv"), pd.read_csv("data/german_credit.csv")\n'
+        'a["part"], b["part"] = "train", "test"\n'
+        "df = pd.concat([a, b])\n"
+        'df["age"] = df["age_in_years"] / 10\n'
+        'train = df[df["part"] == "train"]\n'
+        'model = LogisticRegression().fit(train[["age"]], train["creditability"])\n'
+    )
+    made = plan(sources("# %%\n" + cells), "model", project)
+    assert made.derived.problem is None
+    assert "b" not in {n for _, node in made.derived.serve for n in free_names(node)}
+
+
+def test_a_notebook_whose_features_fail_for_raw_rows_gives_a_package_that_trains(
+    project: Path,
+) -> None:
+    cells = (
+        "import pandas as pd\n"
+        "from sklearn.linear_model import LogisticRegression\n"
+        'df = pd.read_csv("data/german_credit.csv")\n'
+        'means = df.groupby("purpose")["credit_amount"].mean().apply(complex)\n'
+        'df["share"] = df["purpose"].map(means).apply(abs)\n'
+        'model = LogisticRegression().fit(df[["share"]], df["creditability"])\n'
+        'print(model.score(df[["share"]], df["creditability"]))\n'
+    )
+    package = Notebook(project).run("# %%\n" + cells).export("model", "odd")
+    (finding,) = (f for f in package.findings if "raw rows" in f)
+    assert "not JSON serializable" in finding
+
+
+GROUPS = """\
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+df = pd.read_csv("data/german_credit.csv")
+rates = {k: v for k, v in df.groupby(["housing", "job"])["credit_amount"].mean().items()}
+seen = set(df["purpose"].unique())
+stats = df.groupby("purpose").agg(m=("credit_amount", "mean"), s=("credit_amount", "std"))
+bands = df.groupby(pd.cut(df["age_in_years"], [0, 25, 40, 100]))["credit_amount"].mean()
+means = df.groupby(["housing", "telephone"])["credit_amount"].mean()
+df["born"] = pd.to_datetime(2000 - df["age_in_years"], format="%Y")
+by_year = df.groupby(df["born"].dt.to_period("Y"))["credit_amount"].mean()
+by_day = df.groupby(df["born"].dt.date)["credit_amount"].max()
+
+
+def rate_of(row):
+    return rates.get((row["housing"], row["job"]), 0.0) / means[row["housing"], row["telephone"]]
+
+
+df["rate"] = df.apply(rate_of, axis=1)
+df["year"] = df["born"].dt.to_period("Y").map(by_year) / df["born"].dt.date.map(by_day)
+df["known"] = df["purpose"].apply(lambda p: p in seen).astype(int)
+df = df.merge(stats, on="purpose", how="left")
+df["z"] = (df["credit_amount"] - df["m"]) / df["s"]
+df["band"] = pd.cut(df["age_in_years"], [0, 25, 40, 100]).map(bands).astype(float)
+df = df.join(pd.get_dummies(df.pop("job"), prefix="job"))
+jobs = [c for c in df if c.startswith("job_")]
+X = df[["rate", "year", "known", "z", "m", "band", *jobs]].fillna(0)
+model = LogisticRegression(max_iter=2000).fit(X, df["creditability"])
+print(model.score(X, df["creditability"]))
+"""
+TWICE = """
+import pandas as pd
+from groups.predict import predict
+rows = pd.read_csv("data/german_credit.csv").head(5)
+twice = predict(pd.concat([rows, rows]))
+assert list(twice.index) == [*range(5)] * 2
+pd.testing.assert_frame_equal(twice, pd.concat([predict(rows)] * 2))
+"""
+
+
+def test_tables_by_groups_sets_and_functions_that_read_them_serve_raw_rows(project: Path) -> None:
+    package = Notebook(project).run(GROUPS).export("model", "groups")
+    assert not package.findings
+    text = (package.path / "src" / "groups" / "features.py").read_text(encoding="utf-8")
+    assert 'learned.means[row["housing"], row["telephone"]]' in text
+    # Rows whose numbers occur twice, as after a concatenation, are told apart.
+    python = package.environment / "bin" / "python"
+    subprocess.run([python, "-c", TWICE], cwd=package.path, check=True)

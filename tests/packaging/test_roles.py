@@ -60,3 +60,14 @@ def test_a_made_table_that_no_training_row_comes_from_stays_what_makes_it() -> N
         ("rows", "other"),
     )
     assert [program.body[load.index].text.split(" =")[0] for load in roles.loads] == ["rows"]
+
+
+def test_what_a_comprehension_computes_many_times_is_no_metric() -> None:
+    _, roles = roles_of(
+        READ + "from sklearn.metrics import mean_absolute_error, r2_score\n"
+        "X, y = df[['rooms']], df['price']\n"
+        "model = Ridge().fit(X, y)\n"
+        "by_half = [mean_absolute_error(y[:n], model.predict(X[:n])) for n in (9, 99)]\n"
+        "print(f'{r2_score(y, model.predict(X)):.2f}')\n"
+    )
+    assert [metric.name for metric in roles.metrics] == ["r2_score"]

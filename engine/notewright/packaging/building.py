@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +247,7 @@ class Build:
         model_input = plan.fitted or unparse(fit_arguments(plan.roles.fit_call)[0])
         return render_document(
             "test_package.py",
+            threads=any("n_jobs" in text for text in self._modules().values()),
             name=self.name,
             prefix=self.context.prefix,
             features=self.with_features,
@@ -365,6 +367,8 @@ class Build:
 
         Raises
         ------
+        FeaturesFailed
+            If it has none, and the package predicts raw rows.
         ExportFailed
             If it has none.
         """
@@ -381,6 +385,10 @@ class Build:
         outcome = prover.run(job, self.tree, self.tree.parent / f"{file}.json", self.progress)
         if outcome.result is None:
             last = (outcome.output.strip().splitlines() or ["it ended without a word"])[-1]
+            if self.with_features:
+                # The training package may do, which computes nothing for single rows.
+                line = _line_in(outcome.output, ("features.py", "helpers.py", "prepare.py"))
+                raise FeaturesFailed(place_of(self.plan, line, f"fails for raw rows: {last[:300]}"))
             raise ExportFailed(
                 f"In the clean environment, {what} failed: {last[:300].rstrip('.')}.",
                 "The notebook may rely on something outside its cells, for instance a file it "
@@ -423,3 +431,14 @@ class Build:
         roles = self.plan.roles
         used = sorted({*roles.prepare, *roles.train, *roles.evaluate})
         return list(dict.fromkeys(self.plan.program.body[i].cell for i in used))
+
+
+def _line_in(output: str, files: tuple[str, ...]) -> str:
+    """Return the last line of a traceback that is in one of some files, or ``""``."""
+    lines = output.splitlines()
+    found = [
+        after.strip()
+        for line, after in pairwise(lines)
+        if line.lstrip().startswith('File "') and line.split('"')[1].endswith(files)
+    ]
+    return found[-1] if found else ""

@@ -130,7 +130,7 @@ def _each_fitted(node: ast.ListComp) -> list[str]:
 
 
 def _one_by_one(cells: Sequence[CellSource]) -> list[CellSource]:
-    """Make ``X, y = df[names], df["y"]`` two statements: one of them is about the target."""
+    """Make ``X, y = df[names], df["y"]`` two statements, for one may be about the target."""
     made = []
     for cell in cells:
         edit = Editing(cell)
@@ -152,10 +152,18 @@ def _one_by_one(cells: Sequence[CellSource]) -> list[CellSource]:
 
 
 def _independent(target: ast.Tuple, value: ast.Tuple) -> bool:
-    """Tell whether no value reads a name that one of the targets is."""
-    names = {t.id for t in target.elts if isinstance(t, ast.Name)}
+    """Tell whether no value reads a name that one of the targets is, or is a part of."""
+    plain = [t.id for t in target.elts if isinstance(t, ast.Name)]
+    parts = [
+        t.value.id
+        for t in target.elts
+        if isinstance(t, ast.Subscript)
+        and isinstance(t.value, ast.Name)
+        and isinstance(t.slice, ast.Constant)
+    ]
     read = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}
-    return len(names) == len(target.elts) and not names & read
+    every = len(plain) + len(parts) == len(target.elts) and len(set(plain)) == len(plain)
+    return every and not {*plain} & {*parts} and not {*plain, *parts} & read
 
 
 def _connects(node: ast.With) -> bool:

@@ -169,6 +169,8 @@ def _derive(
                 continue
             node = _swap(node, main.call, ast.Name("raw", ast.Load()))
         forms.append(rewriter.statement(index, node))
+    for form in forms:  # a function finds its names when it is called
+        form.serve[:] = map(rewriter.function, form.serve)
     chosen, result = _slice(program, forms, result, rewriter.same)
     used = {
         n.attr

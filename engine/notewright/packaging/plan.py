@@ -351,6 +351,8 @@ def _assemble(
     findings: list[str],
 ) -> Plan:
     roles.loads = [_as_told(program, load, found) for load in roles.loads]
+    # What stands in a branch that was not taken is no number that the notebook gave.
+    roles.metrics = [m for m in roles.metrics if f"metric:{m.name}" in found.values]
     tables = [
         (n, load)
         for n, load in enumerate(roles.loads)

@@ -19,6 +19,7 @@ from typing import Any
 def main(job_file: Any) -> Any:
     """Do what the job says: ``train``, ``check`` or ``tests``."""
     job = json.loads(Path(job_file).read_bytes())
+    one_thread()
     if job["do"] == "tests":
         # With the warnings as they are for everybody.
         result = _tests(job)
@@ -32,6 +33,18 @@ def main(job_file: Any) -> Any:
     work = _train if job["do"] == "train" else _beside("comparing").check
     result = work(job)
     Path(job["result"]).write_text(json.dumps(result), encoding="utf-8")
+
+
+def one_thread() -> None:
+    """Let joblib's threads do one thing after the other, for instance add up a forest's trees.
+
+    Sums that several threads make differ in their last digits each time. Processes stay several.
+    """
+    with contextlib.suppress(ImportError):
+        from joblib import register_parallel_backend
+        from joblib.parallel import SequentialBackend
+
+        register_parallel_backend("threading", SequentialBackend)
 
 
 def _beside(name: Any) -> Any:

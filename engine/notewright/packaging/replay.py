@@ -25,6 +25,7 @@ from notewright.packaging.arrow import read_with_arrow, uses_arrow
 from notewright.packaging.kinds import Kind, kind_of
 from notewright.packaging.literals import written
 from notewright.packaging.openers import opened_with
+from notewright.packaging.probe import one_thread
 from notewright.packaging.random_states import Draws, RandomState
 from notewright.packaging.rows_as_file import read_back
 from notewright.packaging.source import CellSource, Statement, statements
@@ -251,6 +252,7 @@ class _Watch(ast.NodeTransformer):
 def _child(job_file: str) -> None:
     job = json.loads(Path(job_file).read_bytes())
     out = Path(job["out"])
+    one_thread()
     os.chdir(job["directory"])
     sys.path[0:0] = [job["directory"]]
     cells = [CellSource(code, label) for code, label in job["cells"]]

@@ -16,7 +16,7 @@ from typing import Any
 
 from notewright.packaging import special
 from notewright.packaging.calls import is_reduction, is_schema_call, is_split, method
-from notewright.packaging.effects import free_names
+from notewright.packaging.effects import free_names, unbound_names
 from notewright.packaging.learning import Learning, Pair
 from notewright.packaging.not_row_wise import NotRowWise
 from notewright.packaging.row_drops import keep_columns, row_drop
@@ -83,6 +83,22 @@ class Rewriter(Learning):
             before, after = self._before.pop(), self._after.pop()
         self._learn_taint(node)
         return [*before, *train, *after], serve
+
+    def function(self, node: ast.stmt) -> ast.stmt:
+        """Return a function of the feature function, which reads what training learned."""
+        if not isinstance(node, ast.FunctionDef):
+            return node
+        read = unbound_names(node) & {n for n in self.known if not self._is_keyed(n)}
+
+        class Reading(ast.NodeTransformer):
+            def visit_Name(_, name: ast.Name) -> ast.expr:  # noqa: N805
+                return self._ref(self.known[name.id]) if name.id in read else name
+
+        return Reading().visit(copy.deepcopy(node)) if read else node
+
+    def _is_keyed(self, name: str) -> bool:
+        learned = self.learned.get(self.known[name])
+        return learned is not None and learned.keyed
 
     def _dispatch(self, node: ast.stmt) -> tuple[list[ast.stmt], list[ast.stmt]]:
         if isinstance(node, ast.For | ast.While | ast.If | ast.With):

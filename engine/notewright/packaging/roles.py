@@ -16,6 +16,8 @@ from notewright.packaging.replay import key
 from notewright.packaging.slicing import Program, Reason
 
 _SQL = frozenset(["pandas.read_sql", "pandas.read_sql_query", "pandas.read_sql_table"])
+#: What is evaluated as often as it is asked, or never.
+_MANY_TIMES = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
 _NOT_NUMBERS = ("confusion_matrix", "report", "curve", "Display", "make_scorer", "pairwise")
 
 
@@ -568,7 +570,7 @@ def _metrics(program: Program, target: str, after: int, function: bool) -> Itera
         statement = program.body[index].node
         if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.For | ast.While):
             continue
-        for node in ast.walk(statement):
+        for node in _once(statement):
             if not isinstance(node, ast.Call):
                 continue
             path = program.imports.dotted(node.func) or ""
@@ -587,6 +589,16 @@ def _metrics(program: Program, target: str, after: int, function: bool) -> Itera
                 if _on_training_rows(node):
                     name += "_train"
                 yield Metric(index, node, name)
+
+
+def _once(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what a statement evaluates once, as it is reached, and so not in comprehensions."""
+    pending = [node]
+    while pending:
+        each = pending.pop(0)
+        yield each
+        if not isinstance(each, _MANY_TIMES):
+            pending += ast.iter_child_nodes(each)
 
 
 def _on_training_rows(node: ast.Call) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from typing import TYPE_CHECKING
 
 from notewright.packaging.calls import columnwise, constant, keyword, method, replaced
@@ -107,7 +108,8 @@ def _dummies(rewriter: Rewriter, node: ast.Call) -> Pair:
         words = f"{name} categories"
         helper = "table_categories", "as_categories"
     # Named once, so that the learning line and the statement use the same table.
-    arguments = [train] if columns is None else [train, columns]
+    asked = without_taking(train)
+    arguments = [asked] if columns is None else [asked, columns]
     t, s = rewriter.learn(
         ast.Call(ast.Name(helper[0], ast.Load()), arguments, []), words, "value", "categories"
     )
@@ -118,6 +120,23 @@ def _dummies(rewriter: Rewriter, node: ast.Call) -> Pair:
         return dummies
 
     return made(train, t), made(serve, s)
+
+
+def without_taking(node: ast.expr) -> ast.expr:
+    """Return ``df.pop("a")`` as ``df["a"]``: what is asked for first is still there after."""
+
+    class Peeking(ast.NodeTransformer):
+        def visit_Call(self, call: ast.Call) -> ast.expr:
+            self.generic_visit(call)
+            function, given = call.func, call.args
+            if not isinstance(function, ast.Attribute) or function.attr != "pop":
+                return call
+            if len(given) != 1 or not isinstance(given[0], ast.Constant):
+                return call
+            return ast.Subscript(function.value, given[0], ast.Load())
+
+    asked: ast.expr = Peeking().visit(copy.deepcopy(node))
+    return asked
 
 
 def _bins(rewriter: Rewriter, node: ast.Call, path: str) -> Pair | None:
@@ -136,7 +155,7 @@ def _bins(rewriter: Rewriter, node: ast.Call, path: str) -> Pair | None:
     ]
     edges = ast.Call(
         node.func,
-        [train, *node.args[1:2]],
+        [without_taking(train), *node.args[1:2]],
         [
             *others,
             ast.keyword("labels", ast.Constant(False)),
@@ -268,9 +287,10 @@ def _categories(rewriter: Rewriter, node: ast.Call, receiver: ast.expr) -> Pair:
     kind = rewriter.kind(receiver)
     one = kind is None or kind.name == "series"
     helper = ("column_categories", "as_category") if one else ("table_categories", "as_categories")
-    arguments: list[ast.expr] = [train]
+    asked = without_taking(train)
+    arguments: list[ast.expr] = [asked]
     if not one:
-        arguments.append(ast.Attribute(train, "columns", ast.Load()))
+        arguments.append(ast.Attribute(asked, "columns", ast.Load()))
     t, s = rewriter.learn(
         ast.Call(ast.Name(helper[0], ast.Load()), arguments, []),
         f"{words_for(receiver)} categories",
