@@ -371,10 +371,17 @@ print(model.score(X, df["creditability"]))
 TWICE = """
 import pandas as pd
 from groups.predict import predict
+from groups.rows import SchemaError
 rows = pd.read_csv("data/german_credit.csv").head(5)
 twice = predict(pd.concat([rows, rows]))
 assert list(twice.index) == [*range(5)] * 2
 pd.testing.assert_frame_equal(twice, pd.concat([predict(rows)] * 2))
+try:
+    predict(rows.assign(housing=1.5))
+except SchemaError as error:
+    assert str(error) == "The column 'housing' must hold text, not 1.5."
+else:
+    raise AssertionError
 """
 
 
