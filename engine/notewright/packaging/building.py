@@ -245,9 +245,10 @@ class Build:
     def _tests(self) -> str:
         plan, emitter = self.plan, Emitter(self.plan, self.context)
         model_input = plan.fitted or unparse(fit_arguments(plan.roles.fit_call)[0])
+        code = "\n".join(self._modules().values())
         return render_document(
             "test_package.py",
-            threads=any("n_jobs" in text for text in self._modules().values()),
+            threads="n_jobs" in code and "sklearn" in code,
             name=self.name,
             prefix=self.context.prefix,
             features=self.with_features,
