@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import xxhash
 
-from notewright.state.memory.memo import identities, object_at
+from notewright.state.memory.memo import fingerprint, identities, object_at
 from notewright.state.pickling.pickler import Pickled
 
 _ALL_BITS = (1 << 64) - 1
@@ -45,9 +46,19 @@ def members(pickled: Pickled) -> npt.NDArray[np.uint64]:
     Memory that is shared without a common object (a tensor and an array) is
     marked by the negative of its address, which no id is.
     """
-    memory = pickled._pickler.memory.keys()
-    marks = np.array([key & _ALL_BITS for key in memory], np.uint64)
-    return np.concatenate([identities(pickled._pickler), marks])
+    return np.concatenate([identities(pickled._pickler), _marks(pickled)])
+
+
+def identity(pickled: Pickled) -> str:
+    """Return a hash of what a variable is made of, which is sooner told than all of it."""
+    return xxhash.xxh3_128_hexdigest(
+        fingerprint(pickled._pickler).encode() + _marks(pickled).tobytes()
+    )
+
+
+def _marks(pickled: Pickled) -> npt.NDArray[np.uint64]:
+    marks = pickled._pickler.memory.keys()
+    return np.array([key & _ALL_BITS for key in marks], np.uint64)
 
 
 def groups_of(

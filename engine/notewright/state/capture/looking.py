@@ -12,14 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
 import xxhash
 
 from notewright.state.capture.chunks import LARGE, Buffer, address_of, hashed
 from notewright.state.describe import summary, type_name
-from notewright.state.grouping import groups_of
-from notewright.state.grouping import members as members_of
+from notewright.state.grouping import groups_of, identity, members
 from notewright.state.memory.pages import Span
 from notewright.state.namespace import Namespace
 from notewright.state.pickling.pickler import Pickled, dump
@@ -137,7 +134,6 @@ def look(
     seen: dict[str, Seen] = {}
     unsaveable: dict[str, Unsaveable] = {}
     pickles: dict[str, Pickled] = {}
-    members: dict[str, npt.NDArray[np.uint64]] = {}
     aliases: dict[str, list[str]] = {}
     first: dict[int, str] = {}
     with no_collection():
@@ -151,12 +147,10 @@ def look(
             comes_to(name)
             try:
                 pickles[name] = pickled = dump(value, namespace.dict)
-                members[name] = met = members_of(pickled)
-                seen[name] = _seen(name, value, pickled, met, memory)
+                seen[name] = _seen(name, value, pickled, memory)
                 aliases[name] = [name]
             except Exception as error:  # noqa: BLE001 - a user's object may raise anything
                 pickles.pop(name, None)
-                members.pop(name, None)
                 digest = f"{UNPICKLABLE}{id(value)}"
                 unsaveable[name] = Unsaveable(name, type_name(value), _reason(error), digest)
     if before is not None and _are_same_objects(before.seen, seen):
@@ -165,7 +159,7 @@ def look(
     by_name = {i for pickled in pickles.values() for i in pickled._pickler.by_name}
     groups = [
         tuple(alias for name in group for alias in aliases[name])
-        for group in groups_of(members, by_name)
+        for group in groups_of({name: members(pickles[name]) for name in aliases}, by_name)
     ]
     return Look(seen, unsaveable, groups, values, pickles, modules)
 
@@ -205,16 +199,14 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _seen(
-    name: str, value: Any, pickled: Pickled, met: npt.NDArray[np.uint64], memory: Memory
-) -> Seen:
+def _seen(name: str, value: Any, pickled: Pickled, memory: Memory) -> Seen:
     digest, buffers = _hashed(pickled, memory)
     return Seen(
         name,
         type_name(value),
         summary(value),
         digest,
-        xxhash.xxh3_128_hexdigest(met.tobytes()),
+        identity(pickled),
         pickled.size,
         buffers,
     )
