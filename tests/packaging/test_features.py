@@ -137,16 +137,20 @@ def test_what_a_function_gives_an_estimator_is_no_setting_that_would_change_noth
     assert {s.name for s in made.lifted.settings} == {"data"}
 
 
-def test_the_first_argument_of_an_estimator_is_a_setting_without_being_named(
+def test_the_first_argument_and_numbers_below_zero_are_settings_of_an_estimator(
     project: Path,
 ) -> None:
     text = (
         "# %%\nimport pandas as pd\nfrom sklearn.cluster import KMeans\n"
         'credit = pd.read_csv("data/german_credit.csv")\n'
-        "model = KMeans(3, random_state=0).fit(credit[['credit_amount']])\n"
+        "model = KMeans(3, random_state=0, tol=-1e-4 * -1, verbose=-0).fit(\n"
+        "    credit[['credit_amount']])\n"
     )
     made = plan(sources(text), "model", project)
-    assert {s.name: s.default for s in made.lifted.settings}["n_clusters"] == 3
+    found = {s.name: s.default for s in made.lifted.settings}
+    assert found == {
+        "data": "data/german_credit.csv", "n_clusters": 3, "random_state": 0, "verbose": 0
+    }  # fmt: skip
 
 
 def test_a_variable_that_no_cell_makes_is_named(project: Path) -> None:

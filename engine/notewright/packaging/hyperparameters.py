@@ -175,12 +175,14 @@ class _Tables:
 
 
 def _is_scalar(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        node = node.operand
+        return isinstance(node, ast.Constant) and type(node.value) in (int, float)
     return isinstance(node, ast.Constant) and isinstance(node.value, SCALARS)
 
 
 def _scalar(node: ast.expr) -> Any:
-    assert isinstance(node, ast.Constant)
-    return node.value
+    return ast.literal_eval(node)
 
 
 def _alike(node: ast.expr) -> tuple[Any, ...]:
