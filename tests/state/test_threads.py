@@ -13,6 +13,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -287,6 +288,22 @@ def test_a_copy_that_looks_at_what_was_left_out_loses_nothing(notebook, workspac
     assert len(workspace.snapshots.list()) == 5
 
 
+@pytest.mark.usefixtures("copies")
+def test_copies_go_on_to_leave_out_memory_some_time_after_one_has_crashed(
+    notebook, monkeypatch
+) -> None:
+    crashes = []
+    crashed = keeping.LeavingOut.crashed
+    monkeypatch.setattr(
+        keeping.LeavingOut, "crashed", lambda self, at: (crashes.append(at), crashed(self, at))
+    )
+    notebook.run(LOOKS_INSIDE)
+    for number in range(60):
+        execution = notebook.run(f"other = {number}")
+        assert execution.changed == ("other",) or number == 0
+    assert [later - one for one, later in pairwise(crashes)] == [16, 32]
+
+
 FREES = """
 import numpy as np
 large = np.ones(3_500_000)
@@ -304,7 +321,8 @@ def test_no_copy_works_in_memory_of_an_array_that_is_gone(notebook) -> None:
         notebook.run(f"x = {number}")
     notebook.run("freed = None")
     notebook.run("x = 3")
-    assert notebook.recorder._keeper._leaves_out, "no copy crashed"
+    keeper = notebook.recorder._keeper
+    assert keeper._leaving_out.at(keeper._number), "no copy crashed"
 
 
 @pytest.mark.usefixtures("copies")

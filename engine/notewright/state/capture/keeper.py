@@ -141,6 +141,26 @@ class View:
     done: Done = field(default_factory=Done)
 
 
+@dataclass
+class LeavingOut:
+    """Whether copies are made without what need not be looked at.
+
+    Not for some time after one has crashed: for twice as many views each time.
+    """
+
+    _again: int = 0
+    _pause: int = 8
+
+    def at(self, number: int) -> bool:
+        """Tell whether the copy for this view is."""
+        return number >= self._again
+
+    def crashed(self, number: int) -> None:
+        """Take in that the copy for this view has crashed."""
+        self._pause *= 2
+        self._again = number + self._pause
+
+
 class Keeper:
     """Looks at one namespace and stores what is new.
 
@@ -186,7 +206,7 @@ class Keeper:
         self._ready = threading.Condition()
         self._thread: threading.Thread | None = None
         self._gathering = Gathering()
-        self._leaves_out = True
+        self._leaving_out = LeavingOut()
         #: Whether a cell has begun since the last view.
         self._begun = False
         self._closed = False
@@ -352,7 +372,8 @@ class Keeper:
                 line.outbox.send(CopyLost(f"{type(error).__name__}: {error}"))
 
         view.names = tuple(namespace.state())
-        unchanged = self._unchanged(written, view.save) if self._leaves_out else []
+        leaves_out = self._leaving_out.at(view.number)
+        unchanged = self._unchanged(written, view.save) if leaves_out else []
         view.left_out = tuple(known.large[s][0] for s in written if known.large[s][1])
         with self._around():
             view.child = fork(work, unchanged, waited=view.waited)
@@ -535,8 +556,8 @@ class Keeper:
         child.end()
         with self._ready:
             at = child.line.pulse.at
-            if child.crashed() and self._leaves_out:
-                self._leaves_out = False  # it may have looked at what was left out
+            if child.crashed() and self._leaving_out.at(view.number):
+                self._leaving_out.crashed(view.number)  # it may have looked at what was left out
             elif 0 < at <= len(view.names):
                 self._aside.put(view.names[at - 1], self._namespace, error.problem, view.number)
             elif view.repeated:
