@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from notewright.state.memory.memo import fingerprint, identities, object_at
+from notewright.state.memory.memo import fingerprint, identities_in_no_order, object_at
 from notewright.state.pickling.pickler import Pickled
 
 _ALL_BITS = (1 << 64) - 1
@@ -46,7 +46,7 @@ def members(pickled: Pickled) -> npt.NDArray[np.uint64]:
     Memory that is shared without a common object (a tensor and an array) is
     marked by the negative of its address, which no id is.
     """
-    return np.concatenate([identities(pickled._pickler), _marks(pickled)])
+    return np.concatenate([identities_in_no_order(pickled._pickler), _marks(pickled)])
 
 
 def identity(pickled: Pickled) -> str:
