@@ -202,6 +202,25 @@ def _series(client: httpx.Client) -> dict[str, float]:
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_server_that_is_ended_leaves_no_copy_of_the_model(
+    serve: Serve,
+    light: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    how: signal.Signals,
+) -> None:
+    rooms = tmp_path / "rooms"
+    rooms.mkdir()
+    monkeypatch.setenv("TMPDIR", str(rooms))
+    process, client = serve(light, tmp_path)
+    assert client.post(INFER, json=request(raw_rows(1))).status_code == 200
+    assert list(rooms.glob("notewright-model-*"))
+    process.send_signal(how)
+    assert process.wait(30) == 128 + how
+    assert not list(rooms.iterdir())
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_every_answer_that_left_the_server_is_in_the_log(
     serve: Serve, light: Path, tmp_path: Path, how: signal.Signals

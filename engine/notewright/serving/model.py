@@ -7,7 +7,8 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,8 +39,8 @@ class PackageModel:
     predict_rows: Callable[[pd.DataFrame], pd.DataFrame]
     #: Name, datatype and shape of each output; empty if no made-up row could be predicted.
     outputs: tuple[dict[str, Any], ...] = ()
-    #: Where the model's files were copied to when they were verified.
-    private: tempfile.TemporaryDirectory[str] | None = None
+    #: Removes the copy of the model's files that was made when they were verified.
+    private: ExitStack | None = None
     #: The package's version, as its manifest says.
     version: str = "1"
 
@@ -50,7 +51,7 @@ class PackageModel:
     def __exit__(self, *exception: object) -> None:
         """Remove the copy of the model's files; what was not read by now cannot be."""
         if self.private is not None:
-            self.private.cleanup()
+            self.private.close()
 
     @classmethod
     def load(cls, path: Path, manifest: str | None = None) -> PackageModel:
@@ -76,25 +77,27 @@ class PackageModel:
             schema = Schema.read(json.loads((path / "model" / "schema.json").read_bytes()))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UnusablePackage(path.name, f"model/schema.json is not usable: {error}") from error
-        # What is loaded is the very bytes that were verified, whatever becomes of the files; and
-        # a variable for trying out another model must not lead past them.
-        private = _copied(path, files)
-        os.environ[f"{module.upper()}_MODEL"] = str(Path(private.name) / "model")
-        import_from(path, files)
-        try:
-            code = importlib.import_module(f"{module}.predict")
-            code.load_model()
-        except PackageAltered:
-            raise
-        except Exception as error:
-            raise UnusablePackage(
-                path.name, f"its predict module fails to load: {type(error).__name__}: {error}"
-            ) from error
-        if not Path(str(code.__file__)).resolve().is_relative_to(path.resolve()):
-            raise UnusablePackage(path.name, f"another module is called '{module}' here")
-        said = json.loads((path / "model" / "manifest.json").read_bytes())
-        outputs = _outputs(schema, code.predict)
-        return cls(path, schema, code.predict, outputs, private, str(said.get("version", 1)))
+        with ExitStack() as private:
+            # What is loaded is the very bytes that were verified, whatever becomes of the files;
+            # and a variable for trying out another model must not lead past them.
+            folder = private.enter_context(_copied(path, files))
+            os.environ[f"{module.upper()}_MODEL"] = str(folder / "model")
+            import_from(path, files)
+            try:
+                code = importlib.import_module(f"{module}.predict")
+                code.load_model()
+            except PackageAltered:
+                raise
+            except Exception as error:
+                raise UnusablePackage(
+                    path.name, f"its predict module fails to load: {type(error).__name__}: {error}"
+                ) from error
+            if not Path(str(code.__file__)).resolve().is_relative_to(path.resolve()):
+                raise UnusablePackage(path.name, f"another module is called '{module}' here")
+            said = json.loads((path / "model" / "manifest.json").read_bytes())
+            version = str(said.get("version", 1))
+            outputs = _outputs(schema, code.predict)
+            return cls(path, schema, code.predict, outputs, private.pop_all(), version)
 
     def infer(self, request: InferRequest) -> list[dict[str, Any]]:
         """Return the output tensors for a request."""
@@ -104,19 +107,20 @@ class PackageModel:
         return frames.tensors(table, request.outputs)
 
 
-def _copied(package: Path, files: Mapping[str, str]) -> tempfile.TemporaryDirectory[str]:
+@contextmanager
+def _copied(package: Path, files: Mapping[str, str]) -> Iterator[Path]:
     """Copy the model's files to a folder that only this user can enter, each verified."""
-    private = tempfile.TemporaryDirectory(prefix="notewright-model-")
-    (Path(private.name) / "model").mkdir()
-    for file, digest in files.items():
-        if file.startswith("model/") and (package / file).is_file():
-            content = (package / file).read_bytes()
-            if digest_of(content) != digest:
-                raise PackageAltered(package.name, file, "its bytes changed")
-            target = Path(private.name) / file
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-    return private
+    with tempfile.TemporaryDirectory(prefix="notewright-model-") as private:
+        (Path(private) / "model").mkdir()
+        for file, digest in files.items():
+            if file.startswith("model/") and (package / file).is_file():
+                content = (package / file).read_bytes()
+                if digest_of(content) != digest:
+                    raise PackageAltered(package.name, file, "its bytes changed")
+                target = Path(private) / file
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+        yield Path(private)
 
 
 def _outputs(

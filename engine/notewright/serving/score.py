@@ -48,7 +48,11 @@ class _Stop(Exception):
 
 
 def _score(options: argparse.Namespace) -> dict[str, Any]:
-    model = PackageModel.load(options.package, options.manifest)
+    with PackageModel.load(options.package, options.manifest) as model:
+        return _scored(model, options)
+
+
+def _scored(model: PackageModel, options: argparse.Namespace) -> dict[str, Any]:
     module = module_of(options.package)
     table = _load(module, options.rows)
     answers = model.predict_rows(table)

@@ -13,11 +13,12 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from notewright.errors import NotewrightError, PortInUse
 
@@ -34,6 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s", force=True
     )
+    # A server that is asked to end removes what it has copied; uvicorn, which answers what is under
+    # way first, raises the signal again when it is done.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
     try:
         _serve(options)
     except NotewrightError as error:
@@ -41,6 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -186,7 +195,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    status = main()
+    try:
+        status = main()
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else 1
     # Everything is written and closed. Taking down the libraries' modules would only
     # keep whoever waits for the end of this process.
     logging.shutdown()
