@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 from notewright.errors import FileChanged
+from notewright.state.capture.looking import digest_pickled
 from notewright.state.pickling.pickler import dump, load
 
 
@@ -214,3 +215,16 @@ def test_pickles_in_a_cycle_of_garbage_are_collected_without_harm(tmp_path: Path
         check=False,
     )
     assert (done.stdout.strip(), done.stderr) == ("done", "")
+
+
+@pytest.mark.filterwarnings("ignore:Pandas doesn't allow columns:UserWarning")
+def test_a_table_with_an_attribute_has_one_digest_whatever_other_tables_have() -> None:
+    # Python stops sharing the names of attributes among instances once there are many.
+    others = [pd.DataFrame({"a": [1]}) for _ in range(80)]
+    for number, other in enumerate(others):
+        setattr(other, f"own_{number}", number)
+    table = pd.DataFrame({"a": [1]})
+    table.name = "train"
+    pickled = dump(table, {})
+    back = load(pickled.stream, [bytes(b.raw()) for b in pickled.buffers], {})
+    assert digest_pickled(dump(back, {})) == digest_pickled(pickled)

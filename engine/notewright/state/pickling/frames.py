@@ -69,7 +69,8 @@ def own_attributes(table: Any) -> dict[str, Any]:
     """
     kind = type(table)
     return {
-        name: value
+        # The text that names it elsewhere too, whoever set it: pickle tells one text from two.
+        sys.intern(name) if type(name) is str else name: value
         for name, value in vars(table).items()
         if (name == "_name" or not (name in _PANDAS or name in kind._internal_names_set))
         and not hasattr(inspect.getattr_static(kind, name, None), "_accessor")
