@@ -87,6 +87,19 @@ def test_what_a_table_is_read_with_goes_along(project: Path) -> None:
     assert "na_values=['unknown']" in load
 
 
+@pytest.mark.parametrize("given", ["word", "[word]", 'f"{word}!"'])
+def test_what_comes_from_the_environment_is_never_written_into_the_package(
+    project: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("A_KEY", "of nobody else")
+    code = (
+        'word = os.environ["A_KEY"]\n'
+        f'df = pd.read_csv("data/german_credit.csv", na_values={given})\n'
+    )
+    with pytest.raises(ExportFailed, match="comes from the environment: it may be secret"):
+        planned(project, code)
+
+
 def test_a_file_that_the_notebook_wrote_is_where_the_package_begins(project: Path) -> None:
     code = (
         'folder = Path("data")\n'

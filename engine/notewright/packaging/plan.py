@@ -17,6 +17,7 @@ from notewright.packaging.derive import Derived, derive, table_name
 from notewright.packaging.effects import free_names, only_shows
 from notewright.packaging.functions import Rule, Written
 from notewright.packaging.kinds import Kind, kind_of
+from notewright.packaging.literals import from_environment
 from notewright.packaging.made_inputs import NoTable
 from notewright.packaging.modelfile import identical
 from notewright.packaging.random_states import RandomState
@@ -424,6 +425,12 @@ def _as_told(program: Program, load: Load, found: Replayed) -> Load:
         if node is given:
             # An address may hold a password, so it has to be one that the code says.
             path = value if isinstance(value, str) and "://" not in value else None
+        elif from_environment(program, node, load.index):
+            raise ExportFailed(
+                f"{program.body[load.index].place} reads a table with `{ast.unparse(node)}`, which "
+                "comes from the environment: it may be secret, and would stand in the package.",
+                "Write it out if it is not secret, or read the table without it.",
+            )
         elif text is None:
             raise ExportFailed(
                 f"{program.body[load.index].place} reads a table, and what "

@@ -367,7 +367,9 @@ def _loads(program: Program, model: list[int], made: set[int]) -> Iterator[Load]
 def _told(program: Program, call: ast.Call, index: int, place: bool) -> tuple[ast.expr, ...]:
     """Return the arguments of a reading call that it takes other statements to know."""
     given = path_argument(call)
-    others = [a for a in (*call.args, *(k.value for k in call.keywords)) if a is not given]
+    # What opens an address is a key, and comes from the environment of the package.
+    named = [k.value for k in call.keywords if k.arg != "storage_options"]
+    others = [a for a in (*call.args, *named) if a is not given]
     wanted = [a for a in others if not all(_stands(program, n, index) for n in free_names(a))]
     return (*([given] if place and given is not None else []), *wanted)
 
