@@ -21,6 +21,7 @@ import pytest
 
 from notewright.state.capture import keeper as keeping
 from notewright.state.capture.forked import Limits, Line, fork
+from notewright.state.capture.leaving_out import LeavingOut
 from notewright.state.capture.patience import Stuck, patience
 from notewright.state.namespace import Namespace
 
@@ -293,9 +294,9 @@ def test_copies_go_on_to_leave_out_memory_some_time_after_one_has_crashed(
     notebook, monkeypatch
 ) -> None:
     crashes = []
-    crashed = keeping.LeavingOut.crashed
+    crashed = LeavingOut.crashed
     monkeypatch.setattr(
-        keeping.LeavingOut, "crashed", lambda self, at: (crashes.append(at), crashed(self, at))
+        LeavingOut, "crashed", lambda self, at: (crashes.append(at), crashed(self, at))
     )
     notebook.run(LOOKS_INSIDE)
     for number in range(60):

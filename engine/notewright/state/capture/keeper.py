@@ -42,6 +42,7 @@ from notewright.state.capture.chunks import Buffer, untouched
 from notewright.state.capture.forked import AT_NONE, Child, Limits, Line, fork, is_ours
 from notewright.state.capture.keeping import keep
 from notewright.state.capture.known import Group, Known, Outcome, Removed
+from notewright.state.capture.leaving_out import LeavingOut
 from notewright.state.capture.looking import Look, Memory
 from notewright.state.capture.patience import Done, patience, uninterrupted
 from notewright.state.capture.salvage import salvaged, without
@@ -139,26 +140,6 @@ class View:
     result: Any = None
     error: BaseException | None = None
     done: Done = field(default_factory=Done)
-
-
-@dataclass
-class LeavingOut:
-    """Whether copies are made without what need not be looked at.
-
-    Not for some time after one has crashed: for twice as many views each time.
-    """
-
-    _again: int = 0
-    _pause: int = 8
-
-    def at(self, number: int) -> bool:
-        """Tell whether the copy for this view is."""
-        return number >= self._again
-
-    def crashed(self, number: int) -> None:
-        """Take in that the copy for this view has crashed."""
-        self._pause *= 2
-        self._again = number + self._pause
 
 
 class Keeper:
