@@ -10,23 +10,33 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+#: Methods of texts, and of pandas' ``.str``: they give texts, change nothing and call nobody.
+TEXT_METHODS = words(
+    """
+    capitalize casefold endswith isalnum isalpha isascii isdecimal isdigit islower isnumeric
+    isspace istitle isupper ljust lower lstrip removeprefix removesuffix rjust rsplit rstrip
+    splitlines startswith strip swapcase title upper zfill
+    """
+)
+#: Methods that texts have among others: given nothing but texts, they give a number or the like.
+TEXT_METHODS_TOO = words("count find")
 #: Methods that give a new value and leave their object as it is.
-PURE_METHODS = words(
+PURE_METHODS = TEXT_METHODS | words(
     """
     abs add_prefix add_suffix agg aggregate all any apply applymap argmax argmin argsort
-    assign astype at_time bar barh between bfill box boxplot capitalize clip columns
+    assign astype at_time bar barh between bfill box boxplot clip columns
     combine_first contains copy corr count cov cumsum day decision_function describe diff
-    dot drop drop_duplicates dropna dtypes duplicated endswith eq explode extract ffill
+    dot drop drop_duplicates dropna dtypes duplicated eq explode extract ffill
     fillna filter find first flatten format ge get get_feature_names_out get_params
     groupby gt head hist hour idxmax idxmin info inverse_transform isin isna isnull items
-    iterrows itertuples join kde keys kurt last le len line lower lt map mask max mean
+    iterrows itertuples join kde keys kurt last le len line lt map mask max mean
     median melt memory_usage merge min mode month ne nlargest notna notnull nsmallest
     nunique pct_change pie pivot pivot_table plot predict predict_log_proba predict_proba
     prod quantile query rank ravel reindex rename replace resample reset_index reshape
     rolling round sample scatter score score_samples select_dtypes sem set_axis set_index shape
-    shift size skew sort_index sort_values split squeeze stack startswith std str strip
-    sub sum tail title to_csv to_dict to_excel to_frame to_json to_list to_numpy
-    to_parquet to_string tolist transform transpose unique unstack upper value_counts
+    shift size skew sort_index sort_values split squeeze stack std str
+    sub sum tail to_csv to_dict to_excel to_frame to_json to_list to_numpy
+    to_parquet to_string tolist transform transpose unique unstack value_counts
     values var where xs year
     """
 )

@@ -22,6 +22,8 @@ from notewright.packaging.dependence.regions import (
 
 #: Of more objects than this one by one is no longer told what a method of theirs does.
 _MANY = 40
+#: Kinds of objects whose methods are Python's or a library's own.
+_PLAIN = ("value", "list", "tuple", "dict", "set")
 
 
 class Methods(Libraries):
@@ -31,8 +33,11 @@ class Methods(Libraries):
         """Return what a method may give."""
         if not receiver.refs:
             return self._method_of_constant(receiver, name, given)
+        if _is_of_text(name, given) and not any(_defines(r, name) for r in receiver.regions):
+            self.look(union([receiver, *given.all]))
+            return self.fresh()
         if len(receiver.refs) > _MANY:
-            return self.call_any(union([receiver, *given.all]))
+            return self._method_of_many(receiver, name, given)
         if len(receiver.refs) == 1:
             self.forget_fits(receiver, name)
         results = []
@@ -45,6 +50,20 @@ class Methods(Libraries):
             states.append(self.fork())
         self.join(states)
         return results[0] if len(results) == 1 else union(results)
+
+    def _method_of_many(self, many: Value, name: str, given: Given) -> Value:
+        """Return what a method may give of objects that are too many to look at one by one."""
+        whole = union([many, *given.all])
+        plain = all(region.kind in _PLAIN for region in many.regions)
+        calls_nobody = plain and name != "query" and next(self._held(whole), None) is None
+        pure = name in known.PURE_METHODS and name != "pipe" and not given.is_set("inplace")
+        if not (pure and calls_nobody):
+            return self.call_any(whole)
+        self.look(whole)
+        self.look_shared(SETTINGS)
+        for value in given.all:
+            self._use_up(value)
+        return self._pure(many, Region(), name, given, NOTHING)
 
     def _method_of(self, one: Value, region: Region, name: str, given: Given) -> Value:
         if region.kind == "library":
@@ -319,3 +338,17 @@ class Methods(Libraries):
         if name == "joinpath":
             return Value(one.refs, self._path_of(Given([one, *given.plain])))
         return None
+
+
+def _is_of_text(name: str, given: Given) -> bool:
+    """Tell whether a method can only be one of texts: it calls none of the notebook's functions."""
+    texts = bool(given.all) and all(isinstance(v.literal, str) for v in given.all)
+    return name in known.TEXT_METHODS or (texts and name in known.TEXT_METHODS_TOO)
+
+
+def _defines(region: Region, name: str) -> bool:
+    """Tell whether an object may have a method of its own by that name."""
+    if region.kind in ("instance", "class"):
+        cls = region.cls or region
+        return cls.member(name) is not None or cls.member("__getattr__") is not None
+    return region.kind not in (*_PLAIN, "function")
