@@ -63,6 +63,12 @@ def flowers(folder: Path, rows: int = 90) -> Path:
             "X = df.loc[:, 'length':'kind'].drop(columns=['kind', 'code'])",
             ["code"],
         ),
+        (
+            "df = df.rename(columns={'length': 'long'})\ndf['wide'] = (df.width > 2) * 1\n"
+            "df['both'] = df.long + df.wide\ndf['odd'] = df.long.round() % 2\n"
+            "X = df[['both', 'odd']]",
+            ["code", "kind"],
+        ),
         # What is used, or may be.
         ("df['known'] = (df.kind == 'setosa') * 1\nX = df[['length', 'known']]", ["width", "code"]),
         ("df['sum'] = df[['length', 'code']].sum(axis=1)\nX = df[['sum']]", ["width", "kind"]),

@@ -172,10 +172,18 @@ class _Uses:
             return False
         above = parents.get(id(parent))
         if isinstance(above, ast.Subscript) and above.value is parent:
-            return parent.attr in self._columns or (parent.attr in _PLACES and self._chooses(above))
+            places = parent.attr in _PLACES and self._chooses(above)
+            return places or self._is_column(parent)
         if isinstance(above, ast.Call) and above.func is parent:
             return self._is_column_by_column(above, parents)
-        return parent.attr in self._columns or parent.attr == "index"
+        return parent.attr == "index" or self._is_column(parent)
+
+    def _is_column(self, node: ast.Attribute) -> bool:
+        """Tell whether ``df.name`` is a column, of the raw table or one that was made."""
+        kind, table = self._kind(node), self._kind(node.value)
+        if kind is None or table is None or kind.name != "series":
+            return node.attr in self._columns
+        return node.attr in self._columns or node.attr in table.columns
 
     def _chooses(self, node: ast.Subscript) -> bool:
         """Tell whether it is seen which columns ``df[...]`` or ``df.loc[...]`` are."""
