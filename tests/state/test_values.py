@@ -74,3 +74,25 @@ def test_a_bunch_has_the_value_of_its_items_also_after_a_pickle():
     bunch = Bunch(a=1, b=[2.0])
     assert fingerprint(pickle.loads(pickle.dumps(bunch))) == fingerprint(bunch)
     assert fingerprint(Bunch(a=1, b=[3.0])) != fingerprint(bunch)
+
+
+@pytest.mark.parametrize("made", ["words", "search"])
+def test_where_and_how_fast_a_model_was_fitted_is_not_part_of_its_value(made: str) -> None:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import Ridge
+    from sklearn.model_selection import GridSearchCV
+
+    def fit(noise: int) -> str:
+        if made == "words":
+            model = TfidfVectorizer().fit(["a text", "another text"])
+            assert hasattr(model, "_stop_words_id")
+            model._stop_words_id = noise  # the address of None, of no two processes the same
+        else:
+            X, y = np.arange(40.0).reshape(-1, 2), np.arange(20.0)
+            model = GridSearchCV(Ridge(), {"alpha": [0.1, 1.0]}, cv=2).fit(X, y)
+            model.refit_time_ = model.cv_results_["mean_fit_time"][0] = noise
+        return fingerprint(model)
+
+    assert fit(1) == fit(2)
+    other = TfidfVectorizer().fit(["a text", "no other"])
+    assert fingerprint(other) != fit(1)

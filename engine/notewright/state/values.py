@@ -39,6 +39,8 @@ def fingerprint(value: Any) -> str:
 
 #: What they keep besides their items is not there any more when they come back from a pickle.
 _STATE_IS_LOST = frozenset({"sklearn.utils._bunch.Bunch"})
+#: What scikit-learn's objects keep of the process they were fitted in: an address, seconds.
+_OF_THE_PROCESS = frozenset({"_stop_words_id", "refit_time_"})
 
 
 class _Walk:
@@ -166,8 +168,19 @@ class _Walk:
         state, items, pairs = (*rest, None, None, None)[:3]
         if _qualified(type(value)) in _STATE_IS_LOST:
             state = None
+        elif isinstance(state, dict) and "_sklearn_version" in state:
+            state = _of_the_model(state)
         self._parts(h, "reduced", _qualified(constructor), arguments, state)
         self._parts(h, "items", list(items or ()), list(pairs or ()))
+
+
+def _of_the_model(state: dict[str, Any]) -> dict[str, Any]:
+    """Return what an object of scikit-learn's has learned, without what each process makes anew."""
+    found = {name: value for name, value in state.items() if name not in _OF_THE_PROCESS}
+    tried = found.get("cv_results_")
+    if isinstance(tried, dict):
+        found["cv_results_"] = {k: v for k, v in tried.items() if not k.endswith("_time")}
+    return found
 
 
 def _qualified(value: Any) -> str:
