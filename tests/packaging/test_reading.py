@@ -59,6 +59,19 @@ def test_a_path_is_told_by_running_the_code_and_what_made_it_is_not_packaged(
     assert not [word for word in ("os.path", "Path(", "onfig", "place") if word in everything]
 
 
+def test_what_only_a_function_that_did_not_run_reads_is_no_table(project: Path) -> None:
+    code = (
+        "def load(path):\n    return pd.read_csv(path)\n"
+        "def rows(table, path=None):\n"
+        "    if path is None:\n        return table\n    return load(path)\n"
+        'df = pd.read_csv("data/german_credit.csv")\n'
+        'kept = {"rows": rows}\ndf = kept["rows"](df)'
+    )
+    made = planned(project, code)
+    assert list(made.data) == ["data"]
+    assert "data/german_credit.csv" in modules(made, CONTEXT)["settings.py"]
+
+
 def test_tables_read_from_several_places_by_one_call_are_refused(project: Path) -> None:
     code = (
         'names = ["german_credit.csv"] * 2\nparts = [pd.read_csv(os.path.join("data", n)) '

@@ -361,6 +361,9 @@ def _assemble(
     ]
     if not tables:
         raise NoTable(program, roles, found)
+    # What only a function reads that was never seen to run is no table of the notebook.
+    seen = [(n, load) for n, load in tables if load.path is not None or f"load:{n}" in found.values]
+    tables = seen or tables
     fitted = _input_name(fit_arguments(roles.fit_call)[0], roles.fit, found)
     inputs = [_input_name(a, index, found) for index, a in roles.scored] + [fitted]
     prepared = {n for i in roles.prepare for n in program.effects[i].binds}
