@@ -240,6 +240,28 @@ def test_what_is_not_a_model_is_refused(project: Path) -> None:
         notebook.export("model_name")
 
 
+@pytest.mark.slow
+def test_a_model_with_a_class_of_the_notebook_is_told_by_its_predictions_where_a_part_differs(
+    project: Path,
+) -> None:
+    notebook = Notebook(project)
+    notebook.run(
+        "# %%\nimport time\nimport numpy as np\nimport pandas as pd\n"
+        "from sklearn.base import BaseEstimator, TransformerMixin\n"
+        "from sklearn.linear_model import LogisticRegression\n"
+        "from sklearn.pipeline import make_pipeline\n"
+        "# %%\nclass Logged(BaseEstimator, TransformerMixin):\n"
+        "    def fit(self, X, y=None):\n        self.when_ = time.time()\n        return self\n"
+        "    def transform(self, X):\n        return np.log1p(X)\n"
+        '# %%\ndf = pd.read_csv("data/german_credit.csv")\n'
+        'X, y = df[["credit_amount", "age_in_years"]], df["creditability"]\n'
+        "model = make_pipeline(Logged(), LogisticRegression()).fit(X, y)\n"
+    )
+    package = notebook.export("model", "logged")
+    assert package.serves_raw_rows
+    assert any(f.startswith("An inner part of the model differs") for f in package.findings)
+
+
 def test_a_cancelled_export_leaves_nothing(project: Path) -> None:
     notebook = Notebook(project).run((CORPUS / "credit_rank.py").read_text(encoding="utf-8"))
     progress = Progress(what="The export")

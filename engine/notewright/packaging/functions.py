@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import copy
 import functools
 import inspect
@@ -116,7 +117,7 @@ def check_exportable(name: str, value: Any) -> None:
 
 
 def names_read(value: Any, known: Iterable[str]) -> set[str]:
-    """Return which of the `known` variables the code of a function or a class names."""
+    """Return which of the `known` variables the code of a function, class or estimator names."""
     pending: list[Any] = [value]
     found: set[str] = set()
     while pending:
@@ -130,8 +131,13 @@ def names_read(value: Any, known: Iterable[str]) -> set[str]:
             pending.append(item.__wrapped__)
         elif isinstance(item, type) and item.__module__ == "__main__":
             pending += [v for v in vars(item).values() if isinstance(v, FunctionType)]
+            pending += item.__bases__
         elif is_function(item):
             pending.append(getattr(item, "pyfunc", None) or getattr(item, "func", None))
+        elif hasattr(item, "get_params") and not isinstance(item, type):
+            pending.append(type(item))
+            with contextlib.suppress(Exception):  # some classes do not keep what they are given
+                pending += item.get_params().values()
     return found & set(known)
 
 

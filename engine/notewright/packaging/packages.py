@@ -219,16 +219,19 @@ class Packages(Shelf):
         return model
 
     def _behind(self, snapshot: Any, variable: str, model: Any, asked: Asked | None) -> Any:
-        """Return what predicts: a model, or a function with what it reads."""
+        """Return what predicts, with what its code reads: a model, or a function by name."""
         if asked is not None:
             known = asked.reads() & {v.name for v in snapshot.variables}
             return asked.callable(self._snapshots.load(snapshot, known))
-        return self._with_globals(snapshot, variable) if is_function(model) else model
+        if is_function(model):
+            return self._with_globals(snapshot, variable)
+        reads = names_read(model, {v.name for v in snapshot.variables})
+        return self._with_globals(snapshot, variable)[variable] if reads else model
 
-    def _with_globals(self, snapshot: Any, function: str) -> dict[str, Any]:
-        """Return a function of a snapshot with the variables that it reads, all by name."""
+    def _with_globals(self, snapshot: Any, variable: str) -> dict[str, Any]:
+        """Return a variable of a snapshot with those that its code reads, all by name."""
         known = {v.name for v in snapshot.variables}
-        names, found = {function}, dict[str, Any]()
+        names, found = {variable}, dict[str, Any]()
         while names - found.keys():
             found = self._snapshots.load(snapshot, names)
             names |= {n for value in found.values() for n in names_read(value, known)}
