@@ -34,6 +34,30 @@ def test_what_is_read_in_parts_is_predicted_like_what_is_read_at_once(
     pd.testing.assert_frame_equal(in_parts, at_once, check_exact=False, rtol=1e-12)
 
 
+def test_what_comes_through_a_pipe_is_predicted_like_what_is_in_a_file(
+    command: Command, rows: pd.DataFrame
+) -> None:
+    expected = predicted(command, rows)
+    wrong = rows.astype("object")
+    wrong.loc[7, "credit_amount"] = "a lot"
+    words = [command.package.environment / "bin" / "python", "-m", command.package.name, "predict"]
+    words += ["--in", "/dev/stdin", "--out", "/dev/stdout"]
+    piped, refused = (
+        subprocess.run(
+            words,
+            cwd=command.folder,
+            input=table.to_csv(index=False),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for table in (rows, wrong)
+    )
+    assert piped.stdout == (command.folder / "out.csv").read_text(), piped.stderr
+    assert len(expected) == len(piped.stdout.splitlines()) - 1
+    assert "stdin, row 8: The column 'credit_amount' must hold a number" in refused.stderr
+
+
 def test_no_rows_give_the_columns_and_no_predictions(command: Command, rows: pd.DataFrame) -> None:
     some, none = predicted(command, rows.head(3)), predicted(command, rows.head(0))
     assert len(none) == 0

@@ -108,7 +108,21 @@ def test_a_setting_comes_from_the_line_then_the_environment_then_the_file(
             "The stage 'load' failed: There is no file no.csv here; `--data FILE` names another.",
         ),
         (["train", "--data", "narrow.csv"], "failed: The column 'credit_amount' is missing."),
+        (["train", "--data", "none.csv"], "failed: There are no rows to train on."),
         (["train", "--settings", "narrow.csv"], "narrow.csv is not JSON"),
+        (["predict", "--in", "no.csv", "--out", "o.csv"], "There is no file no.csv."),
+        (["predict", "--in", "empty.csv", "--out", "o.csv"], "empty.csv is empty; its first line"),
+        (["predict", "--in", "latin.csv", "--out", "o.csv"], "latin.csv is no text in UTF-8."),
+        (["predict", "--in", "rows.jsonl", "--out", "o.csv"], "is neither CSV nor Parquet"),
+        (["predict", "--in", "none.csv", "--out", "rows.json"], "is neither CSV nor Parquet"),
+        (
+            ["predict", "--in", "none.csv", "--out", "a/o.csv"],
+            "There is no folder a to write o.csv to",
+        ),
+        (
+            ["predict", "--in", "none.csv", "--out", "o.csv", "--model", "a"],
+            "There is no folder a; `train --out` writes one.",
+        ),
         (
             ["predict", "--in", "narrow.csv", "--out", "o.csv"],
             "The column 'credit_amount' is missing",
@@ -127,6 +141,12 @@ def test_what_is_wrong_is_named(command: Command, words: list[str], said: str) -
     lines[3] += ",one,too,many"
     (command.folder / "ragged.csv").write_text("\n".join(lines))
     (command.folder / "rows.parquet").write_bytes(b"PAR1")
+    rows.head(0).to_csv(command.folder / "none.csv", index=False)
+    (command.folder / "empty.csv").write_bytes(b"")
+    rows.head(4).assign(note="Föhn").to_csv(
+        command.folder / "latin.csv", index=False, encoding="latin-1"
+    )
+    rows.head(4).to_json(command.folder / "rows.jsonl", orient="records", lines=True)
     done = command(*words)
     assert done.returncode == 1
     assert said in done.stderr
