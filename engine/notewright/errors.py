@@ -630,7 +630,7 @@ class PortInUse(NotewrightError):
     def __init__(self, host: str, port: int) -> None:
         super().__init__(
             f"Port {port} on {host} is already in use by another program.",
-            "Choose another with `--port`, or leave it out to get a free one.",
+            "Choose another with `--port`.",
         )
 
 
