@@ -125,6 +125,7 @@ def test_the_documents_say_what_the_policy_says_and_make_nothing_up(exported) ->
     _, package = exported
     card = (package.path / "MODEL_CARD.md").read_text(encoding="utf-8")
     readme = (package.path / "README.md").read_text(encoding="utf-8")
+    assert re.search(r"\| Trained \| [\d-]+ on (750|800|700) rows, from 1000 in the data \|", card)
     assert "| Intended use | Ranks applications for a clerk. |" in card
     assert "| Owner | not stated |" in card
     assert "| Limits | Not for companies.; Data of 1994. |" in card

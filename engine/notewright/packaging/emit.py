@@ -34,10 +34,7 @@ class Emitter(Pieces):
         features = derived.problem is None
         learned = list(derived.learned) if features else []
         common = {"name": context.name, "prefix": context.prefix, "suffix": context.suffix}
-        described = [
-            {"name": v.name, "kind": v.kind, "doc": self._about(v.name, v.kind, v.keyed)}
-            for v in learned
-        ]
+        described = [{"name": v.name, "kind": v.kind, "doc": self._about(v)} for v in learned]
         estimators = [v for v in described if v["kind"] == "estimator"]
         values = [v for v in described if v["kind"] != "estimator"]
         made = {

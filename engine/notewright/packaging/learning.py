@@ -28,6 +28,8 @@ class LearnedValue:
     #: It is a dictionary with one such value for each turn of a loop.
     keyed: bool = False
     type: str = ""
+    #: The notebook's expression, where it is one.
+    code: str = ""
 
 
 @dataclass
@@ -77,7 +79,7 @@ class Learning:
         """Name the value of `node` in training; return how both forms refer to it."""
         name = self.names.fresh(words)
         keyed = bool(self._loop)
-        self.learned[name] = LearnedValue(name, kind, keyed, type_)
+        self.learned[name] = LearnedValue(name, kind, keyed, type_, ast.unparse(node))
         self._emit(self._before, name, node)
         return self._local_ref(name), self._ref(name)
 

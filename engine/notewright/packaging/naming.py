@@ -63,12 +63,18 @@ def identifier(words: str) -> str:
     return text[:48].rstrip("_")
 
 
+#: Attributes of tables that are no columns.
+_NO_COLUMNS = ("T", "at", "columns", "iloc", "index", "loc", "shape", "size", "values")
+
+
 def words_for(node: ast.expr) -> str:
     """Return words that describe the value of an expression.
 
     Examples
     --------
     >>> words_for(ast.parse('df["amount"].median()', mode="eval").body)
+    'amount median'
+    >>> words_for(ast.parse("df.amount.median()", mode="eval").body)
     'amount median'
     """
     parts: list[str] = []
@@ -86,6 +92,12 @@ def words_for(node: ast.expr) -> str:
                 method = function.id
             current = function.value if isinstance(function, ast.Attribute) else function
         else:
+            if (
+                isinstance(current, ast.Attribute)
+                and isinstance(current.value, ast.Name)
+                and current.attr not in _NO_COLUMNS
+            ):
+                parts.append(current.attr)
             current = current.value
     if method in ("fit", "agg", "reset_index"):
         inner = [n.func for n in ast.walk(node) if isinstance(n, ast.Call)]

@@ -65,6 +65,7 @@ def write_documents(build: Build, locks: Locks, trained: Mapping[str, Any]) -> N
             model_type=model_type,
             created=now()[:10],
             rows=len(raw),
+            fitted=_fitted(build),
             data=data,
             target=", ".join(targets),
             signer=build.signer.name,
@@ -87,6 +88,14 @@ def write_documents(build: Build, locks: Locks, trained: Mapping[str, Any]) -> N
         build.stated,
     )
     build.write("sbom.cdx.json", bill_of_materials(described, locks))
+
+
+def _fitted(build: Build) -> int:
+    """Return how many rows ``fit`` was given; 0 where nothing was fitted to rows."""
+    given = build.plan.replayed.values.get("X:fit")
+    if build.plan.rule is not None or given is None:
+        return 0
+    return int(given.shape[0]) if hasattr(given, "shape") else len(given)
 
 
 def _task(build: Build, trained: Mapping[str, Any]) -> str:

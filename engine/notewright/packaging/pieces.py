@@ -10,6 +10,7 @@ from typing import Any
 from notewright.packaging import known
 from notewright.packaging.answering import Answer
 from notewright.packaging.kinds import Kind
+from notewright.packaging.learning import LearnedValue
 from notewright.packaging.literals import is_literal
 from notewright.packaging.modelfile import suffix_of
 from notewright.packaging.plan import Plan
@@ -191,11 +192,14 @@ class Pieces:
         kind: Kind | None = self.plan.names.get(name)
         return _TYPES.get(kind.name, "Any") if kind is not None else "Any"
 
-    def _about(self, name: str, kind: str, keyed: bool) -> str:
-        words = "The fitted transformer" if kind == "estimator" else "The value"
-        if kind == "frame":
+    def _about(self, value: LearnedValue) -> str:
+        by_column = ", by column" if value.keyed else ""
+        if value.kind == "value" and value.code and len(value.code) < 60 and "\\" not in value.code:
+            return f"`{value.code}` of the training rows{by_column}."
+        words = "The fitted transformer" if value.kind == "estimator" else "The value"
+        if value.kind == "frame":
             words = "The table"
-        return f"{words} `{name}`{', by column' if keyed else ''}."
+        return f"{words} `{value.name}`{by_column}."
 
     def _render(self, template: str, **values: Any) -> str:
         text: str = environment().get_template(f"{template}.py.j2").render(**values)
