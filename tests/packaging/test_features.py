@@ -122,6 +122,26 @@ def test_tables_of_hyperparameters_and_what_a_search_tries_are_settings(
             read({"clf_c_grid": wrong})
 
 
+def test_settings_that_are_alike_say_what_they_are_in(project: Path) -> None:
+    text = (
+        "# %%\nimport pandas as pd\nfrom sklearn.impute import SimpleImputer\n"
+        "from sklearn.linear_model import LogisticRegression\n"
+        "from sklearn.pipeline import make_pipeline\n"
+        'credit = pd.read_csv("data/german_credit.csv")\n'
+        'X, y = credit[["credit_amount", "age_in_years"]], credit["creditability"]\n'
+        'first = make_pipeline(SimpleImputer(strategy="median"))\n'
+        'second = make_pipeline(SimpleImputer(strategy="mean"), LogisticRegression(C=0.5))\n'
+        "model = make_pipeline(first, second).fit(X, y)\n"
+    )
+    made = plan(sources(text), "model", project)
+    assert {s.default: s.doc for s in made.lifted.settings} == {
+        "data/german_credit.csv": "The file with the raw rows.",
+        "median": "`strategy` of `SimpleImputer`, in `first`.",
+        "mean": "`strategy` of `SimpleImputer`, in `second`.",
+        0.5: "`C` of `LogisticRegression`.",
+    }
+
+
 def test_what_a_function_gives_an_estimator_is_no_setting_that_would_change_nothing(
     project: Path,
 ) -> None:

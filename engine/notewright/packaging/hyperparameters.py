@@ -6,7 +6,7 @@ import ast
 import importlib
 import inspect
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from notewright.packaging.naming import identifier
@@ -37,6 +37,8 @@ class Hyperparameter:
         What it is; a tuple for the list of what a search tries.
     place : str
         What it belongs to, in words.
+    variable : str
+        What the statement with it makes, if that has a name.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Hyperparameter:
     node: ast.expr
     value: Any
     place: str
+    variable: str = ""
 
     @property
     def setting(self) -> str:
@@ -82,8 +85,15 @@ def hyperparameters(
     for index in stages:
         for call in (n for n in ast.walk(program.body[index].node) if isinstance(n, ast.Call)):
             for each in _of_call(program, call, index in roles.train, tables):
-                found.setdefault(id(each.node), each)
+                found.setdefault(id(each.node), replace(each, variable=_variable(program, index)))
     return list(found.values())
+
+
+def _variable(program: Program, index: int) -> str:
+    """Return the variable that a statement makes, or ``""``."""
+    node = program.body[index].node
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return targets[0].id if len(targets) == 1 and isinstance(targets[0], ast.Name) else ""
 
 
 def _of_call(

@@ -84,9 +84,7 @@ def lift(
     lifted = Lifted()
     names = Names()
     for name, (load, path) in data.items():
-        lifted.settings.append(
-            Setting(names.fresh(name), "str", path, f"The file to read: {name.replace('_', ' ')}.")
-        )
+        lifted.settings.append(Setting(names.fresh(name), "str", path, _file_words(name)))
         if load.remote is not None and load.remote.call is not None:
             read = f" The notebook read {load.remote.address}." if load.remote.address else ""
             lifted.settings.append(
@@ -120,6 +118,7 @@ def lift(
     _constants(program, roles, served, inside, lifted, names)
     found = hyperparameters(program, roles, served, inside)
     many = Counter(each.setting for each in found)
+    alike = Counter(each.words for each in found)
     for each in found:
         alone = many[each.setting] == 1
         name = names.fresh(each.setting if alone else f"{each.owner}_{each.setting}")
@@ -128,8 +127,18 @@ def lift(
             lifted.nodes[id(each.node)] = ast.Call(
                 ast.Name("list", ast.Load()), [_reference(name)], []
             )
-        lifted.settings.append(Setting(name, _type(each.value), each.value, each.words))
+        words = each.words
+        if alike[words] > 1 and each.variable:
+            words = f"{words[:-1]}, in `{each.variable}`."
+        lifted.settings.append(Setting(name, _type(each.value), each.value, words))
     return lifted
+
+
+def _file_words(name: str) -> str:
+    """Return what a file is to the package: the raw rows, or a table beside them."""
+    if name == "data":
+        return "The file with the raw rows."
+    return f"The file with the table `{name.removesuffix('_data')}`."
 
 
 def _read_inside_functions(program: Program, roles: Roles) -> set[str]:
