@@ -81,6 +81,36 @@ def test_the_layout_is_complete(exported) -> None:
         assert (package.tree / name).is_file(), name
 
 
+def test_the_code_is_what_a_linter_a_formatter_and_a_type_checker_let_through(exported) -> None:
+    _, package = exported
+    # The notebook's own statements are typed as its author typed them.
+    own = [
+        f"src/credit_risk/{n}.py" for n in ("batch", "cli", "kept", "pipeline", "rows", "settings")
+    ]
+    for words in (
+        ["ruff", "check", "--no-cache", "--select", "E,F,I,B", "."],
+        ["ruff", "format", "--no-cache", "--check", "."],
+        [
+            "mypy",
+            "--ignore-missing-imports",
+            "--follow-imports",
+            "silent",
+            "--cache-dir",
+            os.devnull,
+            *own,
+        ],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", *words],
+            cwd=package.path,
+            env={**os.environ, "MYPYPATH": "", "PYTHONPATH": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_predictions_on_raw_rows_are_the_notebooks(exported, tmp_path: Path) -> None:
     notebook, package = exported
     rows = pd.read_csv(notebook.root / "data" / "german_credit.csv").head(20)
