@@ -28,7 +28,7 @@ _DEEPEST = 8
 #: What a library calls is followed into so often, one inside the other.
 _GIVEN_AWAY = 1
 #: So many calls are followed for one statement; beyond, it may read, bind and change everything.
-_MOST = 300
+_MOST = 1_000
 #: So many references are followed for one statement; beyond, the same. It takes about a second.
 _MOST_WORK = 300_000
 #: Methods that Python calls by itself only where an object begins or ends.
