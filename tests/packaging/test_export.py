@@ -234,8 +234,8 @@ def test_retraining_gives_the_next_version_from_the_same_code(exported, tmp_path
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["predict", "--in", "empty.csv", "--out", "out.csv"], "No columns"),
-        (["predict", "--in", "binary.csv", "--out", "out.csv"], "codec"),
+        (["predict", "--in", "empty.csv", "--out", "out.csv"], "empty.csv is empty"),
+        (["predict", "--in", "binary.csv", "--out", "out.csv"], "binary.csv is no text in UTF-8"),
         (["predict", "--in", "nowhere.csv", "--out", "out.csv"], "nowhere.csv"),
         (["train", "--out", "m", "--set", "test_size=5"], "test_size"),
         (["train", "--out", "m", "--settings", "list.json"], "must hold a JSON object"),
