@@ -235,7 +235,7 @@ def test_pages_are_gathered_once_nothing_has_come_for_a_while_and_never_while_a_
 ) -> None:
     asked = queue.SimpleQueue()
     monkeypatch.setattr(Gathering, "gather", lambda self, goes_on: asked.put(goes_on))
-    notebook.run("x = 1")
+    notebook.run("x = bytes(10 ** 6)")  # more than is looked at in the process itself
     goes_on = asked.get(timeout=60)
     assert goes_on()
     notebook.recorder.begins("y = 2")

@@ -28,6 +28,7 @@ from numpy.lib.array_utils import byte_bounds
 from notewright.lineage.cell import Cell
 from notewright.lineage.files import Opened
 from notewright.lineage.recorder import Recorder
+from notewright.state.capture import prints
 from notewright.state.namespace import Namespace
 from notewright.state.restoring import Restored
 from notewright.workspace import Workspace
@@ -249,7 +250,7 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
 class Notebook(RuleBasedStateMachine):
     """Cells, snapshots and restores in any order."""
 
-    forks: bool
+    how: str
 
     def __init__(self) -> None:
         super().__init__()
@@ -262,7 +263,14 @@ class Notebook(RuleBasedStateMachine):
             Namespace(self.variables),
             self.root,
         )
-        self.recorder._keeper._forks = self.forks
+        keeper = self.recorder._keeper
+        keeper._forks = self.how != "in-process"
+        if self.how != "either":  # where a copy is as good as a look in the process itself
+            tried = keeper._in_place.tried
+            leaves = (lambda number: number % 2) if self.how == "footprints" else (lambda number: 1)
+            keeper._in_place.tried = lambda look, number, known: (
+                None if leaves(number) else tried(look, number, known)
+            )
         self.steps: tuple = ()
         #: What every snapshot is to hold.
         self.taken: dict[str, tuple] = {}
@@ -306,6 +314,9 @@ class Notebook(RuleBasedStateMachine):
     @rule()
     def wait(self) -> None:
         self.recorder.settle()
+        keeper = self.recorder._keeper
+        with keeper._ready:  # the footprints that are being made
+            assert keeper._ready.wait_for(lambda: keeper._printing is None, 60)
         for cell, steps in self.pending:
             assert cell.execution is not None, self.recorder.problems
             taken = [s for s in self.snapshots() if s.execution == cell.execution.id]
@@ -414,6 +425,8 @@ class Notebook(RuleBasedStateMachine):
         self.recorder.ended(cell, "2026-01-01T00:00:00", 0.0, Opened())
         self.steps = (*self.steps, code)
         self.pending.append((cell, self.steps))
+        if self.how == "footprints":
+            self.wait()
 
 
 QUICK = settings(
@@ -435,22 +448,30 @@ LONG = settings(
 )
 
 
-def machine(forks: bool) -> type[Notebook]:
-    return type("Notebook", (Notebook,), {"forks": forks})
+#: How looks are taken: in copies alone; in copies or in the process itself, whatever is quicker;
+#: with footprints of all that may have one, however small; without copies.
+HOW = ("copies", "either", "footprints", "in-process")
 
 
-@pytest.mark.parametrize("forks", [True, False], ids=["fork", "in-process"])
-def test_every_restore_and_every_snapshot_is_what_it_ought_to_be(forks: bool) -> None:
-    run_machine(machine(forks), settings=QUICK)
+def run_machine_that(how: str, settings: settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    if how == "footprints":
+        monkeypatch.setattr(prints, "_WORTH", 0)
+        monkeypatch.setattr(prints, "_FEW_USES", 0)
+    run_machine(type("Notebook", (Notebook,), {"how": how}), settings=settings)
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_every_restore_and_every_snapshot_is_what_it_ought_to_be(how: str, monkeypatch) -> None:
+    run_machine_that(how, QUICK, monkeypatch)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize("forks", [True, False], ids=["fork", "in-process"])
+@pytest.mark.parametrize("how", HOW)
 def test_every_restore_and_snapshot_of_many_long_sessions_is_what_it_ought_to_be(
-    forks: bool,
+    how: str, monkeypatch
 ) -> None:
-    run_machine(machine(forks), settings=LONG)
+    run_machine_that(how, LONG, monkeypatch)
 
 
 def test_the_oracle_tells_values_aliases_views_and_names_apart() -> None:

@@ -98,7 +98,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("forks", ["1", "0"])
+@pytest.mark.parametrize("forks", ["1", "0", ""])
 @pytest.mark.parametrize("how", CHANGES)
 def test_a_change_is_seen_and_undone(
     notebook, project, how: str, forks: str, monkeypatch: pytest.MonkeyPatch

@@ -23,9 +23,9 @@ from notewright.store import collection, turns
 from notewright.workspace import Workspace
 
 
-@pytest.fixture(params=["in a copy", "in the process itself"])
+@pytest.fixture(params=["1", "0", ""], ids=["in a copy", "in the process itself", "either"])
 def live(request, notebook, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("NOTEWRIGHT_FORK", "1" if request.param == "in a copy" else "0")
+    monkeypatch.setenv("NOTEWRIGHT_FORK", request.param)
     return notebook
 
 

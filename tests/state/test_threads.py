@@ -619,7 +619,7 @@ INTERRUPTED = """
 """
 
 
-@pytest.mark.parametrize("fork", ["1", "0"])
+@pytest.mark.parametrize("fork", ["1", "0", ""])
 def test_interrupts_during_snapshots_leave_everything_usable(workspace, fork) -> None:
     script = INTERRUPTED.replace("SEED", "1").replace("SECONDS", "2")
     assert run_notebook(workspace.root, script, NOTEWRIGHT_FORK=fork).strip() == "done"

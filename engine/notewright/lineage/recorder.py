@@ -263,6 +263,7 @@ class Recorder:
             finish=finish,
             failed=failed,
             tell=tell if looks_back else None,
+            at_once=follower is None and not read and not written,
         )
         self.cost.cells += 1
         self.cost.seconds += time.perf_counter() - clock
@@ -446,7 +447,7 @@ class Recorder:
         def failed(error: BaseException, _: Outcome | None) -> None:
             self.problems.append(error)
 
-        self._keeper.view(save=False, finish=finish, failed=failed)
+        self._keeper.view(save=False, finish=finish, failed=failed, at_once=True)
 
     def _change_to(self, digests: dict[str, str]) -> Change:
         before, self._digests = self._digests, digests

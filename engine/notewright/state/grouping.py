@@ -17,6 +17,8 @@ _ALL_BITS = (1 << 64) - 1
 #: Above this are no ids of objects, only marks of shared memory.
 _MARKS = 1 << 63
 
+#: So few ids are gone through one by one.
+_FEW = 3000
 #: The lowest bits of an object's address, which are the same for all.
 _UNUSED = np.uint64(4)
 
@@ -95,6 +97,9 @@ def _sharing(members: list[npt.NDArray[np.uint64]], by_name: Set[int]) -> Iterat
     """Yield pairs of positions that have a changeable object in common, enough to join all."""
     if len(members) < 2:
         return
+    if sum(map(len, members)) < _FEW:
+        yield from _sharing_of_few(members, by_name)
+        return
     members = perhaps_shared(members)
     ids = np.concatenate(members)
     owners = np.repeat(np.arange(len(members)), [len(each) for each in members])
@@ -108,6 +113,22 @@ def _sharing(members: list[npt.NDArray[np.uint64]], by_name: Set[int]) -> Iterat
         common = (int(identity) for identity in ids[same[which == at]])
         if any(i not in by_name and (i > _MARKS or can_change(object_at(i))) for i in common):
             yield divmod(kind, len(members))
+
+
+def _sharing_of_few(
+    members: list[npt.NDArray[np.uint64]], by_name: Set[int]
+) -> Iterator[tuple[int, int]]:
+    """Do the same where NumPy would take longer to begin than Python to be done."""
+    owner: dict[int, int] = {}
+    joined: set[tuple[int, int]] = set()
+    for at, own in enumerate(members):
+        for each in own.tolist():
+            first = owner.setdefault(each, at)
+            if first == at or (first, at) in joined or each in by_name:
+                continue
+            if each > _MARKS or can_change(object_at(each)):
+                joined.add((first, at))
+                yield first, at
 
 
 def perhaps_shared(members: list[npt.NDArray[np.uint64]]) -> list[npt.NDArray[np.uint64]]:

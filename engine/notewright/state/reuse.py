@@ -21,7 +21,7 @@ import numpy as np
 from notewright.state.capture.chunks import Buffer, pieces
 from notewright.state.capture.known import Known
 from notewright.state.capture.patience import uninterrupted
-from notewright.state.memory.pages import Span
+from notewright.state.memory.protection import Span
 from notewright.state.memory.sole import held_alone
 from notewright.state.namespace import Namespace
 from notewright.state.pickling.arrays import address, dense

@@ -35,6 +35,10 @@ class Aside:
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
 
+    def __bool__(self) -> bool:
+        """Tell whether there are any."""
+        return bool(self._entries)
+
     def put(self, name: str, namespace: Namespace, reason: str, number: int) -> None:
         """Leave out a variable that ended a copy at view `number`."""
         self._add(name, namespace, reason, number, waits=False)

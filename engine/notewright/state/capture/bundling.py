@@ -9,7 +9,7 @@ import numpy as np
 from notewright.state.capture.chunks import LARGE, Buffer, address_of, hashed, pieces
 from notewright.state.capture.known import Group, Known
 from notewright.state.capture.looking import Look, no_collection
-from notewright.state.memory.pages import Span
+from notewright.state.memory.protection import Span
 from notewright.state.pickling.pickler import dump
 
 _LET_GO = memoryview(b"")
@@ -77,10 +77,10 @@ def _bundle(
 ) -> Bundle:
     values = tuple(look.values[name] for name in names)
     alias = all(value is values[0] for value in values)
-    pickled = look.pickles[names[0]]
-    if not alias:
+    pickled = look.pickles.get(names[0])
+    if pickled is None or not alias:
         with no_collection():
-            pickled = dump(values, namespace)
+            pickled = dump(values[0] if alias else values, namespace)
     raws = [buffer.raw() for buffer in pickled.buffers]
     large = []
     for buffer, raw in zip(pickled.buffers, raws, strict=True):

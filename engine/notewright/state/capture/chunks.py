@@ -11,7 +11,7 @@ from pickle import PickleBuffer
 
 import xxhash
 
-from notewright.state.memory.pages import Span
+from notewright.state.memory.protection import Span
 
 #: Bytes of a piece.
 CHUNK = 1 << 20

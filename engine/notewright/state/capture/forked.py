@@ -34,7 +34,7 @@ from typing import Any, NoReturn
 
 from notewright.errors import CopyLost
 from notewright.state.capture.patience import BEAT, GIVE_UP, Stillness, raise_stuck
-from notewright.state.memory.pages import Span
+from notewright.state.memory.protection import Span
 
 _PR_SET_PDEATHSIG = 1
 _DONTFORK, _DOFORK = 10, 11
@@ -156,6 +156,10 @@ class Child:
             return self.line.inbox.recv()
         except (EOFError, OSError) as error:
             raise CopyLost(self._ending()) from error
+
+    def has_spoken(self) -> bool:
+        """Tell whether there is a message, or there will be none."""
+        return self.line.inbox.poll(0)
 
     def send(self, message: Any) -> None:
         """Tell the copy something."""

@@ -4,7 +4,8 @@
 (pickling, hashing, writing) happens in a copy of the process. A thread takes
 the results in, in the order of the views. Where the process cannot be copied,
 the view is pickled and what changed is copied before `view` returns, and only
-the writing follows.
+the writing follows. That is done, too, where it takes no longer than copying
+the process would (`in_place`).
 
 A copy may die of a variable, or wait for ever. What the keeper does then:
 
@@ -40,21 +41,26 @@ from notewright.state.capture.aside import Aside
 from notewright.state.capture.bundling import Bundle, hold
 from notewright.state.capture.chunks import Buffer, untouched
 from notewright.state.capture.forked import AT_NONE, Child, Limits, Line, fork, is_ours
+from notewright.state.capture.in_place import InPlace, look_here
 from notewright.state.capture.keeping import keep
 from notewright.state.capture.known import Group, Known, Outcome, Removed
 from notewright.state.capture.leaving_out import LeavingOut
-from notewright.state.capture.looking import Look, Memory
-from notewright.state.capture.patience import Done, patience, uninterrupted
+from notewright.state.capture.looking import Look, Memory, Print
+from notewright.state.capture.patience import BEAT, Done, patience, uninterrupted
+from notewright.state.capture.prints import Prints, prints
 from notewright.state.capture.salvage import salvaged, without
 from notewright.state.memory.huge import Gathering
 from notewright.state.memory.own import take_back
-from notewright.state.memory.pages import PageWatch, Span
+from notewright.state.memory.pages import PageWatch
+from notewright.state.memory.protection import Protection, Span
 from notewright.state.namespace import Namespace
 from notewright.state.randomness import random_state, set_random_state
 from notewright.store.objects import ObjectStore
 from notewright.store.packs import PackWriter
 from notewright.store.turns import Turn
 
+#: The variable that says whether the process is copied: 0 for never, 1 for each view.
+_FORK = "NOTEWRIGHT_FORK"
 #: How many copies work at the same time; the others wait for their turn.
 _AT_ONCE = 2
 #: Seconds after which a copy that sleeps is taken to wait for what cannot happen there,
@@ -117,6 +123,8 @@ class View:
         Whether somebody waits until it is finished.
     tell : callable, optional
         Called when every view before is finished; returns plain values.
+    at_once : bool
+        Whether `observe` takes so little time that it may be called in the process itself.
     """
 
     save: bool
@@ -125,10 +133,13 @@ class View:
     failed: Callable[[BaseException, Outcome | None], None]
     waited: bool = False
     tell: Callable[[], Any] | None = None
+    at_once: bool = False
     number: int = 0
     random: bytes = b""
     child: Child | None = None
     turn: Turn | None = None
+    #: Large values that are as they were when they were last looked at.
+    unchanged: Mapping[int, Print] = field(default_factory=dict)
     #: The buffers that the copy has only in part, since the rest is stored.
     left_out: tuple[Buffer, ...] = ()
     #: The variables, in the order in which the copy comes to them.
@@ -175,7 +186,11 @@ class Keeper:
         self._around = around
         self._behind = behind
         self._known = Known()
-        self._watch = PageWatch()
+        protection = Protection()
+        self._watch = PageWatch(protection)
+        self._prints = Prints(protection)
+        #: A copy that makes footprints.
+        self._printing: Child | None = None
         self._aside = Aside()
         #: What was written between the views since the one that is known.
         self._written: dict[int, dict[Span, list[Span] | None]] = {}
@@ -188,6 +203,7 @@ class Keeper:
         self._thread: threading.Thread | None = None
         self._gathering = Gathering()
         self._leaving_out = LeavingOut()
+        self._in_place = InPlace()
         #: Whether a cell has begun since the last view.
         self._begun = False
         self._closed = False
@@ -204,20 +220,25 @@ class Keeper:
         failed: Callable[[BaseException, Outcome | None], None] = lambda error, found: None,
         waited: bool = False,
         tell: Callable[[], Any] | None = None,
+        at_once: bool = False,
     ) -> View:
         """Take hold of the namespace as it is now; everything else follows behind.
 
         Parameters
         ----------
-        save, finish, observe, failed, waited, tell
+        save, finish, observe, failed, waited, tell, at_once
             See :class:`View`.
         """
-        view = View(save, observe, finish, failed, waited, tell)
+        view = View(save, observe, finish, failed, waited, tell, at_once)
         if save:
             self._writer.prepare()
         with uninterrupted():
             self._begin(view)
-            if self._can_fork() and not self._tries_here() and self._fork_now(view):
+            if (
+                self._can_fork()
+                and not self._tries_here()
+                and (self._look_in_place(view) or self._fork_now(view))
+            ):
                 return view
         self.settle()  # what is not written yet takes memory
         try:
@@ -268,6 +289,7 @@ class Keeper:
             self._ready.notify_all()
         if self._thread is not None:
             self._thread.join()
+        self._prints.close()
         self._watch.close()
         self._writer.close()
 
@@ -278,8 +300,14 @@ class Keeper:
             self._begun = False
             self._number = view.number = self._number + 1
         self._watch.watch(self._known.large)
+        own = None if self._thread is None else self._thread.ident
+        if self._in_place.is_alone(own):  # else it may have changed before the copy is made
+            view.unchanged = self._prints.unchanged(self._known.large)
+            here = os.environ.get(_FORK) != "1" and view.tell is None and not self._aside
+            view.at_once = view.at_once and here
+        else:
+            view.at_once = False
         self._written[view.number] = self._watch.written()
-        view.random = pickle.dumps(random_state(), protocol=4)
 
     def _append(self, view: View) -> None:
         self._news[view.number] = []
@@ -304,7 +332,7 @@ class Keeper:
             return self._forks
         torch = sys.modules.get("torch")
         on_gpu = torch is not None and torch.cuda.is_initialized()
-        wanted = os.environ.get("NOTEWRIGHT_FORK", "1") != "0"
+        wanted = os.environ.get(_FORK) != "0"
         return wanted and sys.platform == "linux" and not on_gpu
 
     def _tries_here(self) -> bool:
@@ -312,6 +340,25 @@ class Keeper:
         small = sum(seen.size for seen in self._known.seen.values()) <= _SMALL
         main = threading.current_thread() is threading.main_thread()
         return small and main and not self.busy and self._aside.due(self._namespace, self._number)
+
+    def _look_in_place(self, view: View) -> bool:
+        """Look at once, if that takes no longer than copying the process; tell whether it did."""
+        if not view.at_once:
+            return False
+
+        def look() -> tuple[Outcome, list[Bundle | Group]]:
+            memory = Memory(self._known.buffers(), self._since(), view.unchanged)
+            found, new = look_here(self._namespace, self._known, memory, save=view.save)
+            return _outcome(found, view.observe(found.digests(), None)), new
+
+        with self._ready:  # what is known must not change meanwhile
+            here = self._in_place.tried(look, view.number, self._settled)
+            if here is None:
+                return False
+            view.found, view.bundles = here
+            view.random = _random() if view.save else b""
+            self._append(view)
+        return True
 
     def _fork_now(self, view: View) -> bool:
         """Copy the process for a view; tell whether the system gave one."""
@@ -323,6 +370,28 @@ class Keeper:
             self._append(view)
         return True
 
+    def _fork_for_prints(self) -> bool:
+        """Copy the process once more, for what makes later views cheaper; tell whether it was.
+
+        On the keeper's thread, while a cell may run: what that changes is found when the
+        footprints are taken in.
+        """
+        known, namespace = self._known, self._namespace
+        if self._printing is not None or not self._can_fork():
+            return False
+        wanted = self._prints.wanted(known, namespace)
+        if not wanted:
+            return False
+
+        def work(line: Line) -> None:
+            for found in prints(namespace, wanted, known):
+                line.outbox.send(found)
+
+        with suppress(OSError), self._ready, self._around():
+            self._printing = fork(work, known.large, waited=True)  # the sooner, the less others do
+            self._prints.begin(wanted, known)
+        return self._printing is not None
+
     def _fork(self, view: View, written: dict[Span, list[Span]], *, waits: bool) -> None:
         known, writer, namespace = self._known, self._writer, self._namespace
 
@@ -331,7 +400,7 @@ class Keeper:
             if waits:
                 line.inbox.recv()
             try:
-                found = self._found(Memory(known.buffers(), written), line)
+                found = self._found(Memory(known.buffers(), written, view.unchanged), line)
                 told = None
                 if view.tell is not None:
                     line.outbox.send(_ASKS)
@@ -352,6 +421,7 @@ class Keeper:
             except Exception as error:  # noqa: BLE001 - told where it can be told
                 line.outbox.send(CopyLost(f"{type(error).__name__}: {error}"))
 
+        view.random = view.random or _random()
         view.names = tuple(namespace.state())
         leaves_out = self._leaving_out.at(view.number)
         unchanged = self._unchanged(written, view.save) if leaves_out else []
@@ -372,7 +442,8 @@ class Keeper:
         return found
 
     def _look_here(self, view: View) -> None:
-        memory = Memory(self._known.buffers(), self._since())
+        view.random = _random()
+        memory = Memory(self._known.buffers(), self._since(), view.unchanged)
         with patience(_PATIENCE_HERE):
             found = self._aside.look(
                 self._namespace, memory, self._known, number=self._number, tries=True
@@ -409,10 +480,12 @@ class Keeper:
                     self._fail(view, error)
                 finally:
                     self._leave(view)
-                if view.child is not None:
+                if self._fork_for_prints() or view.child is not None:
                     take_back(self._is_idle)
                     if not self._waits_for_next(_QUIET):
                         self._gathering.gather(self._is_idle)
+            if self._printing is not None:
+                self._printing.end()
 
     def _is_idle(self) -> bool:
         """Tell whether the user's cell does not run, and nothing waits behind."""
@@ -424,12 +497,29 @@ class Keeper:
             return self._ready.wait_for(lambda: bool(self._views) or self._closed, seconds)
 
     def _next(self) -> View | None:
+        while (printing := self._printing) is not None:
+            if printing.has_spoken():
+                self._take_print(printing)
+            elif self._waits_for_next(BEAT):
+                break
         self._waits_for_next(None)
         with self._ready:
             return self._views[0] if self._views else None
 
+    def _take_print(self, printing: Child) -> None:
+        """Take in a footprint that a copy has made, or that there are no more."""
+        try:
+            self._prints.adopt(*printing.receive(_limits()))
+            self._in_place.try_again()
+        except CopyLost:  # it has ended
+            printing.end()
+            self._prints.end()
+            with self._ready:
+                self._printing = None
+                self._ready.notify_all()
+
     def _finish(self, view: View) -> None:
-        outcome = self._outcome_of_child(view) if view.child else self._outcome_here(view)
+        outcome = self._outcome_of(view)
         if outcome.kept is not None:
             self._writer.go_on(outcome.kept.position)
         view.result = view.finish(outcome, self._writer)
@@ -472,10 +562,26 @@ class Keeper:
         view.bundles = []
         view.done.set()
 
+    def _outcome_of(self, view: View) -> Outcome:
+        if view.child is None:
+            try:
+                return self._outcome_here(view)
+            except CopyLost:
+                if not self._fork_again(view):
+                    raise
+        return self._outcome_of_child(view)
+
     def _outcome_here(self, view: View) -> Outcome:
         assert view.found is not None
         if not view.save:
             return view.found
+        if view.turn is None:
+            self._take_turn(view)
+            with self._ready:
+                removed = [r.addresses for r in self._news[view.number] if isinstance(r, Removed)]
+            stored = (group for group in view.bundles if isinstance(group, Group))
+            if removed and not all(set(g.needs()).isdisjoint(*removed) for g in stored):
+                raise CopyLost("what was stored already was removed meanwhile")
         kept = keep(view.bundles, self._known, self._writer, view.random)
         return replace(view.found, kept=kept)
 
@@ -545,7 +651,12 @@ class Keeper:
                 return False
             view.repeated = True
             looks_only = not view.save and view.observe is _nothing
-            if self._begun or view.number != self._number or looks_only:
+            return not looks_only and self._fork_again(view)
+
+    def _fork_again(self, view: View) -> bool:
+        """Copy the process for a view of a moment that lasts; tell whether it was possible."""
+        with self._ready:
+            if self._begun or view.number != self._number:
                 return False
             try:
                 self._fork(view, {}, waits=False)
@@ -569,9 +680,15 @@ class Keeper:
         self._views.clear()
         self._news.clear()
         self._written.clear()
-        self._watch = PageWatch()
+        protection = Protection()
+        self._watch, self._prints = PageWatch(protection), Prints(protection)
+        self._printing = None
         self._writer = self._writer.anew()
         self._known.position = ("", 0)
+
+
+def _random() -> bytes:
+    return pickle.dumps(random_state(), protocol=4)
 
 
 def _limits() -> Limits:

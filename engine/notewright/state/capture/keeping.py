@@ -6,7 +6,7 @@ from notewright.errors import CopyLost
 from notewright.state.capture.bundling import Bundle
 from notewright.state.capture.chunks import Buffer
 from notewright.state.capture.known import Group, Kept, Known
-from notewright.state.memory.pages import Span
+from notewright.state.memory.protection import Span
 from notewright.store.canonical import canonical
 from notewright.store.packs import PackWriter
 

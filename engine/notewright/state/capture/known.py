@@ -8,7 +8,7 @@ from typing import Any
 
 from notewright.state.capture.chunks import CHUNK, Buffer
 from notewright.state.capture.looking import Seen, Unsaveable
-from notewright.state.memory.pages import Span
+from notewright.state.memory.protection import Span
 from notewright.store.packs import Placed
 
 #: Buffers from this size on have their pages watched.

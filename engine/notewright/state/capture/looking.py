@@ -12,14 +12,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+import numpy as np
 import xxhash
 
 from notewright.state.capture.chunks import LARGE, Buffer, address_of, hashed
 from notewright.state.describe import summary, type_name
 from notewright.state.grouping import groups_of, identity, members
-from notewright.state.memory.pages import Span
+from notewright.state.memory.footprint import Footprint
+from notewright.state.memory.protection import Span
 from notewright.state.namespace import Namespace
-from notewright.state.pickling.pickler import Pickled, dump
+from notewright.state.pickling.live import containers
+from notewright.state.pickling.pickler import Pickled, Pickler, dump
 
 #: What the digest of a variable begins with that cannot be pickled: it says which object it is.
 UNPICKLABLE = "unpicklable:"
@@ -62,20 +65,42 @@ class Unsaveable:
     digest: str
 
 
+@dataclass(frozen=True)
+class Print:
+    """A large value as a look found it, and how to tell soon that it has not changed.
+
+    Parameters
+    ----------
+    seen : Seen
+        What was found.
+    root : int
+        The value's id.
+    footprint : Footprint
+        The memory it is made of.
+    """
+
+    seen: Seen
+    root: int
+    footprint: Footprint
+
+
 @dataclass
 class Memory:
-    """What was known of large buffers, and what was written since.
+    """What is known of the namespace's values, and what was written since.
 
     Parameters
     ----------
     buffers : dict
-        By where they lie.
+        Large ones, by where they lie.
     written : dict
         For spans whose pages are watched, what may have been written.
+    unchanged : dict
+        Values that are as they were, by their ids.
     """
 
     buffers: dict[Span, Buffer] = field(default_factory=dict)
     written: dict[Span, list[Span]] = field(default_factory=dict)
+    unchanged: Mapping[int, Print] = field(default_factory=dict)
 
     def hashed(self, buffer: Any) -> Buffer:
         """Return the buffer's hashes, computing only those that may differ."""
@@ -115,6 +140,7 @@ def look(
     memory: Memory,
     before: Before | None = None,
     comes_to: Callable[[str], object] = lambda name: None,
+    kind: type[Pickler] | None = None,
 ) -> Look:
     """Return what `namespace` holds now.
 
@@ -128,6 +154,8 @@ def look(
         What the last look found.
     comes_to : callable
         Called with the name of each variable before it is pickled.
+    kind : type of Pickler, optional
+        Another than the usual one; with another, what it raises is raised.
     """
     values = namespace.state()
     modules = tuple(namespace.modules.found())
@@ -139,27 +167,41 @@ def look(
     with no_collection():
         for name, value in values.items():
             alias = first.setdefault(id(value), name)
-            if alias in pickles:
-                pickles[name] = pickles[alias]
+            if alias in seen:
+                if alias in pickles:
+                    pickles[name] = pickles[alias]
                 seen[name] = replace(seen[alias], name=name)
                 aliases[alias].append(name)
                 continue
+            if (known := memory.unchanged.get(id(value))) is not None:
+                seen[name] = replace(known.seen, name=name)
+                aliases[name] = [name]
+                continue
             comes_to(name)
             try:
-                pickles[name] = pickled = dump(value, namespace.dict)
-                seen[name] = _seen(name, value, pickled, memory)
+                pickles[name] = pickled = dump(value, namespace.dict, kind=kind)
+                seen[name] = seen_as(name, value, pickled, memory)
                 aliases[name] = [name]
-            except Exception as error:  # noqa: BLE001 - a user's object may raise anything
+            except Exception as error:
+                if kind is not None:
+                    raise
                 pickles.pop(name, None)
                 digest = f"{UNPICKLABLE}{id(value)}"
                 unsaveable[name] = Unsaveable(name, type_name(value), _reason(error), digest)
     if before is not None and _are_same_objects(before.seen, seen):
         # The same objects are shared as they were then.
         return Look(seen, unsaveable, before.sharing, values, pickles, modules)
-    by_name = {i for pickled in pickles.values() for i in pickled._pickler.by_name}
+    live = {id(each) for each in containers(namespace.dict)}
+    by_name = live.union(*(pickled._pickler.by_name for pickled in pickles.values()))
+    made_of = {
+        name: members(pickles[name])
+        if name in pickles
+        else memory.unchanged[id(values[name])].footprint.objects.view(np.uint64)
+        for name in aliases
+    }
     groups = [
         tuple(alias for name in group for alias in aliases[name])
-        for group in groups_of({name: members(pickles[name]) for name in aliases}, by_name)
+        for group in groups_of(made_of, by_name)
     ]
     return Look(seen, unsaveable, groups, values, pickles, modules)
 
@@ -199,7 +241,8 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _seen(name: str, value: Any, pickled: Pickled, memory: Memory) -> Seen:
+def seen_as(name: str, value: Any, pickled: Pickled, memory: Memory) -> Seen:
+    """Return what a look says of a variable that has been pickled."""
     digest, buffers = _hashed(pickled, memory)
     return Seen(
         name,

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from notewright.state.memory.pages import Span
+from notewright.state.memory.protection import Span
 
 _PAGE = mmap.PAGESIZE
 #: madvise's MADV_POPULATE_WRITE, from Linux 5.14 on; elsewhere it is refused, and nothing happens.

@@ -7,7 +7,7 @@ import io
 import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import cloudpickle
 
@@ -62,7 +62,12 @@ class Pickled:
         return len(self.stream) + sum(b.raw().nbytes for b in self.buffers)
 
 
-def dump(value: Any, namespace: dict[str, Any], apart: Sequence[Any] = ()) -> Pickled:
+def dump(
+    value: Any,
+    namespace: dict[str, Any],
+    apart: Sequence[Any] = (),
+    kind: type[Pickler] | None = None,
+) -> Pickled:
     """Return `value` pickled, with functions of `namespace` bound to it by reference.
 
     Parameters
@@ -73,18 +78,20 @@ def dump(value: Any, namespace: dict[str, Any], apart: Sequence[Any] = ()) -> Pi
         The live globals of the user's cells.
     apart : sequence, optional
         Objects to leave out: :func:`load` is given what to put in their places.
+    kind : type of Pickler, optional
+        By default :class:`Pickler`.
 
     Raises
     ------
     Exception
         Whatever the object's own reduction raises; the caller names the variable.
     """
-    memory = Memory()
+    memory, kind = Memory(), kind or Pickler
     for _ in range(_ATTEMPTS):
-        stream = io.BytesIO()
+        stream = kind.file()
         stream.write(live.prelude(len(apart)))
         buffers: list[pickle.PickleBuffer] = []
-        pickler = Pickler(stream, namespace, buffers.append, memory, apart)
+        pickler = kind(stream, namespace, buffers.append, memory, apart)
         if type(value) is tuple:
             pickler.dictionaries.update(id(each) for each in value if type(each) is dict)
         try:
@@ -137,6 +144,8 @@ class Pickler(pickle.Pickler):
         that are saved together, and of attributes of the notebook's classes.
     """
 
+    #: Makes what a pickle is written to.
+    file: ClassVar[type[io.BytesIO]] = io.BytesIO
     # A plain dictionary is looked up in C; cloudpickle's chain of two is not.
     dispatch_table: Any
 

@@ -1,0 +1,108 @@
+"""The memory that a value is made of, word for word, so that it is soon told whether it changed.
+
+Pickling a dictionary of a hundred thousand objects takes long, and tells nothing where
+nothing was written to them. A footprint knows all the memory that such a value is made of:
+of each object its type, its length and what it refers to, and of what cannot be changed the
+bytes, since it may be gone and another in its place. Not how often an object is referred to,
+which changes all the time. Where the words are as they were, so is the value: what an
+unchanged container refers to is alive, and where it was.
+
+That needs to be known of each type: where its objects keep what they are made of. It is
+tried out on this interpreter; where that is otherwise, and for values that have parts of any
+other type, there is no footprint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from notewright.state.memory.layouts import Odd, all_runs
+from notewright.state.memory.trials import is_as_expected
+from notewright.state.memory.words import WORDS, Numbers, joined, words_on, words_there
+
+#: So many pages are hashed at once.
+_STEP = 256
+
+Hashes = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Which words of which pages a value is made of, and what they were.
+
+    Parameters
+    ----------
+    pages : ndarray of int64, shape (n,)
+        Numbers of the pages, ascending: addresses by the size of a page.
+    masks : ndarray of uint8, shape (n, 64)
+        For each page, a bit for each word that counts.
+    hashes : ndarray of uint64, shape (n,)
+        Of each page, of the words that count.
+    objects : ndarray of int64, shape (m,)
+        Ids of all objects in it that can change, ascending.
+    """
+
+    pages: Numbers
+    masks: npt.NDArray[np.uint8]
+    hashes: Hashes
+    objects: Numbers
+
+    def differs(self, which: npt.NDArray[np.intp]) -> bool:
+        """Tell whether any of some pages, by their positions, is not as it was, or is gone."""
+        for first in range(0, len(which), _STEP):
+            some = which[first : first + _STEP]
+            words = words_there(self.pages[some])
+            if words is None:
+                return True
+            if not np.array_equal(_hashes(words, self.masks[some]), self.hashes[some]):
+                return True
+        return False
+
+
+def footprint(value: Any) -> Footprint | None:
+    """Return the footprint of a value, or None where that cannot be told.
+
+    To be called where nothing changes meanwhile.
+
+    Examples
+    --------
+    >>> footprint(object()) is None
+    True
+    """
+    if not is_as_expected():
+        return None
+    try:
+        (starts, counts), objects = all_runs(value)
+        return _printed(starts, counts, objects) if len(starts) else None
+    except Odd:
+        return None
+
+
+def _printed(starts: Numbers, counts: Numbers, objects: Numbers) -> Footprint:
+    """Return the footprint of runs of words."""
+    starts, counts = joined(starts, counts)
+    first, last = starts // WORDS, (starts + counts - 1) // WORDS
+    many = last - first + 1
+    every = np.repeat(first - (np.cumsum(many) - many), many) + np.arange(many.sum())
+    pages = every[np.diff(every, prepend=-1) != 0]
+    # Where the words of a run begin counts one more, and where they end one less.
+    begins = np.searchsorted(pages, first) * WORDS + starts % WORDS
+    change = np.zeros(len(pages) * WORDS + 1, np.int8)
+    change[begins] += 1
+    change[begins + counts] -= 1
+    counted = np.cumsum(change[:-1], dtype=np.int8).astype(bool).reshape(-1, WORDS)
+    masks = np.packbits(counted, axis=1)
+    steps = (slice(at, at + _STEP) for at in range(0, len(pages), _STEP))
+    hashes = [_hashes(words_on(pages[step]), masks[step]) for step in steps]
+    return Footprint(pages, masks, np.concatenate(hashes), objects)
+
+
+def _hashes(words: Numbers, masks: npt.NDArray[np.uint8]) -> Hashes:
+    counted = np.unpackbits(masks, axis=1).view(bool)
+    rows = np.where(counted, words, 0)
+    return np.fromiter(map(xxhash.xxh3_64_intdigest, rows), np.uint64, len(rows))
