@@ -20,7 +20,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from notewright.lineage.cell import Cell
-from notewright.state.capture import in_place
+from notewright.state.capture import in_place, prints
 from notewright.state.capture import keeper as keeping
 from notewright.state.capture.looking import Print
 from notewright.state.memory.footprint import Footprint, footprint
@@ -388,3 +388,12 @@ def test_a_value_that_keeps_changing_is_left_alone_more_and_more(printed) -> Non
         run(printed, f"records['k1']['id'] = {number}")
         made.append("records" in [each.seen.name for each in held(printed)])
     assert sum(made[12:]) < sum(made[:12])
+
+
+def test_a_value_that_was_gone_through_is_left_to_a_copy(printed, monkeypatch) -> None:
+    monkeypatch.setattr(prints, "_MOST_COMPARED", 10)
+    taken = views(printed)
+    run(printed, "total = sum(each['id'] for each in records.values())")
+    assert taken[0].child is not None
+    assert not taken[0].unchanged
+    assert not printed.recorder.problems

@@ -29,6 +29,8 @@ _FEW_USES, _MOST_SKIPPED = 4, 64
 #: in between, which cannot be protected; and so many pieces of memory are at most.
 _GAP, _SMALL_GAP, _MOST_PIECES = 1 << 11, 64, 128
 _NEAR = 4
+#: So many pages of a value are compared at a view.
+_MOST_COMPARED = 1024
 #: After so many views all pages are protected again, those too that are written all the time.
 _ANEW = 32
 
@@ -207,7 +209,9 @@ class Prints:
             pages = each.print.footprint.pages
             which = np.flatnonzero(np.isin(pages, written, assume_unique=True))
             if not each.differs and len(which):
-                each.differs = each.print.footprint.differs(which)
+                # The user waits for this: a value that was gone through is left to a copy.
+                too_many = len(which) > _MOST_COMPARED
+                each.differs = too_many or each.print.footprint.differs(which)
         self._let_go()
 
     def _protect(self, run: Sequence[int]) -> bool:
