@@ -29,6 +29,7 @@ import os
 import pickle
 import sys
 import threading
+import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Set
@@ -191,6 +192,7 @@ class Keeper:
         self._prints = Prints(protection)
         #: A copy that makes footprints.
         self._printing: Child | None = None
+        self._printing_until = 0.0
         self._aside = Aside()
         #: What was written between the views since the one that is known.
         self._written: dict[int, dict[Span, list[Span] | None]] = {}
@@ -389,6 +391,7 @@ class Keeper:
 
         with suppress(OSError), self._ready, self._around():
             self._printing = fork(work, known.large, waited=True)  # the sooner, the less others do
+            self._printing_until = time.monotonic() + _LONGEST
             self._prints.begin(wanted, known)
         return self._printing is not None
 
@@ -484,8 +487,7 @@ class Keeper:
                     take_back(self._is_idle)
                     if not self._waits_for_next(_QUIET):
                         self._gathering.gather(self._is_idle)
-            if self._printing is not None:
-                self._printing.end()
+            self._end_printing()
 
     def _is_idle(self) -> bool:
         """Tell whether the user's cell does not run, and nothing waits behind."""
@@ -500,6 +502,8 @@ class Keeper:
         while (printing := self._printing) is not None:
             if printing.has_spoken():
                 self._take_print(printing)
+            elif time.monotonic() > self._printing_until:
+                self._end_printing()
             elif self._waits_for_next(BEAT):
                 break
         self._waits_for_next(None)
@@ -511,11 +515,15 @@ class Keeper:
         try:
             self._prints.adopt(*printing.receive(_limits()))
             self._in_place.try_again()
-        except CopyLost:  # it has ended
-            printing.end()
-            self._prints.end()
-            with self._ready:
+        except CopyLost:
+            self._end_printing()
+
+    def _end_printing(self) -> None:
+        with self._ready:
+            if self._printing is not None:
+                self._printing.end()
                 self._printing = None
+                self._prints.end()
                 self._ready.notify_all()
 
     def _finish(self, view: View) -> None:

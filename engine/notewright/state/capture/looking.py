@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import xxhash
 
 from notewright.state.capture.chunks import LARGE, Buffer, address_of, hashed
@@ -20,6 +21,7 @@ from notewright.state.describe import summary, type_name
 from notewright.state.grouping import groups_of, identity, members
 from notewright.state.memory.footprint import Footprint
 from notewright.state.memory.protection import Span
+from notewright.state.memory.words import distinct, places_in
 from notewright.state.namespace import Namespace
 from notewright.state.pickling.live import containers
 from notewright.state.pickling.pickler import Pickled, Pickler, dump
@@ -193,17 +195,27 @@ def look(
         return Look(seen, unsaveable, before.sharing, values, pickles, modules)
     live = {id(each) for each in containers(namespace.dict)}
     by_name = live.union(*(pickled._pickler.by_name for pickled in pickles.values()))
-    made_of = {
-        name: members(pickles[name])
-        if name in pickles
-        else memory.unchanged[id(values[name])].footprint.objects.view(np.uint64)
-        for name in aliases
-    }
+    made_of = {name: members(pickles[name]) for name in aliases if name in pickles}
+    large = {n: memory.unchanged[id(values[n])] for n in aliases if n not in pickles}
+    made_of |= _met_in(large, list(made_of.values()))
+    made_of = {name: made_of[name] for name in aliases}
     groups = [
         tuple(alias for name in group for alias in aliases[name])
         for group in groups_of(made_of, by_name)
     ]
     return Look(seen, unsaveable, groups, values, pickles, modules)
+
+
+def _met_in(
+    known: Mapping[str, Print], others: list[npt.NDArray[np.uint64]]
+) -> dict[str, npt.NDArray[np.uint64]]:
+    """Return what large values are made of, as far as somebody else may be made of it, too."""
+    objects = {name: each.footprint.objects for name, each in known.items()}
+    if len(objects) == 1:  # what it has alone is most of it
+        ((name, own),) = objects.items()
+        all_others = distinct(np.concatenate([own[:0], *(o.view(np.int64) for o in others)]))
+        objects = {name: own[places_in(all_others, own)]}
+    return {name: own.view(np.uint64) for name, own in objects.items()}
 
 
 def _are_same_objects(before: Mapping[str, Seen], now: Mapping[str, Seen]) -> bool:

@@ -17,7 +17,7 @@ from notewright.state.capture.known import Known
 from notewright.state.capture.looking import Memory, Print, no_collection, seen_as
 from notewright.state.memory.footprint import footprint
 from notewright.state.memory.protection import Protection, Span
-from notewright.state.memory.words import PAGE, Numbers, distinct, runs_of
+from notewright.state.memory.words import PAGE, Numbers, distinct, places_in, runs_of
 from notewright.state.namespace import Namespace
 from notewright.state.pickling.pickler import dump
 
@@ -198,16 +198,16 @@ class Prints:
         """
         written = self._written()
         always = self._unprotected if self._views % _ANEW else written[:0]
-        self._unprotected = written[np.isin(written, self._wrote, assume_unique=True)]
+        self._unprotected = written[places_in(self._wrote, written)]
         self._wrote = written
-        others = written[~np.isin(written, always, assume_unique=True)]
+        others = np.delete(written, places_in(always, written))
         for run in runs_of(others, _NEAR).tolist():
             if not self._protect(run):
                 for each in self._held:
                     each.differs = each.differs or _lies_in(each.print.footprint.pages, [run])
         for each in self._held:
             pages = each.print.footprint.pages
-            which = np.flatnonzero(np.isin(pages, written, assume_unique=True))
+            which = places_in(written, pages)
             if not each.differs and len(which):
                 # The user waits for this: a value that was gone through is left to a copy.
                 too_many = len(which) > _MOST_COMPARED

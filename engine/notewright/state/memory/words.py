@@ -37,6 +37,16 @@ def words_on(numbers: Numbers) -> Numbers:
     return found
 
 
+def places_in(numbers: Numbers, among: Numbers) -> Numbers:
+    """Return where in `among` those of `numbers` are that are there; both ascend."""
+    if not len(among):
+        return among
+    at = np.searchsorted(among, numbers)
+    at[at == len(among)] = 0
+    there: Numbers = at[among[at] == numbers]
+    return there
+
+
 def words_of(runs: Runs) -> Numbers:
     """Return the numbers of all words of runs, in order."""
     starts, counts = runs
