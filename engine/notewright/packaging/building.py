@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from notewright.errors import ExportFailed, NotTheSame
-from notewright.packaging import known, locking
+from notewright.packaging import known, locking, scale
 from notewright.packaging.answering import Answer
 from notewright.packaging.documents import render_document
 from notewright.packaging.emit import Emitter, modules
@@ -122,6 +122,8 @@ class Build:
         withheld = self.withholding.among(self.withheld_columns())
         if withheld:
             self.findings.append(finding(withheld))
+        if self.target_is_made() and scale.is_number(self.plan.replayed.values["y:fit"]):
+            self.findings.append(scale.words(self.plan.derived.target_columns))
         if self.format == "pickle":
             self.findings.append(
                 "The model is kept as a pickle, because skops cannot hold it exactly; "
@@ -422,6 +424,12 @@ class Build:
     def raw(self) -> Any:
         """Return the raw table as the notebook loaded it."""
         return self.table(self.plan.main)
+
+    def target_is_made(self) -> bool:
+        """Tell whether what is predicted is something else than the target's raw column."""
+        columns, values = self.plan.derived.target_columns, self.plan.replayed.values
+        given = values.get("y:fit")
+        return bool(columns) and given is not None and scale.is_made_of(given, self.raw(), columns)
 
     def table(self, load: Load) -> Any:
         """Return a table as the notebook loaded it."""

@@ -68,6 +68,7 @@ def write_documents(build: Build, locks: Locks, trained: Mapping[str, Any]) -> N
             fitted=_fitted(build),
             data=data,
             target=", ".join(targets),
+            made=build.target_is_made(),
             signer=build.signer.name,
             fingerprint=plan.replayed.fingerprint,
             columns=schema["columns"],
