@@ -85,6 +85,18 @@ class Cancelled(NotewrightError):
         )
 
 
+class Unexpected(NotewrightError):
+    """Something went wrong that nobody foresaw; where there is no traceback to be shown."""
+
+    code = "unexpected"
+
+    def __init__(self, what: str, error: BaseException) -> None:
+        super().__init__(
+            f"{what} failed itself, with {type(error).__name__}: {error}",
+            "That is a mistake in Notewright, not in your notebook; the server's log has more.",
+        )
+
+
 # -- store ---------------------------------------------------------------------
 
 

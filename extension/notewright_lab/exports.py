@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from notewright.afresh.export import Wish, export_afresh
-from notewright.errors import NotewrightError, UnknownId
+from notewright.errors import NotewrightError, Unexpected, UnknownId
 from notewright.progress import Progress
 from notewright.store.ids import new_id
 from notewright.views.packaging import package_record
@@ -87,10 +87,7 @@ class ExportJob:
         except NotewrightError as error:
             self.problem = error.record()
         except Exception as error:
-            words = NotewrightError(
-                f"{type(error).__name__}: {error}", "The server's log has more."
-            )
-            self.problem = words.record()
+            self.problem = Unexpected("The export", error).record()
             raise
         finally:
             # The last thing that is set: whoever sees it sees what came of it too.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from notewright import __version__
 from notewright.afresh.mark import is_afresh
-from notewright.errors import Cancelled, NotewrightError, UsageError
+from notewright.errors import Cancelled, NotewrightError, Unexpected, UsageError
 from notewright.progress import Progress
 from notewright.verbs import find_verb
 from notewright.verbs.base import Context
@@ -172,7 +174,8 @@ class PanelComm:
         except KeyboardInterrupt:
             answer = _refusal(request, Cancelled(progress.what))
         except Exception as error:  # noqa: BLE001 - the panel must hear of a bug too
-            answer = {"event": "error", "problem": f"{type(error).__name__}: {error}", "remedy": ""}
+            traceback.print_exc(file=sys.__stderr__)
+            answer = _refusal(request, Unexpected(progress.what, error))
         else:
             answer = {"event": "done", "data": view.data(), "html": view.html()}
         finally:

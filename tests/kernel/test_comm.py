@@ -81,3 +81,20 @@ def test_a_mistake_of_the_panels_is_answered_in_words(live) -> None:
     for request in ({"verb": "nonsense"}, {"verb": "restore", "snapshot": "feed"}):
         comm.ask(id="e", **request)
         assert comm.wait_for("error")["problem"]
+
+
+def test_a_mistake_of_notewrights_own_is_said_to_be_that_and_the_log_has_its_traceback(
+    live,
+) -> None:
+    live.run("%load_ext notewright")
+    live.run(
+        "from notewright_magics.comm import PanelComm\n"
+        "def broken(self, verb, data, progress): raise NameError(\"name 'np' is not defined\")\n"
+        "PanelComm._run = broken"
+    )
+    comm = live.open_comm()
+    comm.ask(verb="snapshot", id="s", message="")
+    answer = comm.wait_for("error")
+    assert answer["code"] == "unexpected"
+    assert "failed itself, with NameError: name 'np' is not defined" in answer["problem"]
+    assert "a mistake in Notewright, not in your notebook" in answer["remedy"]
