@@ -390,7 +390,8 @@ class Keeper:
                 line.outbox.send(found)
 
         with suppress(OSError), self._ready, self._around():
-            self._printing = fork(work, known.large, waited=True)  # the sooner, the less others do
+            # All memory is shared: the user's cell may run, and copy the process itself meanwhile.
+            self._printing = fork(work, (), waited=True)  # the sooner, the less others do
             self._printing_until = time.monotonic() + _LONGEST
             self._prints.begin(wanted, known)
         return self._printing is not None
