@@ -370,31 +370,33 @@ class Keeper:
             except OSError:
                 return False
             self._append(view)
+            if not view.waited:
+                self._fork_for_prints()
         return True
 
     def _fork_for_prints(self) -> bool:
         """Copy the process once more, for what makes later views cheaper; tell whether it was.
 
-        On the keeper's thread, while a cell may run: what that changes is found when the
-        footprints are taken in.
+        Not while a cell runs, which may be in the middle of what cannot be copied: a library of
+        linear algebra waits for its threads at a fork.
         """
         known, namespace = self._known, self._namespace
-        if self._printing is not None or not self._can_fork():
-            return False
-        wanted = self._prints.wanted(known, namespace)
-        if not wanted:
-            return False
+        with self._ready:  # no cell begins meanwhile
+            if self._begun or self._printing is not None or not self._can_fork():
+                return False
+            wanted = self._prints.wanted(known, namespace)
+            if not wanted:
+                return False
 
-        def work(line: Line) -> None:
-            for found in prints(namespace, wanted, known):
-                line.outbox.send(found)
+            def work(line: Line) -> None:
+                for found in prints(namespace, wanted, known):
+                    line.outbox.send(found)
 
-        with suppress(OSError), self._ready, self._around():
-            # All memory is shared: the user's cell may run, and copy the process itself meanwhile.
-            self._printing = fork(work, (), waited=True)  # the sooner, the less others do
-            self._printing_until = time.monotonic() + _LONGEST
-            self._prints.begin(wanted, known)
-        return self._printing is not None
+            with suppress(OSError), self._around():
+                self._printing = fork(work, (), waited=True)  # the sooner, the less others do
+                self._printing_until = time.monotonic() + _LONGEST
+                self._prints.begin(wanted, known)
+            return self._printing is not None
 
     def _fork(self, view: View, written: dict[Span, list[Span]], *, waits: bool) -> None:
         known, writer, namespace = self._known, self._writer, self._namespace
