@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import os
 import pickle
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from notewright.state.capture import forked
 from notewright.state.capture import keeper as keeping
 from notewright.state.capture.forked import Limits, Line, fork
 from notewright.state.capture.leaving_out import LeavingOut
@@ -289,7 +291,22 @@ def test_a_copy_that_looks_at_what_was_left_out_loses_nothing(notebook, workspac
     assert len(workspace.snapshots.list()) == 5
 
 
-@pytest.mark.usefixtures("copies")
+@pytest.fixture
+def no_room_in_the_heap():
+    """Leave malloc no room of its own for a large array, whatever tests before have let go of."""
+    taken = []
+    while True:
+        array = np.ones(5_000_000)
+        start, end = forked._heap(ctypes.PyDLL(None))
+        if not start <= array.ctypes.data < end:
+            break
+        taken.append(array)
+    del array
+    yield
+    taken.clear()
+
+
+@pytest.mark.usefixtures("copies", "no_room_in_the_heap")
 def test_copies_go_on_to_leave_out_memory_some_time_after_one_has_crashed(
     notebook, monkeypatch
 ) -> None:
