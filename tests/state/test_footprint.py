@@ -23,6 +23,7 @@ from notewright.lineage.cell import Cell
 from notewright.state.capture import in_place, prints
 from notewright.state.capture import keeper as keeping
 from notewright.state.capture.looking import Print
+from notewright.state.memory import layouts
 from notewright.state.memory.footprint import Footprint, footprint
 from notewright.state.memory.layouts import Odd, all_runs
 from notewright.state.memory.places import has_shared_values
@@ -189,6 +190,16 @@ def test_a_forest_that_changes_anywhere_differs(what: str) -> None:
     assert not differs(own)
     CHANGES[what](model)
     assert differs(own)
+
+
+def test_where_attributes_are_kept_otherwise_objects_with_some_have_no_footprint(
+    monkeypatch,
+) -> None:
+    bare, asked = DecisionTreeClassifier(max_depth=2), DecisionTreeClassifier(max_depth=2)
+    attributes = vars(asked)
+    monkeypatch.setattr(layouts, "has_shared_values", lambda: False)
+    for value in ([bare], [asked], [attributes]):
+        assert footprint(value) is None
 
 
 @attributes_known

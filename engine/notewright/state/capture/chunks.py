@@ -80,16 +80,25 @@ def hashed(
     written : sequence of spans, optional
         All that may have been written since then; None if that is not known.
     """
-    row = row_of(buffer)
-    raw = buffer.raw()
+    row, raw = row_of(buffer), buffer.raw()
     parts = pieces(raw.nbytes, row)
-    if before is None or written is None or before.row != row:
-        return Buffer(span, row, tuple(xxhash.xxh3_128_digest(raw[a:b]) for a, b in parts))
-    hashes = list(before.hashes)
-    for at in touched(span, parts, written):
+    which = due(span, row, before, written)
+    partly = before is not None and len(which) < len(parts)
+    hashes = list(before.hashes) if before is not None and partly else [b""] * len(parts)
+    for at in which:
         start, end = parts[at]
         hashes[at] = xxhash.xxh3_128_digest(raw[start:end])
     return Buffer(span, row, tuple(hashes))
+
+
+def due(
+    span: Span, row: int, before: Buffer | None, written: Sequence[Span] | None
+) -> Sequence[int]:
+    """Return which pieces of a buffer have to be hashed, by what :func:`hashed` is given."""
+    parts = pieces(span[1], row)
+    if before is None or written is None or before.row != row:
+        return range(len(parts))
+    return touched(span, parts, written)
 
 
 def touched(span: Span, parts: list[tuple[int, int]], written: Sequence[Span]) -> list[int]:

@@ -21,7 +21,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, TypeVar
 
 from notewright.state.capture.bundling import Bundle, bundles, hold
-from notewright.state.capture.chunks import Buffer, address_of, pieces, row_of, touched
+from notewright.state.capture.chunks import Buffer, address_of, due, pieces, row_of
 from notewright.state.capture.known import Group, Known
 from notewright.state.capture.looking import Look, Memory, look
 from notewright.state.namespace import Namespace
@@ -91,11 +91,8 @@ class _LittleMemory(Memory):
 
     def hashed(self, buffer: Any) -> Buffer:
         span, row = address_of(buffer), row_of(buffer)
-        before, written = self.buffers.get(span), self.written.get(span)
         parts = pieces(span[1], row)
-        which = list(range(len(parts)))
-        if before is not None and written is not None and before.row == row:
-            which = touched(span, parts, written)
+        which = due(span, row, self.buffers.get(span), self.written.get(span))
         self.left -= sum(parts[at][1] - parts[at][0] for at in which)
         if self.left < 0:
             raise TooMuch

@@ -17,7 +17,15 @@ from notewright.state.capture.known import Known
 from notewright.state.capture.looking import Memory, Print, no_collection, seen_as
 from notewright.state.memory.footprint import footprint
 from notewright.state.memory.protection import Protection, Span
-from notewright.state.memory.words import PAGE, Numbers, distinct, places_in, runs_of
+from notewright.state.memory.words import (
+    PAGE,
+    Numbers,
+    distinct,
+    joined,
+    places_in,
+    runs_of,
+    words_of,
+)
 from notewright.state.namespace import Namespace
 from notewright.state.pickling.pickler import dump
 
@@ -181,13 +189,14 @@ class Prints:
         for start, size in runs_of(pages, _GAP).tolist():
             if self.protection.register((start, size)):
                 windows.append((start, size))
+                self._registered.add((start, size))
                 continue
             first, last = np.searchsorted(pages, (start // PAGE, (start + size) // PAGE))
             for begin, length in runs_of(pages[first:last], _SMALL_GAP).tolist():
                 if not self.protection.register((begin, length)):
                     return []
                 windows.append((begin, length))
-        self._registered.update(windows)
+                self._registered.add((begin, length))
         return windows if len(windows) <= _MOST_PIECES else []
 
     def _compare(self) -> None:
@@ -227,16 +236,14 @@ class Prints:
         bounds = np.array(spans, np.int64).reshape(-1, 2)
         bounds[:, 1] += bounds[:, 0]
         first, last = np.searchsorted(pages, bounds // PAGE).T
-        many = last - first
-        at = np.repeat(first - (np.cumsum(many) - many), many) + np.arange(many.sum())
-        return pages[distinct(at)]
+        return pages[distinct(words_of((first, last - first)))]
 
     def _note_what_is_held(self) -> None:
-        none = np.empty(0, np.int64)
-        self._pages = distinct(
-            np.concatenate([none, *(each.print.footprint.pages for each in self._held)])
-        )
-        self._windows = _joined(window for each in self._held for window in each.windows)
+        pages = [each.print.footprint.pages for each in self._held]
+        windows = [window for each in self._held for window in each.windows]
+        self._pages = distinct(np.concatenate(pages)) if pages else np.empty(0, np.int64)
+        starts, sizes = joined(*np.array(windows).T) if windows else ((), ())
+        self._windows = [(int(a), int(b)) for a, b in zip(starts, sizes, strict=True)]
 
     def _let_go(self) -> None:
         gone = [each for each in self._held if each.differs]
@@ -284,18 +291,6 @@ def prints(
             seen = seen_as(name, value, dump(value, namespace.dict), Memory())
         if not seen.buffers:
             yield name, Print(seen, id(value), own)
-
-
-def _joined(spans: Iterable[Span]) -> list[Span]:
-    """Return what all the spans cover, each part once."""
-    found: list[Span] = []
-    for start, size in sorted(spans):
-        if found and start <= sum(found[-1]):
-            first, own = found.pop()
-            found.append((first, max(own, start + size - first)))
-        else:
-            found.append((start, size))
-    return found
 
 
 def _lies_in(pages: Numbers, spans: Iterable[Sequence[int]]) -> bool:

@@ -23,7 +23,7 @@ import xxhash
 
 from notewright.state.memory.layouts import Odd, all_runs
 from notewright.state.memory.trials import is_as_expected
-from notewright.state.memory.words import WORDS, Numbers, joined, words_on, words_there
+from notewright.state.memory.words import WORDS, Numbers, joined, words_of, words_on, words_there
 
 #: So many pages are hashed at once.
 _STEP = 256
@@ -88,7 +88,7 @@ def _printed(starts: Numbers, counts: Numbers, objects: Numbers) -> Footprint:
     starts, counts = joined(starts, counts)
     first, last = starts // WORDS, (starts + counts - 1) // WORDS
     many = last - first + 1
-    every = np.repeat(first - (np.cumsum(many) - many), many) + np.arange(many.sum())
+    every = words_of((first, many))
     pages = every[np.diff(every, prepend=-1) != 0]
     # Where the words of a run begin counts one more, and where they end one less.
     begins = np.searchsorted(pages, first) * WORDS + starts % WORDS

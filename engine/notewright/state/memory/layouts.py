@@ -158,7 +158,7 @@ def _values(values: Numbers) -> tuple[Runs, Runs]:
     First the bytes before that tell which there are, in which order. The names do not count:
     others are only added to them.
     """
-    if len(values) and has_shared_values() is None:
+    if len(values) and not has_shared_values():
         raise Odd
     # Backwards from the first value: the number of these bytes, of values, and which they are.
     order, many = _byte_before(values, 1) // WORD, _byte_before(values, 2)
@@ -247,7 +247,7 @@ def _trees(objects: list[Any], at: Numbers) -> tuple[list[Runs], Iterable[Any]]:
 
 def _instances(objects: list[Any], at: Numbers) -> tuple[list[Runs], Iterable[Any]]:
     attributes = read(at + places.ATTRIBUTES)
-    if has_shared_values() is None or (attributes & 1).any():
+    if not has_shared_values() or (attributes & 1).any():
         raise Odd
     values = read(at[attributes == 0] + places.ATTRIBUTES_VALUES) // WORD
     if not values.all():

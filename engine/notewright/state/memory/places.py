@@ -18,7 +18,7 @@ from notewright.state.memory.words import WORD, Numbers, word, words
 TYPE = 1
 LENGTH = 2
 TUPLE_ITEMS = 3
-LIST_ITEMS, LIST_WORDS = 3, 5
+LIST_ITEMS = 3
 DICT_KEYS, DICT_VALUES, DICT_WORDS = 4, 5, 6
 #: Of the table of a dictionary: its sizes, how many more fit in, how many are in it.
 KEYS_SIZES, KEYS_FREE, KEYS_USED, KEYS_WORDS = 1, 2, 3, 4
