@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib
 import os
 import pickle
@@ -241,6 +242,7 @@ def test_patience_ends_a_wait_and_leaves_work_and_handlers_alone() -> None:
 
 STUCK_IN_C = """
 import ctypes
+import gc
 class Deaf:
     def __getstate__(self):
         libc = ctypes.CDLL(None)
@@ -294,6 +296,7 @@ def test_a_copy_that_looks_at_what_was_left_out_loses_nothing(notebook, workspac
 @pytest.fixture
 def no_room_in_the_heap():
     """Leave malloc no room of its own for a large array, whatever tests before have let go of."""
+    gc.collect()  # else what they left would be let go of later, and leave room then
     taken = []
     while True:
         array = np.ones(5_000_000)
