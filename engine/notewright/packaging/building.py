@@ -254,6 +254,7 @@ class Build:
             name=self.name,
             prefix=self.context.prefix,
             features=self.with_features,
+            of_target=self._of_target(),
             table=plan.derived.table,
             side=[{"name": n, "function": f"load_{n}"} for n in plan.derived.side],
             data={k: v[2] for k, v in plan.data.items()},
@@ -263,6 +264,11 @@ class Build:
             model_input=model_input,
             tolerance=self._tolerance(),
         )
+
+    def _of_target(self) -> list[str]:
+        """Return the columns of the target, and what those made of it are called on the way."""
+        derived = self.plan.derived
+        return sorted({*derived.target_columns, *derived.made_of_target})
 
     def _tolerance(self) -> str:
         """Return how far predictions may be from golden ones that were made elsewhere."""
@@ -380,6 +386,7 @@ class Build:
             "name": self.name,
             "features": self.with_features,
             "target": list(self.plan.derived.target_columns),
+            "of_target": self._of_target(),
             "unused": list(self.plan.derived.unused),
             "elsewhere": sorted(self.plan.elsewhere),
             "withheld": self.withheld_columns(),

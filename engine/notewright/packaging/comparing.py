@@ -63,29 +63,30 @@ def _check_features(job: Any, notebook: Any, model: Any) -> Any:
         if not result["singly"]["equal"]:
             result["statement"] = _locate(job, raw, chosen[part::parts])
         return result
+    # A formula's table holds the target too, which raw rows need not have.
+    served = whole.drop(columns=job["of_target"], errors="ignore")
     index: dict[Any, list[int]] = {}
-    for position, value in enumerate(_hashes(whole)):
+    for position, value in enumerate(_hashes(served)):
         index.setdefault(value, []).append(position)
     for tag, inputs in notebook["inputs"].items():
         if tag in job["elsewhere"]:
             continue
-        # A formula's table holds the target too, which raw rows need not have.
-        seen = _table(inputs).drop(columns=list(job["target"]), errors="ignore")
+        seen = _table(inputs).drop(columns=job["of_target"], errors="ignore")
         places = [index.get(value, [None])[0] for value in _hashes(seen)]
         found = [p for p in places if p is not None]
-        equal = len(found) == len(seen) and _same(whole.iloc[found], seen)
+        equal = len(found) == len(seen) and _same(served.iloc[found], seen)
         entry: dict[str, Any] = {"rows": len(seen), "found": len(found), "equal": bool(equal)}
-        if not equal and list(seen.columns) == list(whole.columns):
-            near = _nearest(whole, seen)
+        if not equal and list(seen.columns) == list(served.columns):
+            near = _nearest(served, seen)
             if near is not None:
                 # A library may add up the same numbers in another order when it fits.
                 found, equal = near, True
-                apart = _apart_by(whole.iloc[found].to_numpy(), seen.to_numpy())
+                apart = _apart_by(served.iloc[found].to_numpy(), seen.to_numpy())
                 entry |= {"found": len(found), "equal": True, "rounding": apart}
-        if len(found) < len(seen) and len(seen.columns) == len(whole.columns):
-            entry["columns"] = _differing(whole, seen)
-        elif list(seen.columns) != list(whole.columns):
-            entry["columns"] = sorted(set(map(str, seen.columns)) ^ set(map(str, whole.columns)))[
+        if not equal and len(seen.columns) == len(served.columns):
+            entry["columns"] = _differing(served, seen)
+        elif list(seen.columns) != list(served.columns):
+            entry["columns"] = sorted(set(map(str, seen.columns)) ^ set(map(str, served.columns)))[
                 :5
             ]
         expected = notebook["predictions"].get(tag)

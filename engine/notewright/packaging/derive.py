@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from notewright.packaging.calls import is_split, method
 from notewright.packaging.effects import Effects, aliases, effects, free_names
 from notewright.packaging.kinds import Kind
 from notewright.packaging.learning import LearnedValue
@@ -17,9 +17,9 @@ from notewright.packaging.replay import key
 from notewright.packaging.rewrite import Rewriter, Rewritten
 from notewright.packaging.roles import Load, Roles, fit_arguments
 from notewright.packaging.slicing import Program
+from notewright.packaging.stand_ins import StandIn, stand_ins_of
+from notewright.packaging.targets import columns_made_of, target_columns
 from notewright.packaging.unused import named, unused_columns
-
-_NOT_COLUMNS = frozenset(["T", "dt", "iloc", "index", "loc", "shape", "str", "values"])
 
 
 @dataclass
@@ -44,8 +44,12 @@ class Derived:
         Why there is no feature function.
     unused : tuple of str
         Raw columns that neither the target nor the feature function needs.
-    whole : Derived or None
-        The same, but with raw rows that have those too.
+    made_of_target : frozenset of str
+        What columns of the target, and those made of them alone, are called on the way.
+    stand_ins : tuple of StandIn
+        Columns that raw rows lack and that statements for raw rows name, with a value for each.
+    otherwise : Derived or None
+        What to try where this fails for raw rows.
     """
 
     table: str
@@ -59,12 +63,14 @@ class Derived:
     side: tuple[str, ...] = ()
     origin: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
-    whole: Derived | None = None
+    made_of_target: frozenset[str] = frozenset()
+    stand_ins: tuple[StandIn, ...] = ()
+    otherwise: Derived | None = None
 
     @property
     def served(self) -> set[int]:
         """The statements that the feature function is made of, for any raw rows."""
-        more = self.whole.served if self.whole is not None else set()
+        more = self.otherwise.served if self.otherwise is not None else set()
         return {index for index, _ in self.serve} | more
 
 
@@ -88,6 +94,7 @@ def derive(
     main: Load,
     side: Mapping[str, Load],
     inputs: Sequence[str],
+    rows: Any = None,
 ) -> Derived:
     """Return the two forms of the prepare statements.
 
@@ -101,17 +108,21 @@ def derive(
         Other loaded tables by name.
     inputs : sequence of str
         Candidates for the model's input, best first: names in the prepare stage.
+    rows : DataFrame, optional
+        The raw table.
     """
     table = table_name(program, main)
     columns = _columns(kinds, main)
-    target = target_columns(program, roles, columns)
+    target = target_columns(program, roles, kinds, columns)
     if not inputs:
         return _derive(program, roles, kinds, main, table, side, "", target)
     problem: NotRowWise | None = None
     for name in inputs:
         found = _derive(program, roles, kinds, main, table, side, name, target)
         if found.problem is None:
-            return _without_unused(program, roles, kinds, main, side, name, found, columns)
+            made = _without_unused(program, roles, kinds, main, side, name, found, columns)
+            whole = _derive(program, roles, kinds, main, table, side, name, ())
+            return _with_stand_ins(made, whole, rows)
         problem = problem or found.problem
     found.problem = problem
     return found
@@ -138,8 +149,31 @@ def _without_unused(
     made = _derive(program, roles, kinds, main, found.table, side, result, target, unused)
     if made.problem is not None or named(program, made.serve, unused):
         return found
-    made.unused, made.whole = unused, found
+    made.unused, made.otherwise = unused, found
     return made
+
+
+def _with_stand_ins(made: Derived, whole: Derived, rows: Any) -> Derived:
+    """Give each form another to try: raw rows get any value in the columns that they lack.
+
+    For statements that name such columns where that cannot be seen, as in a loop over all columns.
+    That the values make no difference is for the proof to show.
+    """
+    following = made.otherwise
+    absent = {*made.target_columns, *made.unused}
+    stand_ins = stand_ins_of(rows, absent) if whole.problem is None else None
+    if following is not None:
+        following = _with_stand_ins(following, whole, rows)
+    if stand_ins:
+        following = replace(
+            whole,
+            target_columns=made.target_columns,
+            unused=made.unused,
+            made_of_target=made.made_of_target,
+            stand_ins=stand_ins,
+            otherwise=following,
+        )
+    return replace(made, otherwise=following)
 
 
 def _derive(
@@ -153,8 +187,8 @@ def _derive(
     target: tuple[str, ...],
     unused: tuple[str, ...] = (),
 ) -> Derived:
-    absent = _renamed(program, roles, frozenset(target)) | {*unused}
-    rewriter = Rewriter(program, kinds, table, frozenset(side), absent)
+    of_target = columns_made_of(program, roles, kinds, frozenset(target))
+    rewriter = Rewriter(program, kinds, table, frozenset(side), of_target | {*unused})
     loaded = kinds.get(key(main.index, main.call))
     if loaded is not None:
         rewriter.rows(loaded.length)
@@ -208,6 +242,7 @@ def _derive(
         target,
         problem,
         tuple(name for name in side),
+        made_of_target=of_target,
     )
 
 
@@ -234,90 +269,6 @@ def _all_at_once(program: Program, roles: Roles, result: str) -> NotRowWise:
 def _columns(kinds: Mapping[str, Kind], main: Load) -> tuple[str, ...]:
     kind = kinds.get(key(main.index, main.call))
     return kind.columns if kind is not None else ()
-
-
-def target_columns(program: Program, roles: Roles, columns: Iterable[str]) -> tuple[str, ...]:
-    """Return the raw columns that the target is made of."""
-    arguments = fit_arguments(roles.fit_call)
-    if len(arguments) < 2:
-        return ()
-    known = set(columns)
-    found: set[str] = _mentioned(arguments[1], program)
-    # In `train["price"]` the target is the column, not the table.
-    wanted = set() if found else free_names(arguments[1])
-    for index in sorted(roles.prepare, reverse=True):
-        statement = program.body[index]
-        node = statement.node
-        value = getattr(node, "value", None)
-        if not isinstance(node, ast.Assign) or value is None:
-            continue
-        target = node.targets[0]
-        if isinstance(target, ast.Tuple) and is_split(program.imports, value):
-            for position, name in enumerate(target.elts):
-                if isinstance(name, ast.Name) and name.id in wanted and isinstance(value, ast.Call):
-                    argument = value.args[position // 2]
-                    found |= _mentioned(argument, program)
-                    wanted |= {argument.id} if isinstance(argument, ast.Name) else set()
-        elif isinstance(target, ast.Name) and target.id in wanted:
-            kept = _mentioned(value, program)
-            found |= kept
-            if not kept:
-                wanted |= free_names(value)
-        elif isinstance(target, ast.Subscript) and _mentioned(target, program) & found:
-            found |= _mentioned(value, program)
-    for index in roles.prepare:
-        for old, new in _renames(program.body[index].node):
-            if new in found:
-                found.add(old)
-    return tuple(c for c in columns if c in found & known)
-
-
-def _renamed(program: Program, roles: Roles, target: frozenset[str]) -> frozenset[str]:
-    """Add the names that columns of the target are given, and columns made from them."""
-    found = set(target)
-    for index in roles.prepare:
-        node = program.body[index].node
-        found |= {new for old, new in _renames(node) if old in found}
-        if (
-            isinstance(node, ast.Assign)
-            and isinstance(node.targets[0], ast.Subscript)
-            and (name := program.text(node.targets[0].slice)) is not None
-            and _mentioned(node.value, program)
-            and _mentioned(node.value, program) <= found
-        ):
-            found.add(name)
-    return frozenset(found)
-
-
-def _renames(node: ast.stmt) -> list[tuple[str, str]]:
-    """Return (old, new) of the columns that a statement renames."""
-    return [
-        (name.value, value.value)
-        for call in ast.walk(node)
-        if isinstance(call, ast.Call) and method(call) == "rename"
-        for keyword in call.keywords
-        if isinstance(keyword.value, ast.Dict)
-        for name, value in zip(keyword.value.keys, keyword.value.values, strict=True)
-        if isinstance(name, ast.Constant)
-        and isinstance(value, ast.Constant)
-        and isinstance(name.value, str)
-        and isinstance(value.value, str)
-    ]
-
-
-def _mentioned(node: ast.expr, program: Program) -> set[str]:
-    """Return the column names in ``df["a"]``, ``df[TARGET]``, ``df.a``, ``df.pop("a")``."""
-    found: set[str] = set()
-    for item in ast.walk(node):
-        if isinstance(item, ast.Subscript):
-            part = item.slice.elts[-1] if isinstance(item.slice, ast.Tuple) else item.slice
-            found |= {text for c in ast.walk(part) if (text := program.text(c)) is not None}
-        elif isinstance(item, ast.Attribute) and isinstance(item.value, ast.Name):
-            found |= {item.attr} - _NOT_COLUMNS
-        elif method(item) == "pop" if isinstance(item, ast.expr) else False:
-            given = item.args  # type: ignore[attr-defined]
-            found |= {text for a in given if (text := program.text(a)) is not None}
-    return found
 
 
 def _slice(

@@ -338,6 +338,7 @@ class Emitter(Pieces):
             type=self._type(self._model_input()),
             uses_learned=learned,
             table=derived.table,
+            stand_ins=derived.stand_ins,
             body=indented(body),
             result=derived.result,
         )

@@ -31,6 +31,7 @@ from notewright.store.signing import Signer
 
 if TYPE_CHECKING:
     from notewright.packaging.building import Build
+    from notewright.packaging.derive import Derived
     from notewright.packaging.plan import Plan
     from notewright.packaging.warming import Warming
 
@@ -493,9 +494,9 @@ def _proved(found: Iterator[Plan], begun: Callable[[Plan], Build]) -> tuple[Buil
             try:
                 return build, build.run()
             except FeaturesFailed as failed:
-                if made.derived.whole is not None:
-                    # Some column that seemed unused is not: raw rows need them all.
-                    made.derived = made.derived.whole
+                following = _allowed(made.derived.otherwise, build.withheld_columns())
+                if following is not None:
+                    made.derived = following
                 else:
                     # Never guessed: the training package is still made, and says why.
                     made.derived.problem = failed.problem
@@ -503,6 +504,13 @@ def _proved(found: Iterator[Plan], begun: Callable[[Plan], Build]) -> tuple[Buil
     assert training is not None  # or an error was raised
     build = begun(training)
     return build, build.run()
+
+
+def _allowed(form: Derived | None, withheld: Sequence[str]) -> Derived | None:
+    """Return the next form that does not show values of columns that are withheld."""
+    while form is not None and {s.column for s in form.stand_ins} & {*withheld}:
+        form = form.otherwise
+    return form
 
 
 @contextmanager

@@ -72,6 +72,8 @@ class Plan:
     findings: list[str] = field(default_factory=list)
     #: Of what the notebook asked the model about, by tag: what is not made of the main table.
     elsewhere: frozenset[str] = frozenset()
+    #: What may be made of another table with the same columns, with the finding if it is.
+    beside: Mapping[str, str] = field(default_factory=dict)
     #: The states that global generators are given, before the statements that first draw.
     random: Sequence[RandomState] = ()
 
@@ -372,7 +374,8 @@ def _assemble(
     for number in _main_first(tables, found):
         main = roles.loads[number]
         side = {table_name(program, load): load for n, load in tables if n != number}
-        made.append((main, side, derive(program, roles, found.kinds, main, side, inputs)))
+        rows = found.values.get(f"load:{number}")
+        made.append((main, side, derive(program, roles, found.kinds, main, side, inputs, rows)))
         if made[-1][2].problem is None:
             break
     # Where raw rows cannot be had from any table, the first says why.
@@ -383,9 +386,7 @@ def _assemble(
         findings.append(str(derived.problem))
     elsewhere = _elsewhere(program, roles, main)
     findings += [
-        f"{program.body[index].place} asks the model about rows that are not made of "
-        f"'{derived.table}': the features of raw rows are not compared with them."
-        for index in sorted(set(elsewhere.values()))
+        _not_compared(program, index, derived) for index in sorted(set(elsewhere.values()))
     ]
     findings += own_labels(program, roles)
     findings += _made_before(program, roles)
@@ -410,6 +411,10 @@ def _assemble(
         findings=findings,
         fitted=fitted,
         elsewhere=frozenset(elsewhere),
+        beside={
+            tag: _not_compared(program, index, derived)
+            for tag, index in _beside(program, roles, found, main, side, derived).items()
+        },
         random=states,
     )
 
@@ -479,6 +484,38 @@ def _elsewhere(program: Program, roles: Roles, main: Load) -> dict[str, int]:
         if names <= bound and main.index not in program.needed_for(names, index):
             found[f"X:scored{n}"] = index
     return found
+
+
+def _beside(
+    program: Program,
+    roles: Roles,
+    found: Replayed,
+    main: Load,
+    side: Mapping[str, Load],
+    derived: Derived,
+) -> dict[str, int]:
+    """Return what the model was asked about that may be rows of another table, with where.
+
+    As of a file of test rows, which is prepared with what was learned from the main table.
+    """
+
+    def columns(load: Load) -> set[str]:
+        kind = found.kinds.get(key(load.index, load.call))
+        return set(kind.columns if kind is not None else ()) - {*derived.target_columns}
+
+    alike = {load.index for load in side.values() if columns(load) == columns(main)}
+    return {
+        f"X:scored{n}": index
+        for n, (index, asked) in enumerate(roles.scored)
+        if alike & program.needed_for(free_names(asked) - program.imports.paths.keys(), index)
+    }
+
+
+def _not_compared(program: Program, index: int, derived: Derived) -> str:
+    return (
+        f"{program.body[index].place} asks the model about rows that are not made of "
+        f"'{derived.table}': the features of raw rows are not compared with them."
+    )
 
 
 def _main_first(tables: Sequence[tuple[int, Load]], found: Replayed) -> list[int]:

@@ -171,6 +171,7 @@ def _judge(build: Build, found: Mapping[str, Any]) -> None:
     if not build.with_features:
         return
     features = found["features"]
+    _leave_out_others(build, features["training"])
     for tag, entry in features["training"].items():
         rows = "training" if tag == "X:fit" else "test"
         if entry["equal"] and not entry.get("predictions_equal", True):
@@ -198,6 +199,14 @@ def _judge(build: Build, found: Mapping[str, Any]) -> None:
                 "gives one row other values than the same row among others",
             )
         )
+
+
+def _leave_out_others(build: Build, compared: dict[str, Any]) -> None:
+    """Take out the rows that turn out to be another table's, and say so."""
+    for tag, words in build.plan.beside.items():
+        if tag in compared and not compared[tag]["equal"]:
+            del compared[tag]
+            build.findings += [words] if words not in build.findings else []
 
 
 def place_of(plan: Plan, line: str, why: str, columns: Sequence[str] | None = None) -> NotRowWise:

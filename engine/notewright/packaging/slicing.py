@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -95,20 +95,66 @@ class Program:
         """Return the text that an expression is: a literal, or a name that stands for one only."""
         if isinstance(node, ast.Constant):
             return node.value if isinstance(node.value, str) else None
+        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name):
+            return self._texts_inside.get(node.value.id, {}).get(_key_of(node))
         return self._texts.get(node.id) if isinstance(node, ast.Name) else None
+
+    def texts(self, node: ast.AST) -> tuple[str, ...]:
+        """Return the texts that an expression is: one, or those of a list with a name."""
+        if isinstance(node, ast.Name) and node.id in self._lists:
+            return self._lists[node.id]
+        text = self.text(node)
+        return () if text is None else (text,)
 
     @cached_property
     def _texts(self) -> dict[str, str]:
-        bound = Counter(name for effect in self.effects for name in effect.binds)
         return {
-            target.id: node.value.value
+            name: value.value
+            for name, value in self._bound_once
+            if isinstance(value, ast.Constant) and isinstance(value.value, str)
+        }
+
+    @cached_property
+    def _lists(self) -> dict[str, tuple[str, ...]]:
+        changed = {name for effect in self.effects for name in effect.changes}
+        found = {}
+        for name, value in self._bound_once:
+            items = value.elts if isinstance(value, ast.List | ast.Tuple) else []
+            texts = [self.text(item) for item in items]
+            if items and name not in changed:
+                found[name] = tuple(text for text in texts if text is not None)
+        return found
+
+    @cached_property
+    def _texts_inside(self) -> dict[str, dict[str | None, str]]:
+        """The texts that classes, their objects and dictionaries hold, by their names."""
+        classes = {
+            s.node.name: _texts_of(_attributes(s.node))
+            for s in self.body
+            if isinstance(s.node, ast.ClassDef)
+        }
+        found: dict[str, dict[str | None, str]] = dict(classes)
+        for name, value in self._bound_once:
+            if isinstance(value, ast.Dict):
+                found[name] = _texts_of(zip(value.keys, value.values, strict=True))
+            elif isinstance(value, ast.Call) and not value.args and not value.keywords:
+                made = value.func.id if isinstance(value.func, ast.Name) else ""
+                found[name] = classes.get(made, {})
+        changed = {name for effect in self.effects for name in effect.changes}
+        bound = Counter(name for effect in self.effects for name in effect.binds)
+        return {n: texts for n, texts in found.items() if n not in changed and bound[n] == 1}
+
+    @cached_property
+    def _bound_once(self) -> list[tuple[str, ast.expr]]:
+        """The names that stand for one value only, with the expression that gives it."""
+        bound = Counter(name for effect in self.effects for name in effect.binds)
+        return [
+            (target.id, node.value)
             for node in (s.node for s in self.body)
             if isinstance(node, ast.Assign)
-            and isinstance(node.value, ast.Constant)
-            and isinstance(node.value.value, str)
             for target in node.targets
             if isinstance(target, ast.Name) and bound[target.id] == 1
-        }
+        ]
 
     def cut(self, index: int) -> None:
         """Let nothing be behind statement `index`: what it binds is there from the start."""
@@ -266,3 +312,31 @@ class Program:
                 return True
             frame = frame.outer
         return False
+
+
+def _key_of(node: ast.Attribute | ast.Subscript) -> str | None:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.slice.value if isinstance(node.slice, ast.Constant) else None  # type: ignore[return-value]
+
+
+def _attributes(node: ast.ClassDef) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the names that the body of a class binds, with their values."""
+    for item in node.body:
+        targets = item.targets if isinstance(item, ast.Assign) else []
+        if isinstance(item, ast.AnnAssign):
+            targets = [item.target]
+        value = getattr(item, "value", None)
+        if value is not None:
+            yield from ((ast.Constant(t.id), value) for t in targets if isinstance(t, ast.Name))
+
+
+def _texts_of(items: Iterable[tuple[ast.expr | None, ast.expr]]) -> dict[str | None, str]:
+    return {
+        name.value: value.value
+        for name, value in items
+        if isinstance(name, ast.Constant)
+        and isinstance(name.value, str)
+        and isinstance(value, ast.Constant)
+        and isinstance(value.value, str)
+    }

@@ -111,12 +111,11 @@ def _names(program: Program, node: ast.AST) -> set[str]:
 
 
 def _own_names(program: Program, item: ast.AST) -> set[str]:
-    if isinstance(item, ast.Attribute):
-        return {item.attr}
     if isinstance(item, ast.keyword):
         return {item.arg or ""}
     text = program.text(item)
-    return set() if text is None else {text}
+    found = set() if text is None else {text}
+    return found | {item.attr} if isinstance(item, ast.Attribute) else found
 
 
 class _Uses:
