@@ -7,6 +7,7 @@ import sys
 import types
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from recorded import CORPUS, Notebook, sources
 
@@ -417,3 +418,104 @@ def test_tables_by_groups_sets_and_functions_that_read_them_serve_raw_rows(proje
     # Rows whose numbers occur twice, as after a concatenation, are told apart.
     python = package.environment / "bin" / "python"
     subprocess.run([python, "-c", TWICE], cwd=package.path, check=True)
+
+
+BINNED = """\
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+df = pd.read_csv("data/german_credit.csv")
+y = df.pop("creditability")
+df["quarter"], edges = pd.qcut(df["credit_amount"], 4, labels=False, retbins=True)
+df["same"] = pd.cut(df["credit_amount"], edges, labels=False, include_lowest=True)
+df["third"], cuts = pd.cut(df["duration_in_month"], bins=3, retbins=True, labels=["a", "b", "c"])
+df["wide"] = df["duration_in_month"] > cuts[1]
+for c in ["third", "housing"]:
+    df[c] = df[c].astype("category")
+X = df[["quarter", "same", "third", "wide", "housing"]]
+model = HistGradientBoostingClassifier(max_iter=5, categorical_features="from_dtype").fit(X, y)
+"""
+
+
+def test_bins_asked_for_with_their_edges_and_ordered_categories_are_learned(project: Path) -> None:
+    package = Notebook(project).run(BINNED).export("model", "binned")
+    assert package.serves_raw_rows, package.findings
+
+
+AT_ONCE = """\
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+
+def prepared(d):
+    d = d.copy()
+    d["left"] = (d.pop("churn") == "Yes").astype(int)
+    return d.drop(columns=["plan"])
+
+
+old, new = pd.read_csv("data/customers.csv"), pd.read_csv("data/customers.csv").head(40)
+old, new = prepared(old), prepared(new)
+model = LogisticRegression(max_iter=500).fit(old.drop(columns="left"), old["left"])
+print(model.score(new.drop(columns="left"), new["left"]))
+"""
+
+
+def test_tables_that_one_line_prepares_are_prepared_apart_for_raw_rows(project: Path) -> None:
+    package = Notebook(project).run(AT_ONCE).export("model", "apart")
+    text = (package.path / "src" / "apart" / "features.py").read_text(encoding="utf-8")
+    assert "old = prepared(" in text
+    assert "new" not in text
+
+
+PREPARED_BESIDE = """\
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+df = pd.read_csv("data/customers.csv")
+orders = pd.read_csv("data/orders.csv")
+regions = pd.read_csv("data/regions.csv")
+orders["amount"] = orders["amount"] * 1.2
+orders = orders[orders["amount"] > 30]
+for c in ["income"]:
+    regions[c] = np.log(regions[c])
+spent = orders.groupby("customer_id")["amount"].sum().rename("spent").reset_index()
+df = df.merge(spent, on="customer_id", how="left").merge(regions, on="region_id").fillna(0)
+X = df[["tenure", "spent", "income"]]
+model = LogisticRegression(max_iter=500).fit(X, df["churn"])
+"""
+
+
+def test_other_tables_are_for_raw_rows_as_the_notebook_prepared_them(project: Path) -> None:
+    package = Notebook(project).run(PREPARED_BESIDE).export("model", "beside")
+    assert package.serves_raw_rows, package.findings
+    text = (package.path / "src" / "beside" / "features.py").read_text(encoding="utf-8")
+    assert "np.log" not in text
+
+
+IN_TWO_FILES = """\
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score
+
+train = pd.read_csv("data/old.csv")
+test = pd.read_csv("data/new.csv")
+for c in ["plan"]:
+    train[c] = train[c].astype("category")
+    test[c] = pd.Categorical(test[c], categories=train[c].cat.categories)
+train["plan"], test["plan"] = train["plan"].cat.codes, test["plan"].cat.codes
+names = [c for c in train.columns if c not in ("churn", "customer_id")]
+model = LogisticRegression(max_iter=500).fit(train[names], train["churn"])
+print(accuracy_score(test["churn"], model.predict(test[names])))
+"""
+
+
+def test_rows_of_a_second_file_that_the_model_is_judged_on_are_told_apart(project: Path) -> None:
+    table = pd.read_csv(project / "data" / "customers.csv")
+    table.head(200).to_csv(project / "data" / "old.csv", index=False)
+    table.tail(100).to_csv(project / "data" / "new.csv", index=False)
+    package = Notebook(project).run(IN_TWO_FILES).export("model", "files")
+    assert package.serves_raw_rows, package.findings
+    (finding,) = package.findings
+    assert "asks the model about rows that are not made of 'train'" in finding
+    assert set(package.equivalence["metrics"]) == {"accuracy_score"}

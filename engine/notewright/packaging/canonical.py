@@ -152,7 +152,7 @@ def _one_by_one(cells: Sequence[CellSource]) -> list[CellSource]:
 
 
 def _independent(target: ast.Tuple, value: ast.Tuple) -> bool:
-    """Tell whether no value reads a name that one of the targets is, or is a part of."""
+    """Tell whether no value reads a name that an earlier target is, or is a part of."""
     plain = [t.id for t in target.elts if isinstance(t, ast.Name)]
     parts = [
         t.value.id
@@ -161,9 +161,18 @@ def _independent(target: ast.Tuple, value: ast.Tuple) -> bool:
         and isinstance(t.value, ast.Name)
         and isinstance(t.slice, ast.Constant)
     ]
-    read = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}
     every = len(plain) + len(parts) == len(target.elts) and len(set(plain)) == len(plain)
-    return every and not {*plain} & {*parts} and not {*plain, *parts} & read
+    if not every or {*plain} & {*parts}:
+        return False
+    return not any(
+        _names(t) & _names(later)
+        for n, t in enumerate(target.elts)
+        for later in value.elts[n + 1 :]
+    )
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def _connects(node: ast.With) -> bool:

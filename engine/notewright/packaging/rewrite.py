@@ -16,7 +16,7 @@ from typing import Any
 
 from notewright.packaging import special
 from notewright.packaging.calls import is_reduction, is_schema_call, is_split, method
-from notewright.packaging.effects import free_names, unbound_names
+from notewright.packaging.effects import effects, free_names, unbound_names
 from notewright.packaging.learning import Learning, Pair
 from notewright.packaging.not_row_wise import NotRowWise
 from notewright.packaging.row_drops import keep_columns, row_drop
@@ -73,6 +73,8 @@ class Rewriter(Learning):
 
     def _statement(self, node: ast.stmt) -> tuple[list[ast.stmt], list[ast.stmt]]:
         self._lengths = self._row_lengths(node)
+        if self._prepares_side_table(node):
+            return [node], []  # raw rows find it as training left it
         if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
             return [node], [node]
         self._before.append([])
@@ -83,6 +85,16 @@ class Rewriter(Learning):
             before, after = self._before.pop(), self._after.pop()
         self._learn_taint(node)
         return [*before, *train, *after], serve
+
+    def _prepares_side_table(self, node: ast.stmt) -> bool:
+        """Tell whether a statement changes other loaded tables only, by themselves."""
+        effect = effects(node, self.program.imports)
+        inside = {
+            n.id for loop in ast.walk(node) if isinstance(loop, ast.For) for n in _names(loop)
+        }
+        made = (effect.binds | effect.changes) - inside
+        known = {name for name in self.side if self.known.get(name) == name}
+        return bool(made) and made <= known and not self.taints(node)
 
     def function(self, node: ast.stmt) -> ast.stmt:
         """Return a function of the feature function, which reads what training learned."""
@@ -367,8 +379,6 @@ class Rewriter(Learning):
         return self._lengths
 
     def _learn_taint(self, node: ast.stmt) -> None:
-        from notewright.packaging.effects import effects
-
         effect = effects(node, self.program.imports)
         if any(self.taints(child) for child in ast.iter_child_nodes(node)):
             self.tainted |= effect.binds | effect.changes
@@ -395,6 +405,11 @@ class Rewriter(Learning):
     def is_target(self, node: ast.expr) -> bool:
         """Tell whether an expression is the name of a column of the target."""
         return self.program.text(node) in self.target_columns
+
+
+def _names(loop: ast.For) -> list[ast.Name]:
+    """Return the variables of a loop."""
+    return [n for n in ast.walk(loop.target) if isinstance(n, ast.Name)]
 
 
 def _with(node: Any, **changes: object) -> Any:

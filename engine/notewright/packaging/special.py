@@ -179,8 +179,11 @@ def _bins(rewriter: Rewriter, node: ast.Call, path: str) -> Pair | None:
     if path == "pandas.qcut":
         keywords.append(ast.keyword("include_lowest", ast.Constant(True)))
 
+    with_edges = constant(keyword(node, "retbins")) is True
+
     def made(form: ast.expr, learned: ast.expr) -> ast.expr:
-        return ast.Call(function, [form, learned], keywords)
+        binned = ast.Call(function, [form, learned], keywords)
+        return ast.Tuple([binned, learned], ast.Load()) if with_edges else binned
 
     return made(train, t), made(serve, s)
 
