@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
+import pytest
 from recorded import sources
 
+from notewright.packaging.planning import plan
 from notewright.packaging.roles import Roles, find_roles
 from notewright.packaging.slicing import Program
 from notewright.packaging.source import statements
@@ -71,3 +76,35 @@ def test_what_a_comprehension_computes_many_times_is_no_metric() -> None:
         "print(f'{r2_score(y, model.predict(X)):.2f}')\n"
     )
     assert [metric.name for metric in roles.metrics] == ["r2_score"]
+
+
+KEPT = """\
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
+
+df = pd.read_csv("data/customers.csv")
+X, y = df[["tenure", "monthly_charges"]], df["churn"]
+board, by_name = [], {}
+for est in (LogisticRegression(C=0.1), DecisionTreeClassifier(max_depth=4, random_state=0)):
+    est.fit(X, y)
+    board.append((est.score(X, y), type(est).__name__, est))
+    by_name[type(est).__name__] = {"score": est.score(X, y), "model": est}
+"""
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        "best = max(board, key=lambda entry: entry[0])[2]",
+        "_, name, best = sorted(board, key=lambda entry: entry[0])[-1]",
+        "board.sort(key=lambda entry: entry[0])\nbest = board[-1][-1]",
+        'best = by_name["DecisionTreeClassifier"]["model"]',
+    ],
+)
+def test_the_fit_of_a_model_is_found_that_a_loop_kept_among_others(
+    project: Path, chosen: str
+) -> None:
+    made = plan(sources(KEPT + chosen), "best", project)
+    assert ast.unparse(made.roles.fit_call) == "est.fit(X, y)"
+    assert made.derived.problem is None

@@ -18,6 +18,8 @@ from notewright.packaging.slicing import Program, Reason
 _SQL = frozenset(["pandas.read_sql", "pandas.read_sql_query", "pandas.read_sql_table"])
 #: What is evaluated as often as it is asked, or never.
 _MANY_TIMES = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
+#: Methods that put something into a list, a set or a dictionary.
+_KEEPING = ("add", "append", "extend", "insert", "setdefault", "update")
 _NOT_NUMBERS = ("confusion_matrix", "report", "curve", "Display", "make_scorer", "pairwise")
 
 
@@ -427,6 +429,7 @@ def _fit(program: Program, model: list[int], target: str) -> tuple[int, ast.Call
         elif isinstance(node, ast.For) and _names(node.target) & family:
             # `for clf in (first, second)`: what `clf` is was fitted under another name.
             family |= free_names(node.iter)
+        family |= _put_into(node, family)
         calls = [
             n
             for n in ast.walk(node)
@@ -453,6 +456,29 @@ def _fit(program: Program, model: list[int], target: str) -> tuple[int, ast.Call
             "Write it as `model.fit(X, y)`.",
         )
     return best
+
+
+def _put_into(node: ast.AST, family: set[str]) -> set[str]:
+    """Return what a statement keeps in a collection: ``board.append((score, model))``."""
+    found: set[str] = set()
+    for item in ast.walk(node):
+        if isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute):
+            if item.func.attr in _KEEPING and root_name(item.func) in family:
+                found |= {name for argument in item.args for name in _elements(argument)}
+        elif isinstance(item, ast.Assign) and any(
+            isinstance(t, ast.Subscript) and root_name(t) in family for t in item.targets
+        ):
+            found |= set(_elements(item.value))
+    return found
+
+
+def _elements(node: ast.AST) -> Iterator[str]:
+    """Yield the names that a value holds as they are: in tuples, lists and dictionaries."""
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, ast.Tuple | ast.List | ast.Dict):
+        for part in node.values if isinstance(node, ast.Dict) else node.elts:
+            yield from _elements(part)
 
 
 def _names(node: ast.AST) -> set[str]:
