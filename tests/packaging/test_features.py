@@ -123,6 +123,32 @@ def test_tables_of_hyperparameters_and_what_a_search_tries_are_settings(
             read({"clf_c_grid": wrong})
 
 
+CONFIGURED = """# %%
+import pandas as pd
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import train_test_split
+CONFIG = {"path": "data/german_credit.csv", "seed": 7, "test_size": 0.3, "rf": {"n_estimators": 9}}
+HOW = {"sep": ",", "depth": 4}
+credit = pd.read_csv(CONFIG["path"], sep=HOW["sep"])
+X, y = credit[["credit_amount", "duration_in_month"]], credit["creditability"]
+X_train, X_test, y_train, y_test = train_test_split(
+    X, y, test_size=CONFIG["test_size"], random_state=CONFIG["seed"])
+model = RandomForestClassifier(
+    **CONFIG["rf"], random_state=CONFIG["seed"], max_depth=HOW["depth"]).fit(X_train, y_train)
+print(model.score(X_test, y_test))
+"""
+
+
+def test_what_a_dictionary_of_the_notebook_says_of_the_model_and_the_split_is_a_setting(
+    project: Path,
+) -> None:
+    package = Notebook(project).run(CONFIGURED).export("model", "configured")
+    code = (package.path / "src" / "configured" / "settings.py").read_text(encoding="utf-8")
+    for field in ("random_state: int = 7", "test_size: float = 0.3", "n_estimators: int = 9"):
+        assert field in code
+    assert "depth" not in code  # it is in what the table is read with
+
+
 def test_settings_that_are_alike_say_what_they_are_in(project: Path) -> None:
     text = (
         "# %%\nimport pandas as pd\nfrom sklearn.impute import SimpleImputer\n"

@@ -107,26 +107,15 @@ def _of_call(
     library = path.startswith(_LIBRARIES) and last[:1].isupper()
     if split or method == "sample":
         owner, place = ("split", "the train/test split") if split else (method, f"`{method}`")
-        yield from _arguments(call, owner, place, _SPLIT_WORDS)
+        yield from tables.arguments(call, owner, place, _SPLIT_WORDS)
     elif training and (library or trains or method == "set_params"):
         place = f"`{last or method}`"
         owner = identifier(last or method)
         if library or trains:
-            yield from _arguments(call, owner, place)
+            yield from tables.arguments(call, owner, place)
         if library and call.args and _is_scalar(call.args[0]) and (name := _first(path)):
             yield Hyperparameter(name, owner, call.args[0], _scalar(call.args[0]), place)
         yield from tables.of(call, owner, place, trains=trains, searches=last.endswith("SearchCV"))
-
-
-def _arguments(
-    call: ast.Call, owner: str, place: str, words: frozenset[str] | None = None
-) -> Iterator[Hyperparameter]:
-    for keyword in call.keywords:
-        if keyword.arg is None or not _is_scalar(keyword.value):
-            continue
-        if words is None or keyword.arg in words:
-            value = _scalar(keyword.value)
-            yield Hyperparameter(keyword.arg, owner, keyword.value, value, place)
 
 
 @dataclass(frozen=True)
@@ -136,6 +125,23 @@ class _Tables:
     program: Program
     stages: list[int]
     inside: set[str]
+
+    def arguments(
+        self, call: ast.Call, owner: str, place: str, words: frozenset[str] | None = None
+    ) -> Iterator[Hyperparameter]:
+        """Yield the arguments of a call that are written out, in it or in a dictionary."""
+        for keyword in call.keywords:
+            if keyword.arg is None or (words is not None and keyword.arg not in words):
+                continue
+            value = self._written(keyword.value)
+            if _is_scalar(value):
+                yield Hyperparameter(keyword.arg, owner, value, _scalar(value), place)
+
+    def _written(self, node: ast.expr) -> ast.expr:
+        """Return what ``CONFIG["seed"]`` is in the dictionary of that name."""
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+            return dict(self._entries(node.value)).get(node.slice.value, node)
+        return node
 
     def of(
         self, call: ast.Call, owner: str, place: str, *, trains: bool, searches: bool
@@ -165,6 +171,7 @@ class _Tables:
                 yield Hyperparameter(name, "search", value, items, place)
 
     def _entries(self, table: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+        table = self._written(table)
         if isinstance(table, ast.Name):
             table = self._assigned(table.id) or table
         if isinstance(table, ast.Dict):
@@ -178,6 +185,8 @@ class _Tables:
         """Return what a name is assigned, where that is done once and no function reads it."""
         binding = [i for i in self.stages if name in self.program.effects[i].binds]
         if name in self.inside or len(binding) != 1:
+            return None
+        if any(name in self.program.effects[i].changes for i in self.stages):
             return None
         node = self.program.body[binding[0]].node
         is_plain = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)

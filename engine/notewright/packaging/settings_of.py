@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import copy
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from notewright.packaging.derive import Derived
+from notewright.packaging.effects import free_names
 from notewright.packaging.hyperparameters import SCALARS, hyperparameters
 from notewright.packaging.naming import Names, identifier
+from notewright.packaging.remote import path_argument
 from notewright.packaging.roles import Load, Roles
 from notewright.packaging.slicing import Program
 
@@ -116,7 +118,9 @@ def lift(
     served = derived.served
     inside = _read_inside_functions(program, roles)
     _constants(program, roles, served, inside, lifted, names)
-    found = hyperparameters(program, roles, served, inside)
+    found = hyperparameters(
+        program, roles, served, inside | _read_with(load for load, _ in data.values())
+    )
     many = Counter(each.setting for each in found)
     alike = Counter(each.words for each in found)
     for each in found:
@@ -148,6 +152,18 @@ def _read_inside_functions(program: Program, roles: Roles) -> set[str]:
         for i in [*roles.prepare, *roles.train, *roles.evaluate]
         if isinstance(program.body[i].node, ast.FunctionDef | ast.ClassDef)
         for name in program.effects[i].reads
+    }
+
+
+def _read_with(loads: Iterable[Load]) -> set[str]:
+    """Return what tables are read with, besides their paths: loading has it as it is."""
+    return {
+        name
+        for load in loads
+        if isinstance(load.call, ast.Call)
+        for argument in [*load.call.args, *(k.value for k in load.call.keywords)]
+        if argument is not path_argument(load.call)
+        for name in free_names(argument)
     }
 
 
