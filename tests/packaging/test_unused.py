@@ -69,7 +69,22 @@ def flowers(folder: Path, rows: int = 90) -> Path:
             "X = df[['both', 'odd']]",
             ["code", "kind"],
         ),
+        (
+            "tall = pd.DataFrame({'kind': ['setosa'], 'tall': [1.0]})\n"
+            "df = df.merge(tall, on='kind', how='left').fillna(0)\nX = df[['length', 'tall']]",
+            ["width", "code"],
+        ),
+        (
+            "tall = pd.DataFrame({'of': ['setosa'], 'tall': [1.0]}).set_index('of')\n"
+            "X = df.join(tall, on=['kind']).fillna(0)[['length', 'tall']]",
+            ["width", "code"],
+        ),
         # What is used, or may be.
+        (
+            "tall = pd.DataFrame({'kind': ['setosa'], 'tall': [1.0]})\n"
+            "df = df.merge(tall, how='left').fillna(0)\nX = df[['length', 'tall']]",
+            [],
+        ),
         ("df['known'] = (df.kind == 'setosa') * 1\nX = df[['length', 'known']]", ["width", "code"]),
         ("df['sum'] = df[['length', 'code']].sum(axis=1)\nX = df[['sum']]", ["width", "kind"]),
         ("X = df.iloc[:, [0, 2]]", []),

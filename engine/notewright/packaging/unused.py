@@ -196,9 +196,14 @@ class _Uses:
     def _is_column_by_column(self, call: ast.Call, parents: Mapping[int, ast.AST]) -> bool:
         if any(call is part for part in self._pops(parents.get(id(call)))):
             return True
-        if method(call) not in _COLUMN_BY_COLUMN:
+        if method(call) not in _COLUMN_BY_COLUMN and not self._joins_by_name(call):
             return False
         return isinstance(parents.get(id(call)), ast.Expr) or _is_table(self._kind(call))
+
+    def _joins_by_name(self, call: ast.Call) -> bool:
+        """Tell whether a table gets columns of another one, by columns that are named."""
+        by = [k.value for k in call.keywords if k.arg in ("on", "left_on")]
+        return method(call) in ("merge", "join") and bool(by) and all(map(self._is_plain, by))
 
     # -- what is only dropped --------------------------------------------------------
 
