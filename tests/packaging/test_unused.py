@@ -79,7 +79,20 @@ def flowers(folder: Path, rows: int = 90) -> Path:
             "X = df.join(tall, on=['kind']).fillna(0)[['length', 'tall']]",
             ["width", "code"],
         ),
+        (
+            "for c in ['length', 'width']:\n    df[c] = df[c].fillna(0)\n"
+            "X = df[['length', 'width']]",
+            ["code", "kind"],
+        ),
+        (
+            "both = ['length', 'code']\nfor c in both:\n    df[c] = df[c] * 2\nX = df[['length']]",
+            ["width", "kind"],
+        ),
         # What is used, or may be.
+        (
+            "for c in df.columns[:2]:\n    df[c] = df[c].fillna(0)\nX = df[['length', 'width']]",
+            [],
+        ),
         (
             "tall = pd.DataFrame({'kind': ['setosa'], 'tall': [1.0]})\n"
             "df = df.merge(tall, how='left').fillna(0)\nX = df[['length', 'tall']]",

@@ -140,7 +140,8 @@ class _Tables:
     def _written(self, node: ast.expr) -> ast.expr:
         """Return what ``CONFIG["seed"]`` is in the dictionary of that name."""
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-            return dict(self._entries(node.value)).get(node.slice.value, node)
+            entries: dict[Any, ast.expr] = dict(self._entries(node.value))
+            return entries.get(node.slice.value, node)
         return node
 
     def of(

@@ -182,7 +182,9 @@ def _judge(build: Build, found: Mapping[str, Any]) -> None:
                 f"gives raw rows other values than the {rows} rows had, in {where} "
                 f"({entry['found']} of {entry['rows']} rows agree)"
             )
-            raise FeaturesFailed(place_of(build.plan, "", why, entry.get("columns", [])))
+            # Where single rows differ too, the statement is known that makes the difference.
+            line = features.get("statement", "")
+            raise FeaturesFailed(place_of(build.plan, line, why, entry.get("columns", [])))
     singly, batches = features["singly"], features["batches"]
     if build.plan.rule is not None and singly["equal"] and not singly["labels_equal"]:
         raise ExportFailed(

@@ -121,8 +121,9 @@ class Program:
         for name, value in self._bound_once:
             items = value.elts if isinstance(value, ast.List | ast.Tuple) else []
             texts = [self.text(item) for item in items]
-            if items and name not in changed:
-                found[name] = tuple(text for text in texts if text is not None)
+            known = tuple(text for text in texts if text is not None)
+            if items and len(known) == len(items) and name not in changed:
+                found[name] = known
         return found
 
     @cached_property

@@ -134,11 +134,13 @@ class _Uses:
         self._index = index
         self._columns = columns
         self._later = later
+        self._loops: Mapping[str, tuple[str, ...]] = {}
 
     def of(self, statement: ast.stmt) -> set[str]:
         """Return the columns that the statement uses, as far as it is understood; else all."""
         dropped = {id(n) for part in self._dropping(statement) for n in ast.walk(part)}
-        used: set[str] = set()
+        self._loops = dict(self._loops_of(statement))
+        used = {name for names in self._loops.values() for name in names} & self._columns
         parents: dict[int, ast.AST] = {}
         for node in ast.walk(statement):
             if id(node) not in dropped:
@@ -191,7 +193,19 @@ class _Uses:
         part = node.slice
         if isinstance(part, ast.Tuple) and part.elts:
             part = part.elts[-1]
+        if isinstance(part, ast.Name) and part.id in self._loops:
+            return True
         return self._program.text(part) is not None
+
+    def _loops_of(self, statement: ast.stmt) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield the variables of loops over names that are written out, with these."""
+        for node in ast.walk(statement):
+            if not isinstance(node, ast.For) or not isinstance(node.target, ast.Name):
+                continue
+            items = node.iter.elts if isinstance(node.iter, ast.List | ast.Tuple) else [node.iter]
+            texts = [text for item in items for text in self._program.texts(item)]
+            if texts and len(texts) >= len(items):
+                yield node.target.id, tuple(texts)
 
     def _is_column_by_column(self, call: ast.Call, parents: Mapping[int, ast.AST]) -> bool:
         if any(call is part for part in self._pops(parents.get(id(call)))):
