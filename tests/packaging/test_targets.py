@@ -92,10 +92,23 @@ X, Y = df.loc[long, columns], df.loc[long, targets]
 model = LinearRegression().fit(X, Y)
 """
 
+BY_ROWS_THAT_ARE_CHOSEN = """
+y = (df["churn"] == "Yes").to_numpy()
+steps = [lambda d: d.assign(new=(d["tenure"] < 12).astype(int))]
+for step in steps:
+    df = step(df)
+X = df[["tenure", "monthly_charges", "new"]].to_numpy()
+order = np.random.default_rng(0).permutation(len(X))
+first = order[:200]
+# %%
+model = LogisticRegression(max_iter=500).fit(X[first], y[first])
+"""
+
 
 @pytest.mark.parametrize(
     "code",
     [
+        BY_ROWS_THAT_ARE_CHOSEN,
         IN_A_LIST_OF_COLUMNS,
         BY_A_LOOP_OVER_ALL_COLUMNS,
         BY_A_CLASS_IN_A_FUNCTION,

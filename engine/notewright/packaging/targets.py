@@ -27,7 +27,7 @@ def target_columns(
     known = set(columns)
     found: set[str] = _mentioned(arguments[1], program)
     # In `train["price"]` the target is the column, not the table.
-    wanted = set() if found else free_names(arguments[1])
+    wanted = set() if found else _behind(arguments[1])
     for node in _backwards(program, roles):
         value = getattr(node, "value", None)
         if not isinstance(node, ast.Assign) or value is None:
@@ -43,13 +43,22 @@ def target_columns(
             kept = _mentioned(value, program)
             found |= kept
             if not kept:
-                wanted |= free_names(value)
+                wanted |= _behind(value)
         elif isinstance(target, ast.Subscript) and _mentioned(target, program) & found:
             found |= _mentioned(value, program)
     for index in reversed(roles.prepare):
         found |= {old for old, new in _renames(program, kinds, index) if new in found}
     found -= _given(roles, kinds)
     return tuple(c for c in columns if c in found & known)
+
+
+def _behind(node: ast.expr) -> set[str]:
+    """Return the names whose values an expression holds, not those that choose rows of them."""
+    if isinstance(node, ast.Subscript):
+        return _behind(node.value)
+    if isinstance(node, ast.Attribute | ast.Starred):
+        return _behind(node.value)
+    return free_names(node)
 
 
 def _backwards(program: Program, roles: Roles) -> Iterator[ast.stmt]:
