@@ -51,6 +51,26 @@ def test_a_change_is_seen(notebook, how: str) -> None:
     assert set(notebook.run(change).changed) == expected
 
 
+@pytest.mark.parametrize("mode", ["r+", "c"])
+def test_what_others_write_to_memory_that_is_not_this_processes_own_is_seen(
+    notebook, mode: str
+) -> None:
+    # The kernel notes a process's own writes alone; the file's time of change is put back, too.
+    notebook.run(
+        "import os, numpy as np\nwith open('data', 'wb') as file: file.write(bytes(8_000_000))\n"
+        f"a = np.memmap('data', 'u1', {mode!r}); number = os.open('data', os.O_RDWR)"
+    )
+    for value in range(3):
+        notebook.run(f"b = {value}")
+    notebook.recorder.settle()
+    write = (
+        "before = os.stat('data'); os.pwrite(number, b'7', 5000)\n"
+        "os.utime('data', ns=(before.st_atime_ns, before.st_mtime_ns)); os.close(number)"
+    )
+    assert "a" in notebook.run(write).changed
+    assert notebook["a"][5000] == ord("7")
+
+
 @pytest.mark.parametrize(
     "code",
     [

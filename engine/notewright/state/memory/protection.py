@@ -31,7 +31,7 @@ _FEATURES = (1 << 13) | (1 << 15)  # WP_UNPOPULATED, WP_ASYNC
 _MODE_WP = 2
 _PAGEMAP_SCAN = 0xC0606610
 _SCAN_PROTECT, _SCAN_CHECK = 1, 2
-_WRITTEN, _PRESENT, _SWAPPED = 1 << 1, 1 << 3, 1 << 4
+_WRITTEN, _FILE, _PRESENT, _SWAPPED = 1 << 1, 1 << 2, 1 << 3, 1 << 4
 _MOST_RANGES = 4096
 
 #: An address and a number of bytes.
@@ -90,6 +90,8 @@ class Protection:
     def written(self, span: Span, *, anew: bool) -> list[Span] | None:
         """Return the parts of a span that were written or are gone; None if that is not known.
 
+        What lies in a file or is shared with other processes always counts as written.
+
         Parameters
         ----------
         span : (int, int)
@@ -112,8 +114,9 @@ class Protection:
                 0,
                 _PRESENT,  # inverted: memory that is gone has changed, too
                 0,
-                _WRITTEN | _PRESENT,
-                _WRITTEN | _PRESENT | _SWAPPED,
+                # A page of a file, or shared, is written by others, who are not noticed.
+                _WRITTEN | _PRESENT | _FILE,
+                _WRITTEN | _PRESENT | _FILE | _SWAPPED,
             )
             count = _ioctl(self._pagemap, _PAGEMAP_SCAN, argument)
             if count < 0:
