@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import copyreg
 import ctypes
 import gc
 import os
@@ -9,9 +11,10 @@ import pickle
 import sys
 import threading
 from collections.abc import Callable
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import cloudpickle
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -212,6 +215,97 @@ def test_attributes_count_whether_or_not_somebody_has_asked_for_their_dictionary
         assert not differs(own)
         model.max_depth = 3
         assert differs(own)
+
+
+LIBRARY = """
+from sklearn.base import BaseEstimator
+answers = []
+
+class Item:
+    def __init__(self, n=1):
+        self.n = n
+
+class Sub(Item):
+    pass
+
+class Answers(Item):
+    def __getattribute__(self, name):
+        if name == "__reduce_ex__" and answers:
+            return lambda protocol: (Item, ())
+        return object.__getattribute__(self, name)
+
+class Empty:
+    __slots__ = ()
+
+class Mixed:
+    def __getstate__(self):
+        return {"n": list(answers)}
+
+class Estimator(BaseEstimator, Mixed):
+    pass
+"""
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A module with classes, as a library's or one of the user's own."""
+    made = ModuleType("library_of_classes")
+    monkeypatch.setitem(sys.modules, made.__name__, made)
+    exec(LIBRARY, vars(made))
+    return made
+
+
+def renamed(library: Any) -> None:
+    library.Other, library.Item.__qualname__ = library.Item, "Other"
+
+
+#: What changes how objects are saved, and nothing of the objects.
+SAVED_OTHERWISE: dict[str, Callable[[Any], object]] = {
+    "a state": lambda lib: setattr(lib.Item, "__getstate__", lambda self: {"n": 7}),
+    "a reduction": lambda lib: setattr(lib.Item, "__reduce__", lambda self: (lib.Item, ())),
+    "a base's": lambda lib: setattr(lib.Item, "__reduce_ex__", lambda self, p: (list, ())),
+    "arguments": lambda lib: setattr(lib.Item, "__getnewargs__", lambda self: ()),
+    "another base": lambda lib: setattr(lib.Sub, "__bases__", (lib.Mixed,)),
+    "a name": renamed,
+    "a module": lambda lib: setattr(lib.Item, "__module__", "another"),
+    "another class of that name": lambda lib: setattr(lib, "Item", lib.Sub),
+    "no class of that name": lambda lib: delattr(lib, "Sub"),
+    "a module of that name": lambda lib: sys.modules.update({lib.__name__: ModuleType("other")}),
+    "copyreg": lambda lib: copyreg.pickle(lib.Item, lambda self: (lib.Item, ())),
+    "cloudpickle": cloudpickle.register_pickle_by_value,
+}
+
+
+@attributes_known
+@pytest.mark.parametrize("what", SAVED_OTHERWISE)
+def test_a_value_whose_classes_are_saved_otherwise_differs(library, monkeypatch, what) -> None:
+    for shared in (copyreg.dispatch_table, sys.modules):
+        monkeypatch.setitem(shared, library.Item, None)  # put back what is registered
+        monkeypatch.delitem(shared, library.Item)
+    value = [library.Item(), library.Sub(), library.Item]
+    own = made(value)
+    assert not differs(own)
+    assert not own.is_saved_otherwise()
+    try:
+        SAVED_OTHERWISE[what](library)
+        assert differs(own) or own.is_saved_otherwise()
+    finally:
+        with contextlib.suppress(ValueError):
+            cloudpickle.unregister_pickle_by_value(library)
+
+
+def test_a_number_that_is_saved_otherwise_differs() -> None:
+    own = made([5j])
+    try:
+        copyreg.pickle(complex, lambda number: (float, ()))
+        assert differs(own)
+    finally:
+        copyreg.pickle(complex, copyreg.pickle_complex)
+
+
+@pytest.mark.parametrize("name", ["Answers", "Empty", "Estimator"])
+def test_an_object_whose_class_has_a_say_in_how_it_is_saved_has_no_footprint(library, name) -> None:
+    assert footprint([getattr(library, name)()]) is None
 
 
 class Own:
@@ -428,3 +522,34 @@ def test_no_copy_is_made_while_a_cell_runs(printed, monkeypatch) -> None:
     assert not keeper._fork_for_prints()
     run(printed, "texts = 1")
     assert not any(made)
+
+
+def test_a_list_that_becomes_the_paths_of_python_is_saved_as_that(
+    printed, workspace, monkeypatch
+) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    run(printed, "import sys; records['k1'] = mine = list(sys.path)")
+    run(printed, "sys.argv = sys.argv")
+    assert [each.seen.name for each in held(printed)] == ["records"]
+    run(printed, "sys.path = mine")
+    printed.recorder.settle()
+    loaded = workspace.snapshots.load(workspace.snapshots.list()[-1])
+    assert loaded["records"]["k1"] is sys.path
+
+
+def test_values_that_have_classes_in_common_get_their_footprints_together(printed) -> None:
+    code = (
+        "from sklearn.ensemble import RandomForestClassifier as F\n"
+        "x = np.random.default_rng(0).random((300, 4)); y = (x[:, 0] > x[:, 1]).astype(int)\n"
+        "one, two, three = (F(40 + k, random_state=k).fit(x, y) for k in range(3))"
+    )
+    run(printed, code)
+    assert {each.seen.name for each in held(printed)} == {"records", "one", "two", "three"}
+    taken = views(printed)
+    run(printed, "small = 9")
+    assert len(taken[0].unchanged) == 4
+    run(printed, "F.__getstate__ = lambda self: {'n_estimators': 3}")
+    try:
+        assert [each.seen.name for each in taken[1].unchanged.values()] == ["records"]
+    finally:
+        del RandomForestClassifier.__getstate__

@@ -27,6 +27,7 @@ from notewright.state.memory.words import (
     words_of,
 )
 from notewright.state.namespace import Namespace
+from notewright.state.pickling import live
 from notewright.state.pickling.pickler import dump
 
 #: A value whose pickle is shorter is as soon pickled.
@@ -85,6 +86,8 @@ class Prints:
     #: All memory that was made ready to be protected.
     _registered: set[Span] = field(default_factory=set)
     _kept_off: Mapping[Span, object] | None = None
+    #: The ids of the process's own containers, which are saved by name.
+    _named: tuple[int, ...] = ()
 
     def wanted(self, known: Known, namespace: Namespace) -> tuple[str, ...]:
         """Return the variables whose footprints would be of use.
@@ -113,6 +116,12 @@ class Prints:
     def begin(self, names: Iterable[str], known: Known) -> None:
         """Say that the footprints of these variables are being made."""
         self._awaited = {name: known.seen[name].digest for name in names}
+        named = _named()
+        if named != self._named:
+            with self._lock:
+                for each in self._held:
+                    each.differs = True
+                self._named = named
 
     def end(self) -> None:
         """Say that no more footprints come of those; what has none yet has none."""
@@ -131,6 +140,11 @@ class Prints:
         if not self._held:
             return {}
         with self._lock:
+            named = _named()
+            for each in self._held:
+                saved_otherwise = each.print.footprint.is_saved_otherwise()
+                each.differs = each.differs or named != self._named or saved_otherwise
+            self._named = named
             if large is not self._kept_off:
                 self._kept_off = large
                 for each in self._held:
@@ -163,6 +177,7 @@ class Prints:
         every = np.arange(len(found.footprint.pages))
         differs = found.footprint.differs(every)
         with self._lock:
+            self._kept_off = None
             held.proved, held.differs = True, held.differs or differs
             self._let_go()
 
@@ -280,17 +295,23 @@ def prints(
     tuple of str and Print or str
         The name, and its digest if it has no footprint. The smallest come first.
     """
-    for name in sorted(names, key=lambda name: known.seen[name].size):
-        value = namespace.get(name)
+    ordered = sorted(names, key=lambda name: known.seen[name].size)
+    with no_collection():
+        # Before any is pickled, which makes room in values and classes that the process has not.
+        all_own = {name: footprint(namespace.get(name)) for name in ordered}
+    for name in ordered:
+        value, own = namespace.get(name), all_own.pop(name)
+        if own is None:
+            yield name, known.seen[name].digest
+            continue
         with no_collection():
-            # Before it is pickled, which may make room in it that the process itself has not.
-            own = footprint(value)
-            if own is None:
-                yield name, known.seen[name].digest
-                continue
             seen = seen_as(name, value, dump(value, namespace.dict), Memory())
         if not seen.buffers:
             yield name, Print(seen, id(value), own)
+
+
+def _named() -> tuple[int, ...]:
+    return tuple(map(id, live.containers({})[1:]))
 
 
 def _lies_in(pages: Numbers, spans: Iterable[Sequence[int]]) -> bool:

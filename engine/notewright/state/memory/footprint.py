@@ -5,7 +5,8 @@ nothing was written to them. A footprint knows all the memory that such a value 
 of each object its type, its length and what it refers to, and of what cannot be changed the
 bytes, since it may be gone and another in its place. Not how often an object is referred to,
 which changes all the time. Where the words are as they were, so is the value: what an
-unchanged container refers to is alive, and where it was.
+unchanged container refers to is alive, and where it was. How the value is saved belongs to it:
+what its classes say, and what is registered with copyreg.
 
 That needs to be known of each type: where its objects keep what they are made of. It is
 tried out on this interpreter; where that is otherwise, and for values that have parts of any
@@ -21,9 +22,17 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from notewright.state.memory.layouts import Odd, all_runs
+from notewright.state.memory.layouts import Odd, Place, all_runs, how_saved, is_there
 from notewright.state.memory.trials import is_as_expected
-from notewright.state.memory.words import WORDS, Numbers, joined, words_of, words_on, words_there
+from notewright.state.memory.words import (
+    WORDS,
+    Numbers,
+    Runs,
+    joined,
+    words_of,
+    words_on,
+    words_there,
+)
 
 #: So many pages are hashed at once.
 _STEP = 256
@@ -45,12 +54,19 @@ class Footprint:
         Of each page, of the words that count.
     objects : ndarray of int64, shape (m,)
         Ids of all objects in it that can change, ascending.
+    classes : tuple
+        Where the classes of its objects are found.
     """
 
     pages: Numbers
     masks: npt.NDArray[np.uint8]
     hashes: Hashes
     objects: Numbers
+    classes: tuple[Place, ...] = ()
+
+    def is_saved_otherwise(self) -> bool:
+        """Tell whether a class of its objects is not found any more where it was."""
+        return not all(map(is_there, self.classes))
 
     def differs(self, which: npt.NDArray[np.intp]) -> bool:
         """Tell whether any of some pages, by their positions, is not as it was, or is gone."""
@@ -77,15 +93,18 @@ def footprint(value: Any) -> Footprint | None:
     if not is_as_expected():
         return None
     try:
-        (starts, counts), objects = all_runs(value)
-        return _printed(starts, counts, objects) if len(starts) else None
+        own, objects, classes = all_runs(value)
+        if not len(own[0]):
+            return None
+        others, places = how_saved(classes)
+        return _printed(own, others, objects, places)
     except Odd:
         return None
 
 
-def _printed(starts: Numbers, counts: Numbers, objects: Numbers) -> Footprint:
+def _printed(own: Runs, others: Runs, objects: Numbers, places: tuple[Place, ...]) -> Footprint:
     """Return the footprint of runs of words."""
-    starts, counts = joined(starts, counts)
+    starts, counts = joined(*(np.concatenate(each) for each in zip(own, others, strict=True)))
     first, last = starts // WORDS, (starts + counts - 1) // WORDS
     many = last - first + 1
     every = words_of((first, many))
@@ -99,7 +118,7 @@ def _printed(starts: Numbers, counts: Numbers, objects: Numbers) -> Footprint:
     masks = np.packbits(counted, axis=1)
     steps = (slice(at, at + _STEP) for at in range(0, len(pages), _STEP))
     hashes = [_hashes(words_on(pages[step]), masks[step]) for step in steps]
-    return Footprint(pages, masks, np.concatenate(hashes), objects)
+    return Footprint(pages, masks, np.concatenate(hashes), objects, places)
 
 
 def _hashes(words: Numbers, masks: npt.NDArray[np.uint8]) -> Hashes:

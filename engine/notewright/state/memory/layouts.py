@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import copyreg
 import gc
+import sys
+from abc import ABCMeta
 from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import chain
+from types import ModuleType
 from typing import Any
 
 import numpy as np
+from cloudpickle import cloudpickle as _cloudpickle
 from numpy.lib.array_utils import byte_bounds
 
 from notewright.state.memory import places
@@ -38,6 +42,7 @@ _DEEPEST = 200
 #: Py_TPFLAGS_HEAPTYPE: the type was made by a program.
 _HEAP_TYPE = 1 << 9
 _BASE: Any = object
+_contents = vars(ModuleType)["__dict__"].__get__
 _NO_RUNS = np.empty(0, np.int64), np.empty(0, np.int64)
 
 
@@ -45,15 +50,27 @@ class Odd(Exception):
     """Raised where an object is not laid out as objects of its type are, or may be anything."""
 
 
-def all_runs(value: Any) -> tuple[Runs, Numbers]:
-    """Return all memory that a value is made of, and the ids of what it holds that can change."""
+#: A class and where it is found: its module, and the names that lead to it there.
+Place = tuple[str, tuple[str, ...], int]
+
+
+def all_runs(value: Any) -> tuple[Runs, Numbers, set[type]]:
+    """Return all memory that a value is made of, and what there is in it.
+
+    Returns
+    -------
+    tuple of runs, ndarray of int64, and set of type
+        The memory; the ids of what can change; the classes of libraries that it is made of.
+    """
     held = [_NO_RUNS[0]]
+    classes: set[type] = set()
     runs: list[Runs] = [_NO_RUNS]
     met = ids = np.array([id(value)], np.int64)
     for _ in range(_DEEPEST):
         if not len(ids):
             starts, counts = (np.concatenate(each) for each in zip(*runs, strict=True))
-            return (starts[counts > 0], counts[counts > 0]), np.sort(np.concatenate(held))
+            mutable = np.sort(np.concatenate(held))
+            return (starts[counts > 0], counts[counts > 0]), mutable, classes
         kinds = read(ids // WORD + places.TYPE)
         parts = [ids[:0]]
         while len(ids):
@@ -61,6 +78,7 @@ def all_runs(value: Any) -> tuple[Runs, Numbers]:
             found, refers_to = _of_kind(int(kinds[0]), ids[own])
             runs += found
             parts += refers_to
+            classes.update(_classes_of(int(kinds[0]), ids[own]))
             if int(kinds[0]) not in _constant():
                 held.append(ids[own])
             ids, kinds = ids[~own], kinds[~own]
@@ -70,6 +88,58 @@ def all_runs(value: Any) -> tuple[Runs, Numbers]:
         if len(met) > _MOST_OBJECTS:
             break
     raise Odd
+
+
+def how_saved(classes: set[type]) -> tuple[Runs, tuple[Place, ...]]:
+    """Return the memory that says how objects of some classes are saved, and where those are found.
+
+    Of a class and those that it is made of: the name, the dictionary, and which they are; not
+    what is in the dictionary, whose version tells. Besides, what anybody has registered.
+    """
+    runs: list[Runs] = []
+    found: list[Place] = []
+    for kind in classes:
+        if kind.__flags__ & _HEAP_TYPE:
+            found.append((kind.__module__, tuple(kind.__qualname__.split(".")), id(kind)))
+    if not all(map(is_there, found)):
+        raise Odd
+    own = {each for kind in classes for each in kind.__mro__ if each.__flags__ & _HEAP_TYPE}
+    parts = places.parts_of_classes()
+    if own and not parts:
+        raise Odd
+    for each in own:
+        at = _at(each)
+        runs += [(at + part, np.ones_like(at)) for part in parts]
+        runs += texts(_at(each.__qualname__))[0] + _tuples(_at(each.__mro__))[0]
+        runs += dicts(_at(places.dictionary_of(each)))[0]
+    registered = _cloudpickle._PICKLE_BY_VALUE_MODULES
+    runs += dicts(_at(copyreg.dispatch_table))[0] + _sets([registered], _at(registered))[0]
+    starts, counts = (np.concatenate(each) for each in zip(*runs, strict=True))
+    return (starts[counts > 0], counts[counts > 0]), tuple(found)
+
+
+def is_there(place: Place) -> bool:
+    """Tell whether a class is still found where it was."""
+    module, names, identity = place
+    found: Any = sys.modules.get(module)
+    for name in names:
+        if isinstance(found, ModuleType):
+            found = _contents(found).get(name)
+        else:
+            found = found.__dict__.get(name) if isinstance(found, type) else None
+    return id(found) == identity
+
+
+def _classes_of(kind: int, ids: Numbers) -> Iterable[type]:
+    """Return the class of some objects, or, where they are classes themselves, those."""
+    if kind in _simple():
+        return ()
+    its = object_at(kind)
+    return map(object_at, ids.tolist()) if issubclass(its, type) else (its,)
+
+
+def _at(value: Any) -> Numbers:
+    return np.array([id(value) // WORD], np.int64)
 
 
 def _of_kind(kind: int, ids: Numbers) -> tuple[list[Runs], list[Numbers]]:
@@ -291,22 +361,33 @@ def _layout_of(kind: type) -> Layout | None:
 
 
 def _is_plain(kind: type) -> bool:
-    """Tell whether all that a library's class keeps of an object is in its dictionary."""
+    """Tell whether all that a library's class keeps of an object is in its dictionary.
+
+    And whether that is what is saved: neither the class nor its own class has a say in it.
+    """
     known = all(
         each is object or each.__dict__.get("__module__") not in (None, "__main__", "builtins")
         for each in kind.__mro__
     )
     its: Any = kind
-    own = its.__getstate__
     return (
         known
+        and type(kind) in (type, ABCMeta)
+        and its.__getattribute__ is _BASE.__getattribute__
         and bool(kind.__flags__ & _HEAP_TYPE)
         and kind.__basicsize__ <= Plain.__basicsize__
+        and kind.__dictoffset__ == Plain.__dictoffset__
         and not any(each.__dict__.get("__slots__") for each in kind.__mro__)
         and kind not in copyreg.dispatch_table
         and its.__reduce_ex__ is object.__reduce_ex__
         and its.__reduce__ is object.__reduce__
-        and (own is _BASE.__getstate__ or own.__module__ == "sklearn.base")
+        and all(map(_leaves_state_alone, kind.__mro__))
         and not hasattr(kind, "__getnewargs_ex__")
         and not hasattr(kind, "__getnewargs__")
     )
+
+
+def _leaves_state_alone(kind: type) -> bool:
+    """Tell whether a class adds nothing of its own to what is saved of its objects."""
+    its = kind.__dict__.get("__getstate__")
+    return its is None or kind is object or its.__module__ == "sklearn.base"
