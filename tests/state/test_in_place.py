@@ -5,15 +5,19 @@ from __future__ import annotations
 import copyreg
 import decimal
 import gc
+import sys
 import threading
+import time
 import warnings
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from notewright.lineage.cell import Cell
 from notewright.state.capture import in_place
 from notewright.state.capture.keeper import View
+from notewright.state.capture.looking import Memory
 from notewright.state.randomness import random_state
 
 
@@ -114,6 +118,93 @@ def test_a_way_to_pickle_that_the_user_registered_runs_in_copies_alone(notebook,
         assert notebook["ran"] == []
     finally:
         copyreg.dispatch_table.pop(decimal.Decimal, None)
+
+
+WRAPPED = (
+    "import functools, pandas as pd\nran = []\nreal = pd.DataFrame.__getstate__\n"
+    "@functools.wraps(real)\ndef state(table):\n    ran.append(1)\n    return real(table)\n"
+    "pd.DataFrame.__getstate__ = state\nown = pd.DataFrame({'a': [1]})"
+)
+BETWEEN = {
+    "of a metaclass": (
+        "ran = []\nclass Meta(type):\n    def __hash__(cls): ran.append(1); return 1\n"
+        "class Own(metaclass=Meta): pass\nown = [Own()]\ndel Meta, Own; ran.clear()"
+    ),
+    "of who owns an array's memory": (
+        "import numpy as np\nran = []\nclass Own:\n"
+        "    __array_interface__ = (kept := np.zeros(4)).__array_interface__\n"
+        "    def __getattribute__(self, name):\n"
+        "        ran.append(name); return object.__getattribute__(self, name)\n"
+        "own = np.asarray(Own()); ran.clear()"
+    ),
+    "of a class that says it is a library's": (
+        "ran = []\nclass Own:\n    __module__ = 'collections'\n"
+        "    def __reduce__(self): ran.append(1); return dict, ()\nown = Own()"
+    ),
+    "of a key that a view shows": (
+        "import types\nran = []\nclass Own:\n    def __hash__(self): return hash('__module__')\n"
+        "    def __eq__(self, other): ran.append(1); return False\n"
+        "own = types.MappingProxyType({Own(): 1})\ndel Own; ran.clear()"
+    ),
+    "that a library's class was given": WRAPPED,
+}
+
+
+@pytest.mark.parametrize("what", BETWEEN)
+def test_no_code_runs_in_the_process_itself(notebook, taken, what: str) -> None:
+    notebook.recorder.autosnapshot = True
+    before = pd.DataFrame.__dict__.get("__getstate__")
+    try:
+        run(notebook, BETWEEN[what])
+        assert notebook["ran"] == []
+    finally:
+        if before is None and "__getstate__" in pd.DataFrame.__dict__:
+            del pd.DataFrame.__getstate__
+
+
+@pytest.mark.parametrize("how_made", ["functools.partial(reduce)", "functools.wraps(len)(reduce)"])
+def test_a_way_to_pickle_is_the_users_however_it_was_made(notebook, taken, how_made) -> None:
+    notebook.recorder.autosnapshot = True
+    code = (
+        "import copyreg, decimal, functools\nran = []\ndef reduce(value):\n    ran.append(1)\n"
+        "    return decimal.Decimal, (str(value),)\n"
+        f"copyreg.pickle(decimal.Decimal, {how_made})\nprice = decimal.Decimal('1.5')"
+    )
+    try:
+        run(notebook, code)
+        assert notebook["ran"] == []
+    finally:
+        copyreg.dispatch_table.pop(decimal.Decimal, None)
+
+
+def test_a_long_text_is_left_to_a_copy_and_gets_no_larger(notebook, taken) -> None:
+    run(notebook, "text = 'é' * 1_000_000")
+    assert how(taken) == ["copy"]
+    assert sys.getsizeof(notebook["text"]) < 1_100_000
+
+
+LONG = {
+    "an array of objects": "import numpy as np\nlong = np.full(3_000_000, None)",
+    "counts": "import collections\nlong = collections.Counter(range(2_000_000))",
+}
+
+
+@pytest.mark.parametrize("what", LONG)
+def test_what_was_long_is_not_gone_through_here_again(notebook, taken, what: str) -> None:
+    run(notebook, LONG[what])
+    notebook.recorder.settle()
+    keeper = notebook.recorder._keeper
+    began = time.process_time()
+    with pytest.raises(in_place.TooMuch):
+        in_place.look_here(keeper._namespace, keeper._known, Memory(), save=False)
+    assert time.process_time() - began < 0.02
+
+
+def test_a_look_that_took_too_long_is_not_made_here_again_soon() -> None:
+    looks = in_place.InPlace()
+    assert looks.tried(lambda: time.sleep(0.01) or "seen", 2, 1) == "seen"
+    assert looks.tried(lambda: "seen", 3, 2) is None
+    assert looks.tried(lambda: "seen", 4, 3) == "seen"
 
 
 def test_while_a_thread_of_the_users_runs_copies_are_made(notebook, taken) -> None:

@@ -14,16 +14,27 @@ import io
 import sys
 import threading
 import time
+import weakref
 from abc import ABCMeta
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from operator import attrgetter
+from types import (
+    BuiltinFunctionType,
+    FunctionType,
+    MappingProxyType,
+    MethodDescriptorType,
+    ModuleType,
+    WrapperDescriptorType,
+)
 from typing import Any, TypeVar
+
+from numpy import ndarray
 
 from notewright.state.capture.bundling import Bundle, bundles, hold
 from notewright.state.capture.chunks import Buffer, address_of, due, pieces, row_of
 from notewright.state.capture.known import Group, Known
-from notewright.state.capture.looking import Look, Memory, look
+from notewright.state.capture.looking import Look, Memory, Seen, look
 from notewright.state.namespace import Namespace
 from notewright.state.pickling.pickler import Pickler
 
@@ -39,9 +50,28 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1, 64
 #: Types of these libraries run no code of the user's when they are pickled, and change nothing.
 _LIBRARIES = frozenset({"builtins", "numpy", "pandas", "scipy", "sklearn", "pyarrow"})
 _LIBRARIES |= {"collections", "datetime", "decimal", "fractions", "uuid", "zoneinfo", "pathlib"}
+#: Those whose functions may be registered with copyreg, or be methods of such types.
+_REDUCERS = _LIBRARIES | {"copyreg"}
 Found = TypeVar("Found")
 
+#: What a name stands for that is bound to nothing.
+_GONE = object()
 _CODE = frozenset({FunctionType, BuiltinFunctionType, ModuleType, type, ABCMeta})
+#: Types of what is called for pickling, where it is written in C.
+_IN_C = frozenset({BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType, type})
+
+# Read past the hooks of a metaclass.
+_module = type.__dict__["__module__"].__get__
+_flags = type.__dict__["__flags__"].__get__
+#: Py_TPFLAGS_HEAPTYPE: the type was made by a program.
+_HEAP_TYPE = 1 << 9
+# What a metaclass would be asked for.
+_hooks = attrgetter("__hash__", "__eq__", "__getattribute__")
+_NO_HOOKS = _hooks(type)
+#: What a class is asked for.
+_asked = attrgetter("__reduce_ex__", "__reduce__", "__getstate__", "__getattribute__")
+#: What the classes of libraries answered when it was found to be theirs.
+_judged: weakref.WeakKeyDictionary[type, tuple[Any, ...]] = weakref.WeakKeyDictionary()
 
 
 class NotHere(Exception):
@@ -68,19 +98,45 @@ class _HarmlessPickler(Pickler):
 
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)
+        # A metaclass of the user's would be asked for the class's hash.
+        made_by = type(kind)
+        if made_by is not type and _hooks(made_by) != _NO_HOOKS:
+            raise NotHere(kind)
         if kind not in self._reducers and not _is_harmless(kind):
             raise NotHere(kind)
+        if kind is ndarray and obj.size > _LONGEST_PICKLE >> 4 and obj.dtype.hasobject:
+            raise TooMuch  # a list is made of it first
         return super().reducer_override(obj)
 
 
 def _is_harmless(kind: type) -> bool:
-    module = type.__dict__["__module__"].__get__(kind)
     reducer = copyreg.dispatch_table.get(kind)
-    if reducer is not None and getattr(reducer, "__module__", None) == "__main__":
+    if reducer is not None and not _is_a_librarys(reducer):
         return False
     if kind in _CODE or kind.__name__ == "cython_function_or_method":
         return True
-    return isinstance(module, str) and module.partition(".")[0] in _LIBRARIES
+    module = _module(kind)
+    if type(module) is not str or module.partition(".")[0] not in _LIBRARIES:
+        return False
+    if kind is MappingProxyType:
+        return False  # the keys that it shows are compared
+    if not _flags(kind) & _HEAP_TYPE:
+        return True
+    # A class that a program made may have been given other methods since.
+    asked = (*_asked(kind), getattr(kind, "__getattr__", None))
+    if _judged.get(kind) != asked:
+        if not all(each is None or _is_a_librarys(each) for each in asked):
+            return False
+        _judged[kind] = asked
+    return True
+
+
+def _is_a_librarys(function: Any) -> bool:
+    """Tell whether something that is called for pickling is not the user's."""
+    if type(function) is not FunctionType:
+        return type(function) in _IN_C or type(function).__name__ == "cython_function_or_method"
+    name = function.__globals__.get("__name__")
+    return type(name) is str and name.partition(".")[0] in _REDUCERS
 
 
 @dataclass
@@ -128,17 +184,25 @@ class InPlace:
         """
         if number < self._again or known == self._too_much_after:
             return None
+        clock = time.perf_counter()
         try:
             found = look()
         except Exception as error:  # noqa: BLE001 - a copy finds out what it is, and tells it
             if known < number - 1 and isinstance(error, TooMuch):
                 self._too_much_after = known  # there may be less once more is known
             else:
-                self._again = number + 1 + self._pause
-                self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+                self._wait(number)
             return None
-        self._pause = _FIRST_PAUSE
+        # The first of all makes much ready; another that took longer than it may is not repeated.
+        if number > 1 and time.perf_counter() - clock > _LONGEST:
+            self._wait(number)
+        else:
+            self._pause = _FIRST_PAUSE
         return found
+
+    def _wait(self, number: int) -> None:
+        self._again = number + 1 + self._pause
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE)
 
     def is_alone(self, own: int | None) -> bool:
         """Tell whether nobody else can change something now: no thread of the user's runs.
@@ -179,14 +243,32 @@ def look_here(
         Whatever a variable raises that cannot be pickled.
     """
     clock = time.perf_counter()
+    if any(_is_long(seen) and _may_be(seen, namespace, memory) for seen in known.seen.values()):
+        raise TooMuch
 
-    def comes_to(_: str) -> None:
+    def comes_to(name: str) -> None:
+        value = namespace.get(name)
+        if type(value) is str and len(value) > _LONGEST_PICKLE:
+            raise TooMuch  # Python would keep what it is in UTF-8 beside it for good
         if time.perf_counter() - clock > _LONGEST:
             raise TooMuch
 
     little = _LittleMemory(memory.buffers, memory.written, memory.unchanged)
     found = look(namespace, little, known, comes_to, _HarmlessPickler)
     return found, _held(found, known, namespace) if save else []
+
+
+def _is_long(seen: Seen) -> bool:
+    """Tell whether a variable was too long to be pickled here, without its large buffers."""
+    if seen.size <= _LONGEST_PICKLE:
+        return False
+    return seen.size - sum(buffer.span[1] for buffer in seen.buffers) > _MOST_BYTES
+
+
+def _may_be(seen: Seen, namespace: Namespace, memory: Memory) -> bool:
+    """Tell whether a variable would be looked at, and may be what it was."""
+    value = namespace.get(seen.name, _GONE)
+    return value is not _GONE and id(value) not in memory.unchanged
 
 
 def _held(found: Look, known: Known, namespace: Namespace) -> list[Bundle | Group]:

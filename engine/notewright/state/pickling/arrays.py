@@ -42,6 +42,10 @@ def reduce_array(array: Array, pickler: Any) -> Any:
     return _view(array, found, offset + address(array) - place(root)[0])
 
 
+#: What as_strided and broadcast_to put between a view and its base.
+_BETWEEN: Any = type(np.lib.stride_tricks.as_strided(np.empty(1)).base)
+
+
 def owner_of(array: Array) -> tuple[Array, Any]:
     """Return the array at the end of the views, and the other object that holds its memory."""
     root: Any = array
@@ -49,10 +53,10 @@ def owner_of(array: Array) -> tuple[Array, Any]:
         base = root.base
         if type(base) is memoryview:
             base = base.obj
-        if isinstance(base, np.ndarray):
+        if type(base) is _BETWEEN:
+            base = base.base
+        if issubclass(type(base), np.ndarray):  # `isinstance` would ask what is the user's
             root = base
-        elif isinstance(held := getattr(base, "base", None), np.ndarray):
-            root = held  # what as_strided and broadcast_to put in between
         else:
             return root, base
 
@@ -66,7 +70,7 @@ _BUFFERS = (bytes, bytearray, array_module.array, mmap.mmap, ctypes.Array, ctype
 
 
 def _is_plain_buffer(holder: Any) -> bool:
-    return isinstance(holder, _BUFFERS)
+    return issubclass(type(holder), _BUFFERS)
 
 
 # -- the owner: an array with its bytes ------------------------------------------
