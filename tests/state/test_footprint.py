@@ -553,3 +553,38 @@ def test_values_that_have_classes_in_common_get_their_footprints_together(printe
         assert [each.seen.name for each in taken[1].unchanged.values()] == ["records"]
     finally:
         del RandomForestClassifier.__getstate__
+
+
+def test_what_shows_an_array_of_a_large_value_is_stored_with_it(printed, workspace) -> None:
+    pytest.importorskip("pyarrow")
+    code = (
+        "arrays = [np.arange(40.) + k for k in range(3000)]; text = [str(k) for k in range(20_000)]"
+    )
+    run(printed, code)
+    assert {each.seen.name for each in held(printed)} >= {"arrays", "text"}
+    run(printed, "import pyarrow; shown = pyarrow.array(arrays[7])")
+    run(printed, "small = 5")
+    printed.recorder.settle()
+    loaded = workspace.snapshots.load(workspace.snapshots.list()[-1])
+    loaded["arrays"][7][0] = 99
+    assert loaded["shown"][0].as_py() == 99
+    assert ("arrays", "shown") in printed.recorder._keeper.known().sharing
+
+
+def test_memory_that_is_watched_as_a_large_array_is_watched_once(printed, monkeypatch) -> None:
+    # Whoever protects pages again keeps the other from hearing of their writes.
+    prints_ = printed.recorder._keeper._prints
+    run(printed, "large = np.ones(2_000_000)")
+    run(printed, "small = 2")
+    printed.recorder.settle()
+    known = printed.recorder._keeper._known.large
+    assert known
+    prints_.unchanged(known)
+    run(printed, "more = [[k, float(k)] for k in range(20_000)]; more.append(large[:0])")
+    held(printed)
+    prints_.unchanged(known)
+    pages = np.concatenate(
+        [np.empty(0, int), *(each.print.footprint.pages for each in prints_._held)]
+    )
+    (start, size), *_ = known
+    assert not ((pages * 4096 > start) & (pages * 4096 + 4096 < start + size)).any()

@@ -24,6 +24,7 @@ from notewright.state.memory.protection import Span
 from notewright.state.memory.words import distinct, places_in
 from notewright.state.namespace import Namespace
 from notewright.state.pickling.live import containers
+from notewright.state.pickling.memory import lent
 from notewright.state.pickling.pickler import Pickled, Pickler, dump
 
 #: What the digest of a variable begins with that cannot be pickled: it says which object it is.
@@ -79,11 +80,14 @@ class Print:
         The value's id.
     footprint : Footprint
         The memory it is made of.
+    regions : ndarray of int64, shape (n, 2)
+        Where memory begins and ends that others may show without a common object.
     """
 
     seen: Seen
     root: int
     footprint: Footprint
+    regions: npt.NDArray[np.int64]
 
 
 @dataclass
@@ -215,7 +219,10 @@ def _met_in(
         ((name, own),) = objects.items()
         all_others = distinct(np.concatenate([own[:0], *(o.view(np.int64) for o in others)]))
         objects = {name: own[places_in(all_others, own)]}
-    return {name: own.view(np.uint64) for name, own in objects.items()}
+    # A tensor or an Arrow buffer may show an array of it.
+    marks = {n: np.array(lent(each.regions), np.int64) for n, each in known.items()}
+    both = {n: np.concatenate([own, marks[n]]) for n, own in objects.items()}
+    return {name: own.view(np.uint64) for name, own in both.items()}
 
 
 def _are_same_objects(before: Mapping[str, Seen], now: Mapping[str, Seen]) -> bool:

@@ -305,9 +305,11 @@ def prints(
             yield name, known.seen[name].digest
             continue
         with no_collection():
-            seen = seen_as(name, value, dump(value, namespace.dict), Memory())
+            pickled = dump(value, namespace.dict)
+            seen = seen_as(name, value, pickled, Memory())
         if not seen.buffers:
-            yield name, Print(seen, id(value), own)
+            regions = np.array(pickled.regions, np.int64).reshape(-1, 2)
+            yield name, Print(seen, id(value), own, regions)
 
 
 def _named() -> tuple[int, ...]:

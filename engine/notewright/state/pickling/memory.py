@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 #: Libraries whose objects may show an array's memory without a common Python object.
 _SHARERS = ("torch", "pyarrow")
@@ -146,6 +147,22 @@ class Memory:
 _held: weakref.WeakSet[Memory] = weakref.WeakSet()
 #: Those that show memory which others may own.
 _borrowers: weakref.WeakSet[Memory] = weakref.WeakSet()
+
+
+def lent(regions: npt.NDArray[np.int64]) -> list[int]:
+    """Return the keys of what others show of memory whose owner is not dumped now.
+
+    Parameters
+    ----------
+    regions : ndarray of int64, shape (n, 2)
+        Where the memory begins and ends, ascending.
+    """
+    found = []
+    for region in (region for other in _borrowers for region in other._borrowed):
+        at = np.searchsorted(regions[:, 1], region.start, "right")
+        if at < len(regions) and regions[at, 0] < region.stop:
+            found.append(-region.start)
+    return found
 
 
 class _Span:
