@@ -5,6 +5,7 @@ from __future__ import annotations
 import copyreg
 import decimal
 import gc
+import signal
 import sys
 import threading
 import time
@@ -218,6 +219,17 @@ def test_while_a_thread_of_the_users_runs_copies_are_made(notebook, taken) -> No
     finally:
         stop.set()
         thread.join()
+    run(notebook, "x = 2")
+    assert how(taken) == ["here", "copy", "here"]
+
+
+def test_while_a_function_of_the_users_waits_for_a_signal_copies_are_made(notebook, taken) -> None:
+    run(notebook, "x = 0")
+    before = signal.getsignal(signal.SIGVTALRM)
+    try:
+        run(notebook, "import signal; signal.signal(signal.SIGVTALRM, lambda *_: x.append(1))")
+    finally:
+        signal.signal(signal.SIGVTALRM, before)
     run(notebook, "x = 2")
     assert how(taken) == ["here", "copy", "here"]
 

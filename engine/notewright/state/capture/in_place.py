@@ -9,8 +9,10 @@ as they were (`prints`) are not looked at.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # without what makes it slow
 import copyreg
 import io
+import signal
 import sys
 import threading
 import time
@@ -54,6 +56,12 @@ _LIBRARIES |= {"collections", "datetime", "decimal", "fractions", "uuid", "zonei
 _REDUCERS = _LIBRARIES | {"copyreg"}
 Found = TypeVar("Found")
 
+#: Signals that users handle; Ctrl-C waits.
+_SIGNALS = [
+    getattr(signal, f"SIG{name}")
+    for name in ("ALRM", "VTALRM", "PROF", "USR1", "USR2", "HUP", "TERM", "CHLD", "IO", "WINCH")
+    if hasattr(signal, f"SIG{name}")
+]
 #: What a name stands for that is bound to nothing.
 _GONE = object()
 _CODE = frozenset({FunctionType, BuiltinFunctionType, ModuleType, type, ABCMeta})
@@ -161,6 +169,7 @@ class InPlace:
     def __init__(self) -> None:
         #: The threads that were there before the user's cells could start one.
         self._threads = set(sys._current_frames())
+        self._handlers = _handlers()
         self._again = 0
         self._pause = _FIRST_PAUSE
         #: The view after which there was too much to look at.
@@ -207,6 +216,8 @@ class InPlace:
     def is_alone(self, own: int | None) -> bool:
         """Tell whether nobody else can change something now: no thread of the user's runs.
 
+        Nor does any function of the user's that a timer or another process may call.
+
         Parameters
         ----------
         own : int, optional
@@ -214,9 +225,19 @@ class InPlace:
         """
         if threading.current_thread() is not threading.main_thread():
             return False
+        if any(map(_is_new, _handlers(), self._handlers)):
+            return False
         running = set(sys._current_frames())
         self._threads &= running
         return running <= self._threads | {own}
+
+
+def _handlers() -> list[Any]:
+    return list(map(_signal.getsignal, _SIGNALS))
+
+
+def _is_new(handler: Any, before: Any) -> bool:
+    return handler is not before and callable(handler)
 
 
 def look_here(
