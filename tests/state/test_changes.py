@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from notewright.state.memory.protection import Protection
+
 #: code that changes a variable in a way assignments do not show
 CHANGES = {
     "through an alias": ("a = [1]; b = a", "b.append(2)", {"a", "b"}),
@@ -51,10 +53,15 @@ def test_a_change_is_seen(notebook, how: str) -> None:
     assert set(notebook.run(change).changed) == expected
 
 
+@pytest.mark.parametrize("asks", [True, False])
 @pytest.mark.parametrize("mode", ["r+", "c"])
 def test_what_others_write_to_memory_that_is_not_this_processes_own_is_seen(
-    notebook, mode: str
+    open_notebook, tmp_path, monkeypatch, mode: str, asks: bool
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    if not asks:  # an older Linux, which does not tell what a mapping is
+        monkeypatch.setattr(Protection, "_mapping", lambda self, address: None)
+    notebook = open_notebook(tmp_path)
     # The kernel notes a process's own writes alone; the file's time of change is put back, too.
     notebook.run(
         "import os, numpy as np\nwith open('data', 'wb') as file: file.write(bytes(8_000_000))\n"
@@ -69,6 +76,7 @@ def test_what_others_write_to_memory_that_is_not_this_processes_own_is_seen(
     )
     assert "a" in notebook.run(write).changed
     assert notebook["a"][5000] == ord("7")
+    notebook.close()
 
 
 @pytest.mark.parametrize(

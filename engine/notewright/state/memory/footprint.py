@@ -25,10 +25,11 @@ import xxhash
 from notewright.state.memory.layouts import Odd, Place, all_runs, how_saved, is_there
 from notewright.state.memory.trials import is_as_expected
 from notewright.state.memory.words import (
+    WORD,
     WORDS,
     Numbers,
-    Runs,
     joined,
+    words_in,
     words_of,
     words_on,
     words_there,
@@ -56,16 +57,23 @@ class Footprint:
         Ids of all objects in it that can change, ascending.
     classes : tuple
         Where the classes of its objects are found.
+    how, how_words : ndarray of int64, shapes (k, 2) and (l,)
+        Addresses and bytes of the memory that says how its objects are saved, and what it said.
     """
 
     pages: Numbers
     masks: npt.NDArray[np.uint8]
     hashes: Hashes
     objects: Numbers
-    classes: tuple[Place, ...] = ()
+    classes: tuple[Place, ...]
+    how: Numbers
+    how_words: Numbers
 
     def is_saved_otherwise(self) -> bool:
-        """Tell whether a class of its objects is not found any more where it was."""
+        """Tell whether its objects are not saved as they were; they themselves may be the same."""
+        words = words_in(self.how)
+        if words is None or not np.array_equal(words, self.how_words):
+            return True
         return not all(map(is_there, self.classes))
 
     def differs(self, which: npt.NDArray[np.intp]) -> bool:
@@ -97,14 +105,16 @@ def footprint(value: Any) -> Footprint | None:
         if not len(own[0]):
             return None
         others, places = how_saved(classes)
-        return _printed(own, others, objects, places)
+        how = np.stack(joined(*others), axis=1) * WORD
+        words = words_in(how)
+        return None if words is None else Footprint(*_printed(*own), objects, places, how, words)
     except Odd:
         return None
 
 
-def _printed(own: Runs, others: Runs, objects: Numbers, places: tuple[Place, ...]) -> Footprint:
-    """Return the footprint of runs of words."""
-    starts, counts = joined(*(np.concatenate(each) for each in zip(own, others, strict=True)))
+def _printed(starts: Numbers, counts: Numbers) -> tuple[Numbers, npt.NDArray[np.uint8], Hashes]:
+    """Return the pages of runs of words, with masks and hashes."""
+    starts, counts = joined(starts, counts)
     first, last = starts // WORDS, (starts + counts - 1) // WORDS
     many = last - first + 1
     every = words_of((first, many))
@@ -118,7 +128,7 @@ def _printed(own: Runs, others: Runs, objects: Numbers, places: tuple[Place, ...
     masks = np.packbits(counted, axis=1)
     steps = (slice(at, at + _STEP) for at in range(0, len(pages), _STEP))
     hashes = [_hashes(words_on(pages[step]), masks[step]) for step in steps]
-    return Footprint(pages, masks, np.concatenate(hashes), objects, places)
+    return pages, masks, np.concatenate(hashes)
 
 
 def _hashes(words: Numbers, masks: npt.NDArray[np.uint8]) -> Hashes:

@@ -62,7 +62,9 @@ class PageWatch:
             if end - start < 4 * _PAGE:
                 continue
             # Memory that cannot be watched is hashed instead.
-            if self.protection.register((start, end - start)):
+            if self.protection.is_own((start, end - start)) and self.protection.register(
+                (start, end - start)
+            ):
                 self._regions[span] = _Region(start, end)
 
     def written(self) -> dict[Span, list[Span] | None]:

@@ -30,6 +30,7 @@ _API_VERSION = 0xAA
 _FEATURES = (1 << 13) | (1 << 15)  # WP_UNPOPULATED, WP_ASYNC
 _MODE_WP = 2
 _PAGEMAP_SCAN = 0xC0606610
+_PROCMAP_QUERY, _SHARED = 0xC0686611, 8
 _SCAN_PROTECT, _SCAN_CHECK = 1, 2
 _WRITTEN, _FILE, _PRESENT, _SWAPPED = 1 << 1, 1 << 2, 1 << 3, 1 << 4
 _MOST_RANGES = 4096
@@ -64,6 +65,9 @@ class Protection:
 
     _handle: int = -1
     _pagemap: int = -1
+    _maps: int = -1
+    #: What a page counts as written for that others can write to; asking for it takes long.
+    _others: int = 0
     _tried: bool = False
 
     @property
@@ -90,8 +94,6 @@ class Protection:
     def written(self, span: Span, *, anew: bool) -> list[Span] | None:
         """Return the parts of a span that were written or are gone; None if that is not known.
 
-        What lies in a file or is shared with other processes always counts as written.
-
         Parameters
         ----------
         span : (int, int)
@@ -114,9 +116,8 @@ class Protection:
                 0,
                 _PRESENT,  # inverted: memory that is gone has changed, too
                 0,
-                # A page of a file, or shared, is written by others, who are not noticed.
-                _WRITTEN | _PRESENT | _FILE,
-                _WRITTEN | _PRESENT | _FILE | _SWAPPED,
+                _WRITTEN | _PRESENT | self._others,
+                _WRITTEN | _PRESENT | _SWAPPED | self._others,
             )
             count = _ioctl(self._pagemap, _PAGEMAP_SCAN, argument)
             if count < 0:
@@ -129,12 +130,27 @@ class Protection:
             start = walked
         return found
 
+    def is_own(self, span: Span) -> bool:
+        """Tell whether nobody else can write to a span: it is of no file, and not shared.
+
+        Before Linux 6.11 that is not told here, and such pages count as written each time.
+        """
+        at, end = span[0], span[0] + span[1]
+        while at < end and not self._others:
+            found = self._mapping(at)
+            if found is None:
+                return False
+            at, flags, file = found
+            if flags & _SHARED or file:
+                return False
+        return True
+
     def close(self) -> None:
         """Protect nothing any more."""
-        for handle in (self._handle, self._pagemap):
+        for handle in (self._handle, self._pagemap, self._maps):
             if handle >= 0:
                 os.close(handle)
-        self._handle = self._pagemap = -1
+        self._handle = self._pagemap = self._maps = -1
 
     def _open(self) -> None:
         number = _SYS_USERFAULTFD.get(os.uname().machine)
@@ -150,9 +166,18 @@ class Protection:
                 raise OSError("this kernel notes no written pages")
             self._pagemap = os.open("/proc/self/pagemap", os.O_RDONLY | os.O_CLOEXEC)
             self._try_out()
+            self._maps = os.open("/proc/self/maps", os.O_RDONLY | os.O_CLOEXEC)
+            self._others = 0 if self._mapping(id(self)) is not None else _FILE
         except OSError:
             os.close(self._handle)
             self._handle = -1
+
+    def _mapping(self, address: int) -> tuple[int, int, int] | None:
+        """Return the end of the mapping at an address, its flags and file; None if not known."""
+        argument = (ctypes.c_uint64 * 13)(104, 0, address)
+        if _ioctl(self._maps, _PROCMAP_QUERY, argument) < 0:
+            return None
+        return argument[4], argument[5], argument[8]
 
     def _try_out(self) -> None:
         """Raise OSError unless a write to a page of our own is told, and no other."""

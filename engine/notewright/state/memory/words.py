@@ -96,16 +96,26 @@ def runs_of(numbers: Numbers, gap: int = 1) -> Numbers:
 
 
 def words_there(numbers: Numbers) -> Numbers | None:
-    """Return the words on pages, a row for each, or None if any of them is gone.
+    """Return the words on pages, a row for each, or None if any of them is gone."""
+    found = words_in(runs_of(numbers))
+    return None if found is None else found.reshape(-1, WORDS)
+
+
+def words_in(spans: Numbers) -> Numbers | None:
+    """Return the words that lie in pieces of memory, in order, or None if any of them is gone.
 
     Without letting other threads of Python's run: it takes microseconds, but another thread that
     is given the turn keeps it for milliseconds.
+
+    Parameters
+    ----------
+    spans : ndarray of int64, shape (n, 2)
+        Addresses and numbers of bytes.
     """
-    found = np.empty((len(numbers), WORDS), np.int64)
+    found = np.empty(int(spans[:, 1].sum()) // WORD, np.int64)
     at = 0
-    runs = runs_of(numbers)
-    for first in range(0, len(runs), _MOST_RUNS):
-        some = runs[first : first + _MOST_RUNS]
+    for first in range(0, len(spans), _MOST_RUNS):
+        some = spans[first : first + _MOST_RUNS]
         size = int(some[:, 1].sum())
         own = (ctypes.c_uint64 * 2)(found.ctypes.data + at, size)
         there = some.ctypes.data_as(ctypes.c_void_p)
