@@ -21,7 +21,7 @@ from notewright.state.describe import summary, type_name
 from notewright.state.grouping import groups_of, identity, members
 from notewright.state.memory.footprint import Footprint
 from notewright.state.memory.protection import Span
-from notewright.state.memory.words import distinct, places_in
+from notewright.state.memory.words import Numbers, distinct, places_in
 from notewright.state.namespace import Namespace
 from notewright.state.pickling.live import containers
 from notewright.state.pickling.memory import lent
@@ -82,12 +82,15 @@ class Print:
         The memory it is made of.
     regions : ndarray of int64, shape (n, 2)
         Where memory begins and ends that others may show without a common object.
+    elsewhere : ndarray of int64
+        Ids of the objects in it that are in another large value, too, ascending.
     """
 
     seen: Seen
     root: int
     footprint: Footprint
-    regions: npt.NDArray[np.int64]
+    regions: Numbers
+    elsewhere: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 @dataclass
@@ -213,16 +216,22 @@ def look(
 def _met_in(
     known: Mapping[str, Print], others: list[npt.NDArray[np.uint64]]
 ) -> dict[str, npt.NDArray[np.uint64]]:
-    """Return what large values are made of, as far as somebody else may be made of it, too."""
-    objects = {name: each.footprint.objects for name, each in known.items()}
-    if len(objects) == 1:  # what it has alone is most of it
-        ((name, own),) = objects.items()
-        all_others = distinct(np.concatenate([own[:0], *(o.view(np.int64) for o in others)]))
-        objects = {name: own[places_in(all_others, own)]}
-    # A tensor or an Arrow buffer may show an array of it.
-    marks = {n: np.array(lent(each.regions), np.int64) for n, each in known.items()}
-    both = {n: np.concatenate([own, marks[n]]) for n, own in objects.items()}
-    return {name: own.view(np.uint64) for name, own in both.items()}
+    """Return what large values are made of, as far as somebody else may be made of it, too.
+
+    What each has alone is nearly all of it: as many ids as there are small objects.
+    """
+    if not known:
+        return {}
+    ids = [np.empty(0, np.int64), *(each.view(np.int64) for each in others)]
+    met = distinct(np.concatenate(ids))
+    found = {}
+    for name, each in known.items():
+        own = each.footprint.objects
+        # A tensor or an Arrow buffer may show an array of it, too.
+        marks = np.array(lent(each.regions), np.int64)
+        shared = distinct(np.concatenate([marks, each.elsewhere, own[places_in(met, own)]]))
+        found[name] = shared.view(np.uint64)
+    return found
 
 
 def _are_same_objects(before: Mapping[str, Seen], now: Mapping[str, Seen]) -> bool:

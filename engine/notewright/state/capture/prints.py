@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -193,10 +193,20 @@ class Prints:
         windows = self._ready(pages)
         if not windows or not all(map(self._protect, runs_of(pages).tolist())):
             return None
-        held = _Held(each, windows)
+        held = _Held(self._told_of_others(each), windows)
         self._held.append(held)
         self._note_what_is_held()
         return held
+
+    def _told_of_others(self, own: Print) -> Print:
+        """Return a print that knows which objects others have, too; tell those of it."""
+        for each in self._held:
+            fewer, more = sorted((own.footprint.objects, each.print.footprint.objects), key=len)
+            common = more[places_in(fewer, more)]
+            if len(common):
+                own = _with(own, common)
+                each.print = _with(each.print, common)
+        return own
 
     def _ready(self, pages: Numbers) -> list[Span]:
         """Return pieces of memory with all the pages, ready to be protected; none if that fails."""
@@ -314,6 +324,10 @@ def prints(
 
 def _named() -> tuple[int, ...]:
     return tuple(map(id, live.containers({})[1:]))
+
+
+def _with(one: Print, common: Numbers) -> Print:
+    return replace(one, elsewhere=distinct(np.concatenate([one.elsewhere, common])))
 
 
 def _lies_in(pages: Numbers, spans: Iterable[Sequence[int]]) -> bool:

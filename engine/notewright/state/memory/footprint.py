@@ -107,7 +107,9 @@ def footprint(value: Any) -> Footprint | None:
         others, places = how_saved(classes)
         how = np.stack(joined(*others), axis=1) * WORD
         words = words_in(how)
-        return None if words is None else Footprint(*_printed(*own), objects, places, how, words)
+        if words is None:
+            return None
+        return Footprint(*_printed(*own), objects, places, how, words.copy())
     except Odd:
         return None
 
@@ -132,6 +134,6 @@ def _printed(starts: Numbers, counts: Numbers) -> tuple[Numbers, npt.NDArray[np.
 
 
 def _hashes(words: Numbers, masks: npt.NDArray[np.uint8]) -> Hashes:
-    counted = np.unpackbits(masks, axis=1).view(bool)
-    rows = np.where(counted, words, 0)
-    return np.fromiter(map(xxhash.xxh3_64_intdigest, rows), np.uint64, len(rows))
+    """Return the hash of each row of words, of those that count; the others are set to zero."""
+    np.copyto(words, 0, where=np.unpackbits(~masks, axis=1).view(bool))
+    return np.fromiter(map(xxhash.xxh3_64_intdigest, words), np.uint64, len(words))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
+import threading
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -15,6 +18,9 @@ PAGE = 4096
 WORD = 8
 WORDS = PAGE // WORD
 
+#: For madvise (linux/mman.h): a copy of the process has zeros there.
+_WIPEONFORK = 18
+
 #: So many pieces of memory the kernel reads at once (IOV_MAX).
 _MOST_RUNS = 1024
 
@@ -22,6 +28,8 @@ _MOST_RUNS = 1024
 Numbers = npt.NDArray[np.int64]
 #: Where runs of words start, and how many words each has.
 Runs = tuple[Numbers, Numbers]
+
+_rooms = threading.local()
 
 
 def read(at: Numbers) -> Numbers:
@@ -104,6 +112,8 @@ def words_there(numbers: Numbers) -> Numbers | None:
 def words_in(spans: Numbers) -> Numbers | None:
     """Return the words that lie in pieces of memory, in order, or None if any of them is gone.
 
+    They are in this thread's own room, and there until it calls this again.
+
     Without letting other threads of Python's run: it takes microseconds, but another thread that
     is given the turn keeps it for milliseconds.
 
@@ -112,7 +122,7 @@ def words_in(spans: Numbers) -> Numbers | None:
     spans : ndarray of int64, shape (n, 2)
         Addresses and numbers of bytes.
     """
-    found = np.empty(int(spans[:, 1].sum()) // WORD, np.int64)
+    found = _room(int(spans[:, 1].sum()) // WORD)
     at = 0
     for first in range(0, len(spans), _MOST_RUNS):
         some = spans[first : first + _MOST_RUNS]
@@ -123,6 +133,22 @@ def words_in(spans: Numbers) -> Numbers | None:
             return None
         at += size
     return found
+
+
+def _room(count: int) -> Numbers:
+    """Return room for some words.
+
+    Memory that is made anew each time, or that copies of the process have as well, is given to
+    the process page by page while it is written, which takes longer than writing it.
+    """
+    room: Numbers | None = getattr(_rooms, "words", None)
+    if room is None or len(room) < count:
+        pages = -(-count // WORDS) + 1
+        memory = mmap.mmap(-1, pages * PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        with suppress(OSError):  # a Linux that does not know it copies the room as well
+            memory.madvise(_WIPEONFORK)
+        room = _rooms.words = np.frombuffer(memory, np.int64)
+    return room[:count]
 
 
 @cache
