@@ -189,7 +189,8 @@ class Emitter(Pieces):
         if not roles.metrics or roles.applied is not None:
             later |= free_names(roles.fit_call)
         bound_later = {n for i in roles.train for n in self.program.effects[i].binds}
-        later -= set(self.plan.lifted.names) | self.helper_names | set(self.program.imports.paths)
+        settings = {*self.plan.lifted.names, *self.plan.lifted.emptied}
+        later -= settings | self.helper_names | set(self.program.imports.paths)
         return sorted((n for n in made if n in later - bound_later), key=_split_order)
 
     def _prepare(self, common: dict[str, Any], learned: list[dict[str, Any]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -62,7 +62,11 @@ class Hyperparameter:
 
 
 def hyperparameters(
-    program: Program, roles: Roles, served: set[int], inside: set[str]
+    program: Program,
+    roles: Roles,
+    served: set[int],
+    inside: set[str],
+    taken: Collection[int] = (),
 ) -> list[Hyperparameter]:
     """Return the hyperparameters in the stages before evaluation, each once.
 
@@ -74,13 +78,15 @@ def hyperparameters(
         Statements that the feature function uses too.
     inside : set of str
         Names that functions read as globals: what they stand for stays as it is.
+    taken : collection of int
+        Ids of the nodes that are settings already.
     """
     stages = [
         i
         for i in [*roles.prepare, *roles.train]
         if i not in served and not isinstance(program.body[i].node, ast.FunctionDef | ast.ClassDef)
     ]
-    tables = _Tables(program, stages, inside)
+    tables = _Tables(program, stages, inside, taken)
     found: dict[int, Hyperparameter] = {}
     for index in stages:
         for call in (n for n in ast.walk(program.body[index].node) if isinstance(n, ast.Call)):
@@ -113,7 +119,7 @@ def _of_call(
         owner = identifier(last or method)
         if library or trains:
             yield from tables.arguments(call, owner, place)
-        if library and call.args and _is_scalar(call.args[0]) and (name := _first(path)):
+        if library and call.args and is_scalar(call.args[0]) and (name := _first(path)):
             yield Hyperparameter(name, owner, call.args[0], _scalar(call.args[0]), place)
         yield from tables.of(call, owner, place, trains=trains, searches=last.endswith("SearchCV"))
 
@@ -125,6 +131,7 @@ class _Tables:
     program: Program
     stages: list[int]
     inside: set[str]
+    taken: Collection[int]
 
     def arguments(
         self, call: ast.Call, owner: str, place: str, words: frozenset[str] | None = None
@@ -134,7 +141,7 @@ class _Tables:
             if keyword.arg is None or (words is not None and keyword.arg not in words):
                 continue
             value = self._written(keyword.value)
-            if _is_scalar(value):
+            if is_scalar(value) and id(keyword.value) not in self.taken:
                 yield Hyperparameter(keyword.arg, owner, value, _scalar(value), place)
 
     def _written(self, node: ast.expr) -> ast.expr:
@@ -161,7 +168,7 @@ class _Tables:
 
     def _scalars(self, table: ast.expr, owner: str, place: str) -> Iterator[Hyperparameter]:
         for name, value in self._entries(table):
-            if _is_scalar(value):
+            if is_scalar(value):
                 yield Hyperparameter(name, owner, value, _scalar(value), place)
 
     def _lists(self, grid: ast.expr, place: str) -> Iterator[Hyperparameter]:
@@ -194,7 +201,8 @@ class _Tables:
         return node.value if is_plain and isinstance(node, ast.Assign) else None
 
 
-def _is_scalar(node: ast.expr) -> bool:
+def is_scalar(node: ast.expr) -> bool:
+    """Tell whether an expression is a literal that a setting can be."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         node = node.operand
         return isinstance(node, ast.Constant) and type(node.value) in (int, float)

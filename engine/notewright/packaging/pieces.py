@@ -73,6 +73,8 @@ class Pieces:
         statement = self.program.body[index]
         lines = list(statement.comments)
         for node in nodes:
+            if node is statement.node:
+                node = self.plan.lifted.less.get(index, node)
             node = self.plan.lifted.apply(node)
             # A form without a position was made here; the others come from the author's text.
             if getattr(node, "lineno", None) is None:
@@ -136,7 +138,8 @@ class Pieces:
         parts = []
         for index in self.helpers:
             statement = self.program.body[index]
-            parts.append("\n".join([*statement.comments, statement.text]))
+            text = render(statement, self.plan.lifted.less.get(index, statement.node))
+            parts.append("\n".join([*statement.comments, text]))
         code = "\n\n".join(parts)
         return (
             '"""Functions, classes and constants of the notebook."""\n\n'

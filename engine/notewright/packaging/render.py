@@ -8,7 +8,7 @@ from typing import Any
 
 from notewright.packaging.source import Statement
 
-_BLOCKS = (ast.For, ast.While, ast.If, ast.With)
+_BLOCKS = (ast.For, ast.While, ast.If, ast.With, ast.ClassDef)
 
 
 def render(statement: Statement, node: ast.stmt) -> str:

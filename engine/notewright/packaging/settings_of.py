@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from notewright.packaging.configurations import configurations
 from notewright.packaging.derive import Derived
 from notewright.packaging.effects import free_names
 from notewright.packaging.hyperparameters import SCALARS, hyperparameters
@@ -39,6 +40,10 @@ class Lifted:
     names: dict[str, str] = field(default_factory=dict)
     #: Statements that only defined such a constant.
     gone: set[int] = field(default_factory=set)
+    #: Configurations of which nothing is left.
+    emptied: set[str] = field(default_factory=set)
+    #: Statements that define more than what became settings, without that.
+    less: dict[int, ast.stmt] = field(default_factory=dict)
 
     def is_in(self, node: ast.AST) -> bool:
         """Tell whether a setting stands somewhere in `node`."""
@@ -118,9 +123,9 @@ def lift(
     served = derived.served
     inside = _read_inside_functions(program, roles)
     _constants(program, roles, served, inside, lifted, names)
-    found = hyperparameters(
-        program, roles, served, inside | _read_with(load for load, _ in data.values())
-    )
+    _configured(program, roles, derived, lifted, names)
+    inside |= _read_with(load for load, _ in data.values())
+    found = hyperparameters(program, roles, served, inside, lifted.nodes)
     many = Counter(each.setting for each in found)
     alike = Counter(each.words for each in found)
     for each in found:
@@ -204,6 +209,23 @@ def _constants(
                 f"`{name}` of the notebook.",
             )
         )
+
+
+def _configured(
+    program: Program, roles: Roles, derived: Derived, lifted: Lifted, names: Names
+) -> None:
+    for configuration in configurations(program, roles, derived):
+        for each in configuration.asked:
+            name = names.fresh(identifier(each.name))
+            words = f"`{each.shown}` of the notebook."
+            lifted.settings.append(Setting(name, _type(each.value), each.value, words))
+            lifted.nodes.update((id(use), _reference(name)) for use in each.uses)
+        for index, less in configuration.less.items():
+            if less is None:
+                lifted.gone.add(index)
+                lifted.emptied.add(configuration.name)
+            else:
+                lifted.less[index] = less
 
 
 def _type(value: Any) -> str:
