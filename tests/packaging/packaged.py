@@ -6,10 +6,17 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
 
+from notewright.packaging.answering import Answer
+from notewright.packaging.emit import modules
+from notewright.packaging.pieces import Context
+from notewright.packaging.plan import Plan
+
+CONTEXT = Context("credit_risk", "credit-risk", "skops", [], "A model.", True, Answer("predict", 0))
 DATA = "german_credit.csv"
 ALL = ["load", "prepare", "train", "evaluate"]
 
@@ -54,3 +61,18 @@ class Command:
         lines = [line.split(": ") for line in done.stderr.splitlines() if ": " in line]
         assert [name for name, _ in lines] == ALL
         return [name for name, what in lines if what.startswith("run")]
+
+
+def run_modules(made: Plan, folder: Path, code: str) -> str:
+    """Return what code prints that imports the modules of a plan as ``credit_risk``."""
+    for path, text in modules(made, CONTEXT).items():
+        file = folder / "credit_risk" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    (folder / "data").symlink_to(made.directory / "data")
+    (folder / "trial.py").write_text(code, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "trial.py"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

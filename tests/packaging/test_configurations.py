@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from packaged import CONTEXT, run_modules
 from recorded import CORPUS, sources
-from test_features import CONTEXT
 
 from notewright.packaging.emit import modules
 from notewright.packaging.plan import Plan
@@ -57,15 +55,14 @@ def test_a_configuration_keeps_what_is_no_setting_as_it_was_written(made: Plan) 
 
 
 def test_every_setting_of_a_configuration_is_used_in_training(made: Plan, tmp_path: Path) -> None:
-    for path, text in modules(made, CONTEXT).items():
-        (tmp_path / "credit_risk" / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "credit_risk" / path).write_text(text, encoding="utf-8")
     others = {
         "seed": 1, "test_size": 0.5, "trees": 3, "leaf": 50, "criterion": "gini",
         "threshold": 0.9, "target": "purpose",
     }  # fmt: skip
-    (tmp_path / "trial.py").write_text(
-        "import json, sys\n"
+    printed = run_modules(
+        made,
+        tmp_path,
+        "import json\n"
         "from credit_risk.settings import Settings\n"
         "from credit_risk.stages import evaluate, load, prepare, train\n"
         "def outcome(**given):\n"
@@ -76,13 +73,10 @@ def test_every_setting_of_a_configuration_is_used_in_training(made: Plan, tmp_pa
         "        return 'nothing to tell apart'\n"
         "    metrics = evaluate.evaluate(model, ready.X_test, ready.y_test, settings)\n"
         "    return [len(ready.X_train), str(model), metrics]\n"
-        "others = json.loads(sys.argv[1])\n"
-        "print(json.dumps([outcome(), *(outcome(**{k: v}) for k, v in others.items())]))\n"
+        f"others = {others}\n"
+        "print(json.dumps([outcome(), *(outcome(**{k: v}) for k, v in others.items())]))\n",
     )
-    (tmp_path / "data").symlink_to(made.directory / "data")
-    command = [sys.executable, "trial.py", json.dumps(others)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
-    default, *changed = json.loads(done.stdout)
+    default, *changed = json.loads(printed)
     for name, outcome in zip(others, changed, strict=True):
         assert outcome != default, name
 

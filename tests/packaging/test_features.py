@@ -9,17 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from packaged import CONTEXT
 from recorded import CORPUS, Notebook, sources
 
 from notewright.errors import ExportFailed, NotTheSame, UnknownVariable
-from notewright.packaging.answering import Answer
 from notewright.packaging.effects import free_names
 from notewright.packaging.emit import modules
-from notewright.packaging.pieces import Context
 from notewright.packaging.plan import Plan
 from notewright.packaging.planning import plan
-
-CONTEXT = Context("credit_risk", "credit-risk", "skops", [], "A model.", True, Answer("predict", 0))
 
 
 def planned(project: Path, name: str, target: str) -> Plan:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import random
 from pathlib import Path
 
 import numpy as np
 import pytest
-from packaged import Command
-from recorded import Notebook
+from packaged import Command, run_modules
+from recorded import Notebook, sources
 
+from notewright.packaging.planning import plan
 from notewright.packaging.random_states import Draws
 
 MADE_UP = """\
@@ -42,7 +44,7 @@ def as_they_were():
 
 @pytest.mark.usefixtures("as_they_were")
 def test_the_state_before_the_first_draw_of_a_stage_is_known() -> None:
-    draws = Draws(stages={0, 3, 4, 5}, seeds={1})
+    draws = Draws(stages={3, 4, 5}, seeds={1})
     with draws.during(0):
         np.random.random()  # without a seed: as an import may
     with draws.during(1):
@@ -82,6 +84,7 @@ def test_each_time_others_drew_in_between_the_state_is_known() -> None:
             random.random()
     assert [state.key for state in draws.found] == [
         "numpy 1",
+        "random 1",
         "numpy 3",
         "random 3",
         "numpy 6",
@@ -91,6 +94,44 @@ def test_each_time_others_drew_in_between_the_state_is_known() -> None:
         if state.generator == "numpy":
             np.random.set_state(tuple(state.state))
             assert np.random.random() == drawn[state.index]
+
+
+@pytest.mark.usefixtures("as_they_were")
+def test_what_draws_without_any_seed_has_a_state_the_first_time() -> None:
+    draws = Draws(stages={0, 1}, seeds=())
+    for index in range(2):
+        with draws.during(index):
+            np.random.random()
+    assert [state.key for state in draws.found] == ["numpy 0"]
+
+
+UNSEEDED = """# %%
+import pandas as pd
+from sklearn.tree import DecisionTreeClassifier
+rows = pd.read_csv("data/german_credit.csv")
+X = rows[["credit_amount", "duration_in_month", "age_in_years"]]
+y = rows["creditability"]
+# %%
+model = DecisionTreeClassifier(max_features=1).fit(X, y)
+"""
+
+
+def test_a_model_that_draws_without_a_seed_is_the_same_however_often_it_is_trained(
+    project: Path, tmp_path: Path
+) -> None:
+    made = plan(sources(UNSEEDED), "model", project)
+    assert any("draws random numbers without a seed" in each for each in made.findings)
+    trained = run_modules(
+        made,
+        tmp_path,
+        "from credit_risk.settings import Settings\n"
+        "from credit_risk.stages import load, prepare, train\n"
+        "ready = prepare.prepare(load.load(Settings()))\n"
+        "models = [train.train(ready.X, ready.y, Settings()) for _ in range(2)]\n"
+        "print([each.tree_.threshold.tolist() for each in models])\n",
+    )
+    first, second = ast.literal_eval(trained)
+    assert first == second
 
 
 @pytest.mark.slow

@@ -6,8 +6,8 @@ import ast
 from pathlib import Path
 
 import pytest
+from packaged import CONTEXT
 from recorded import sources
-from test_features import CONTEXT
 
 from notewright.errors import ExportFailed
 from notewright.packaging.emit import modules

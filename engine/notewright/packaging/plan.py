@@ -147,7 +147,7 @@ def planned(form: Named, goal: Goal) -> Plan:
                 goal.progress,
                 carried,
                 reads,
-                _in_stages(roles),
+                _in_stages(program, roles),
                 [i for i in run if program.seeds(i)],
             )
         except ReplayFailed as error:
@@ -272,14 +272,26 @@ def _to_run(roles: Roles) -> set[int]:
     }
 
 
-def _in_stages(roles: Roles) -> set[int]:
-    return {*roles.prepare, *roles.train, *roles.evaluate}
+def _in_stages(program: Program, roles: Roles) -> set[int]:
+    """Return the statements of the stages; what is imported may draw, whenever that is."""
+    stages = {*roles.prepare, *roles.train, *roles.evaluate}
+    return {i for i in stages if not isinstance(program.body[i].node, ast.Import | ast.ImportFrom)}
 
 
-def _states_to_give(program: Program, roles: Roles, found: Replayed) -> list[RandomState]:
-    """Return the random states that the package must be given, because it has no seed for them."""
+def _about_draws(program: Program, roles: Roles, states: Sequence[RandomState]) -> list[str]:
+    """Return where the package is given a random state, because it has no seed for it, and why."""
     seeds = {i for i in _to_run(roles) if program.seeds(i)}
-    return [state for state in found.draws if any(i < state.index for i in seeds)]
+    return [
+        f"{program.body[index].place} draws random numbers "
+        + (
+            "that go on from those that made the rows: the package gives the generator the state "
+            "that it had there."
+            if any(i < index for i in seeds)
+            else "without a seed: the package gives the generator the state with which the "
+            "statements gave the notebook's model when they ran again."
+        )
+        for index in sorted({state.index for state in states})
+    ]
 
 
 def _what_differs(program: Program, roles: Roles, target: str) -> str:
@@ -390,12 +402,7 @@ def _assemble(
     ]
     findings += own_labels(program, roles)
     findings += _made_before(program, roles)
-    states = _states_to_give(program, roles, found)
-    findings += [
-        f"{program.body[index].place} draws random numbers that go on from those that made the "
-        "rows: the package gives the generator the state that it had there."
-        for index in sorted({state.index for state in states})
-    ]
+    findings += _about_draws(program, roles, found.draws)
     return Plan(
         form,
         target,
@@ -415,7 +422,7 @@ def _assemble(
             tag: _not_compared(program, index, derived)
             for tag, index in _beside(program, roles, found, main, side, derived).items()
         },
-        random=states,
+        random=found.draws,
     )
 
 

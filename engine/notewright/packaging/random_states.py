@@ -2,7 +2,8 @@
 
 The rows of a table that the notebook makes up are carried, and what made them is not: neither
 the seed nor the numbers that were drawn for them. What the package draws afterwards would then
-be others, so the state they had is carried too.
+be others, so the state they had is carried too. What draws without any seed is given the state
+with which it gave the notebook's model: that it did was luck, and need not happen again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+_GENERATORS = ("numpy", "random")
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Draws:
     Parameters
     ----------
     stages : collection of int
-        The statements that the package has.
+        The statements that the package has, without imports.
     seeds : collection of int
         Those that give a generator a known state.
     """
@@ -55,8 +58,8 @@ class Draws:
         #: The states before draws of the package that rest on what it has not.
         self.found: list[RandomState] = []
         self._stages, self._seeds = stages, seeds
-        #: The generators that statements moved which the package has not.
-        self._moved: set[str] = set()
+        #: The generators whose states the package does not know: at first of none.
+        self._unknown = set(_GENERATORS)
 
     @contextmanager
     def during(self, index: int) -> Iterator[None]:
@@ -66,13 +69,13 @@ class Draws:
         after = _states()
         moved = {name for name in before if pickle.dumps(before[name]) != pickle.dumps(after[name])}
         if index not in self._stages:
-            self._moved |= moved
+            self._unknown |= moved
         elif index in self._seeds:
-            self._moved -= moved  # from here on the package gives the state itself
+            self._unknown -= moved  # from here on the package gives the state itself
         else:
-            for name in sorted(moved & self._moved):
+            for name in sorted(moved & self._unknown):
                 self.found.append(RandomState(name, index, before[name]))
-            self._moved -= moved
+            self._unknown -= moved
 
 
 def _states() -> dict[str, list[Any]]:

@@ -118,7 +118,7 @@ def replay(
     reads : iterable of str
         Attributes of the artifact whose fingerprints are wanted, under ``value:NAME``.
     stages : iterable of int
-        The statements that the package has.
+        The statements that the package has, without imports.
     seeds : iterable of int
         The statements that give a global generator a known state.
 
