@@ -141,9 +141,14 @@ def test_what_a_dictionary_of_the_notebook_says_of_the_model_and_the_split_is_a_
 ) -> None:
     package = Notebook(project).run(CONFIGURED).export("model", "configured")
     code = (package.path / "src" / "configured" / "settings.py").read_text(encoding="utf-8")
-    for field in ("random_state: int = 7", "test_size: float = 0.3", "n_estimators: int = 9"):
+    for field in (
+        "seed: int = 7",
+        "test_size: float = 0.3",
+        "n_estimators: int = 9",
+        "depth: int = 4",
+    ):
         assert field in code
-    assert "depth" not in code  # it is in what the table is read with
+    assert "sep:" not in code  # that is how the table is read
 
 
 def test_settings_that_are_alike_say_what_they_are_in(project: Path) -> None:
