@@ -1017,6 +1017,22 @@ class ReplayFailed(ExportFailed):
         )
 
 
+class ReplayEnded(ExportFailed):
+    """The process in which the notebook's code ran again ended before its time."""
+
+    code = "replay_ended"
+
+    def __init__(self, status: int, errors: str) -> None:
+        last = (errors.strip().splitlines() or [""])[-1]
+        ended = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
+        super().__init__(
+            f"The process that ran the notebook's code again {ended}"
+            + (f": {last[:300]}." if last else "."),
+            "If memory is short, close other notebooks; a cell that calls `exit()` or `os._exit()` "
+            "ends the process, too.",
+        )
+
+
 class NotRunAgain(NotewrightError):
     """The cells behind a run cannot be run again."""
 

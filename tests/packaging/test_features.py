@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import types
@@ -9,11 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from packaged import CONTEXT
+from packaged import CONTEXT, run_modules
 from recorded import CORPUS, Notebook, sources
 
 from notewright.errors import ExportFailed, NotTheSame, UnknownVariable
-from notewright.packaging.effects import free_names
+from notewright.packaging.effects import free_names, read_first
 from notewright.packaging.emit import modules
 from notewright.packaging.plan import Plan
 from notewright.packaging.planning import plan
@@ -547,3 +548,92 @@ def test_rows_of_a_second_file_that_the_model_is_judged_on_are_told_apart(projec
     (finding,) = package.findings
     assert "asks the model about rows that are not made of 'train'" in finding
     assert set(package.equivalence["metrics"]) == {"accuracy_score"}
+
+
+REBOUND = """# %%
+import pandas as pd
+from sklearn import tree
+rows = pd.read_csv("data/german_credit.csv")
+depth = 1
+X, y = rows[["credit_amount", "age_in_years"]].copy(), rows["creditability"]
+for name in ["credit_amount"]:
+    depth += 1
+    X[name] = X[name] / depth
+# %%
+model = tree.DecisionTreeClassifier(random_state=0)
+depth += 1
+model.set_params(max_depth=depth)
+tree = model.fit(X, y)
+print(tree.score(X, y))
+"""
+
+
+def test_a_name_that_a_stage_reads_and_binds_again_is_what_it_was_before(
+    project: Path, tmp_path: Path
+) -> None:
+    made = plan(sources(REBOUND), "model", project)
+    code = modules(made, CONTEXT)["stages/train.py"]
+    head, body = code.split("def train(")
+    assert "import tree" not in head
+    assert body.count("    from sklearn import tree\n") == 1
+    printed = run_modules(
+        made,
+        tmp_path,
+        "import inspect\n"
+        "from credit_risk.settings import Settings\n"
+        "from credit_risk.stages import load, prepare, train\n"
+        "settings = Settings()\n"
+        "ready = prepare.prepare(load.load(settings))\n"
+        "given = {**ready._asdict(), 'settings': settings}\n"
+        "print(train.train(**{k: given[k] for k in inspect.signature(train.train).parameters}))\n",
+    )
+    assert "max_depth=3" in printed
+
+
+READ_FIRST = {
+    "x = 1; y = x": "",
+    "x += 1": "x",
+    "for a in rows: a.b; c += 1; d = 1; d.e": "rows c",
+    "for a in rows: pass\nprint(a)": "print rows a",
+    "if a: b = 1\nelse: b = 2\nb": "a",
+    "if a: b = 1\nb": "a b",
+    "with open(p) as f: g = f.read()\ng, f": "open p",
+    "while a: a = b": "a b",
+    "try: a = 1\nexcept E as e: e, a\nelse: a\nfinally: f": "E a f",
+    "def g(x): return x + y\ng": "y",
+    "match a:\n case 1: b = 2\n case c: c, b": "a b",
+    "import a.b as c, d\nc, d, a": "a",
+    "[x for x in y if x > z]": "y z",
+}
+
+
+@pytest.mark.parametrize("code", READ_FIRST)
+def test_names_that_are_read_before_they_are_surely_bound(code: str) -> None:
+    assert read_first(ast.parse(code).body) == set(READ_FIRST[code].split())
+
+
+def test_a_text_with_values_in_it_is_left_as_it_was_written(project: Path) -> None:
+    text = (
+        "# %%\nimport pandas as pd\nfrom sklearn.linear_model import LogisticRegression\n"
+        'credit = pd.read_csv("data/german_credit.csv")\n'
+        "names = ['credit_amount', 'age_in_years']\n"
+        "X = credit[names].rename(columns={n: f'{n:>20}_{len(n):02d}' for n in names})\n"
+        "X = (X - X.mean()).add_prefix(f'{len(names):03d} ')\n"
+        "model = LogisticRegression().fit(X, credit['creditability'])\n"
+    )
+    made = plan(sources(text), "model", project)
+    assert made.derived.problem is None
+    features = modules(made, CONTEXT)["features.py"]
+    assert "{n: f'{n:>20}_{len(n):02d}' for n in names}" in features
+    assert ".add_prefix(f'{len(names):03d} ')" in features
+
+
+def test_a_replay_that_ends_early_says_how(project: Path) -> None:
+    text = (
+        "# %%\nimport os\nimport pandas as pd\nfrom sklearn.tree import DecisionTreeClassifier\n"
+        'credit = pd.read_csv("data/german_credit.csv")\n'
+        "credit['more'] = os._exit(3)\n"
+        "model = DecisionTreeClassifier().fit(credit[['more']], credit['creditability'])\n"
+    )
+    with pytest.raises(ExportFailed, match="ended with status 3"):
+        plan(sources(text), "model", project)

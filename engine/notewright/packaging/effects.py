@@ -145,6 +145,66 @@ def bound_in(body: Sequence[ast.AST]) -> tuple[set[str], set[str], set[str]]:
     return bound - globals_ - nonlocals, globals_, nonlocals
 
 
+def read_first(body: Sequence[ast.stmt]) -> set[str]:
+    """Return the names that statements read before they have surely bound them.
+
+    Examples
+    --------
+    >>> sorted(read_first(ast.parse("a = b; c = a; d += 1").body))
+    ['b', 'd']
+    """
+    return _read_first(body, frozenset())[0]
+
+
+def _read_first(body: Sequence[ast.stmt], bound: frozenset[str]) -> tuple[set[str], frozenset[str]]:
+    """Return those names, and all that are surely bound after the statements."""
+    found: set[str] = set()
+    for node in body:
+        inner = [(bound | _targets(node), getattr(node, part, [])) for part in ("body", "orelse")]
+        inner += [
+            (bound | bound_in([each.pattern])[0], each.body) for each in getattr(node, "cases", [])
+        ]
+        for each in getattr(node, "handlers", []):
+            found |= unbound_names(each.type) - bound if each.type is not None else set()
+            inner.append((bound | ({each.name} if each.name else set()), each.body))
+        inner += [(bound, getattr(node, "finalbody", []))]
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            inner = []
+        blocks = [_read_first(each, before) for before, each in inner if each]
+        if not blocks:
+            found |= unbound_names(node) - bound
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                found |= {node.target.id} - bound
+            bound |= bound_in([node])[0]
+            continue
+        found |= {n for part in _head(node) for n in unbound_names(part)} - bound
+        found |= {name for read, _ in blocks for name in read}
+        if isinstance(node, ast.With | ast.AsyncWith) or (isinstance(node, ast.If) and node.orelse):
+            bound |= frozenset.intersection(*(after for _, after in blocks))
+    return found, bound
+
+
+def _head(node: ast.stmt) -> list[ast.AST]:
+    """Return the expressions of a block's first line."""
+    return [
+        part
+        for name, value in ast.iter_fields(node)
+        if name not in ("body", "orelse", "finalbody")
+        for part in (value if isinstance(value, list) else [value])
+        if isinstance(part, ast.expr | ast.withitem)
+    ]
+
+
+def _targets(node: ast.stmt) -> frozenset[str]:
+    """Return what the first line of a block binds for its body."""
+    return frozenset(
+        name.id
+        for part in _head(node)
+        for name in ast.walk(part)
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+    )
+
+
 def root_name(node: ast.AST) -> str | None:
     """Return the name at the left end of ``a.b[c].d()``, or None."""
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Starred):

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from notewright.packaging.effects import free_names
+from notewright.packaging.effects import free_names, read_first
 from notewright.packaging.pieces import Context, Pieces, loaded
 from notewright.packaging.plan import Plan
 from notewright.packaging.render import indented, unparse
@@ -189,6 +189,7 @@ class Emitter(Pieces):
         if not roles.metrics or roles.applied is not None:
             later |= free_names(roles.fit_call)
         bound_later = {n for i in roles.train for n in self.program.effects[i].binds}
+        bound_later -= read_first([self.program.body[i].node for i in roles.train])
         settings = {*self.plan.lifted.names, *self.plan.lifted.emptied}
         later -= settings | self.helper_names | set(self.program.imports.paths)
         return sorted((n for n in made if n in later - bound_later), key=_split_order)
@@ -204,14 +205,14 @@ class Emitter(Pieces):
         return self._render(
             "prepare",
             **common,
-            imports=self._imports(body + "\n" + types.replace(" ", "\n")),
+            imports=self._imports(body + "\n" + types.replace(" ", "\n"), inside=body),
             shared=self._shared(body),
             any_type="Any" in types.split(),
             learned=learned,
             uses_settings="settings" in self.prepare_parameters(),
             outputs=outputs,
             parameters=", ".join(parameters),
-            body=indented(body),
+            body=indented(self._with_own_imports(body)),
         )
 
     def train_parameters(self) -> list[str]:
@@ -230,11 +231,11 @@ class Emitter(Pieces):
         return self._render(
             "train",
             **common,
-            imports=self._imports(body),
+            imports=self._imports(body, inside=body),
             shared=self._shared(body),
             uses_settings="settings" in self.train_parameters(),
             parameters=self._signature(self.train_parameters()),
-            body=indented(body),
+            body=indented(self._with_own_imports(body)),
             results=", ".join([self.plan.target, *self.trained_besides()]),
             function=self.plan.rule.function if self.plan.rule else "",
         )
@@ -281,11 +282,11 @@ class Emitter(Pieces):
         return self._render(
             "evaluate",
             **common,
-            imports=self._imports(code),
+            imports=self._imports(code, inside=self._evaluate_body()),
             shared=self._shared(code),
             uses_settings="settings" in self.evaluate_parameters(),
             parameters=self._signature(self.evaluate_parameters()),
-            body=indented(self._evaluate_body()),
+            body=indented(self._with_own_imports(self._evaluate_body())),
             metrics=self.metrics(),
         )
 
@@ -334,13 +335,13 @@ class Emitter(Pieces):
         text = self._render(
             "features",
             **common,
-            imports=self._imports(body + "\npd", always=("pd",)),
+            imports=self._imports(body + "\npd", always=("pd",), inside=body),
             shared=self._shared(body),
             type=self._type(self._model_input()),
             uses_learned=learned,
             table=derived.table,
             stand_ins=derived.stand_ins,
-            body=indented(body),
+            body=indented(self._with_own_imports(body)),
             result=derived.result,
         )
         if not learned:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from notewright.packaging import known
 from notewright.packaging.answering import Answer
+from notewright.packaging.effects import bound_in, read_first
 from notewright.packaging.kinds import Kind
 from notewright.packaging.learning import LearnedValue
 from notewright.packaging.literals import is_literal
@@ -160,8 +161,23 @@ class Pieces:
             lines.append(f"from {self.context.name}.random_numbers import {CONTINUE}")
         return "\n".join(lines)
 
-    def _imports(self, code: str, always: Sequence[str] = ()) -> str:
-        used = loaded(code) | set(always)
+    def _with_own_imports(self, body: str) -> str:
+        """Return the body of a function with imports of what it binds itself later."""
+        lines = self._imported(_rebound(body))
+        return "\n".join([*lines, body])
+
+    def _imports(self, code: str, always: Sequence[str] = (), inside: str = "") -> str:
+        """Return the imports of a module, without what the function's body `inside` has itself."""
+        lines = self._imported((loaded(code) | set(always)) - _rebound(inside))
+        for name, module in (("pd", "pandas"), ("np", "numpy")):
+            if not any(line.endswith(f" as {name}") for line in lines):
+                lines[f"import {module} as {name}"] = None
+        if "deepcopy" in loaded(code):
+            lines["from copy import deepcopy"] = None
+        return "\n".join([*self._imported_for_effect(lines), *lines])
+
+    def _imported(self, used: Collection[str]) -> dict[str, None]:
+        """Return the notebook's imports of some names, each once, in order."""
         lines: dict[str, None] = {}
         for statement in self.program.body:
             for node in ast.walk(statement.node):
@@ -173,12 +189,7 @@ class Pieces:
                     for alias in node.names:
                         if (alias.asname or alias.name) in used:
                             lines[unparse(ast.ImportFrom(node.module, [alias], node.level))] = None
-        for name, module in (("pd", "pandas"), ("np", "numpy")):
-            if not any(line.endswith(f" as {name}") for line in lines):
-                lines[f"import {module} as {name}"] = None
-        if "deepcopy" in used:
-            lines["from copy import deepcopy"] = None
-        return "\n".join([*self._imported_for_effect(lines), *lines])
+        return lines
 
     def _imported_for_effect(self, lines: Iterable[str]) -> list[str]:
         """Return imports that let others be made: ``sklearn.experimental`` for ``sklearn``."""
@@ -216,6 +227,15 @@ def _is_literal(node: ast.stmt) -> bool:
         and isinstance(node.targets[0], ast.Name)
         and is_literal(node.value)
     )
+
+
+def _rebound(body: str) -> set[str]:
+    """Return the names that a function's body binds after it has read them.
+
+    In a function they are its own from the start, whatever the module has under that name.
+    """
+    statements = ast.parse(body).body
+    return read_first(statements) & bound_in(statements)[0]
 
 
 def loaded(code: str) -> set[str]:

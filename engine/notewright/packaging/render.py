@@ -112,7 +112,10 @@ def _collect(old: Any, new: Any, starts: list[int], patches: list[tuple[int, int
     """Gather the smallest spans that differ; False if only a whole unparse will do."""
     if new is old:
         return True
-    if type(old) is type(new) and not isinstance(old, ast.Constant | ast.Name):
+    if isinstance(old, ast.JoinedStr):  # Python 3.11 does not say where its parts stand
+        if ast.dump(old) == ast.dump(new):
+            return True
+    elif type(old) is type(new) and not isinstance(old, ast.Constant | ast.Name):
         mark = len(patches)
         if _collect_fields(old, new, starts, patches):
             return True

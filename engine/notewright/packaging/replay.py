@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from notewright.errors import ReplayFailed
+from notewright.errors import ReplayEnded, ReplayFailed
 from notewright.packaging.arrow import read_with_arrow, uses_arrow
 from notewright.packaging.kinds import Kind, kind_of
 from notewright.packaging.literals import written
@@ -143,7 +143,7 @@ def replay(
             "out": str(out),
         }
         (out / "job.json").write_text(json.dumps(job), encoding="utf-8")
-        run_process(
+        done = run_process(
             [python, "-m", "notewright.packaging.replay", str(out / "job.json")],
             cwd=directory,
             env=_bytecode(),
@@ -152,6 +152,8 @@ def replay(
         failure = out / "failure.json"
         if failure.exists():
             raise ReplayFailed(**json.loads(failure.read_bytes()))
+        if not (out / "result.pkl").exists():
+            raise ReplayEnded(done.returncode, done.stderr)
         # Written a moment ago by our own child, in a folder only this user can enter.
         with (out / "result.pkl").open("rb") as file:
             result: Replayed = pickle.load(file)
@@ -360,7 +362,9 @@ def _finish(
         for name in reads:
             values[f"value:{name}"] = fingerprint(getattr(model, name))
         if "y:fit" in values and not scored and hasattr(model, "score"):
-            values["metric:score_train"] = model.score(values["X:fit"], values["y:fit"])
+            # A search that chooses by a function of its own has no score.
+            with contextlib.suppress(Exception):
+                values["metric:score_train"] = model.score(values["X:fit"], values["y:fit"])
     result = Replayed(kinds, values, found, kind_of(model), predictions, format_, trusted)
     result.besides, result.draws = frozenset(besides), tuple(draws)
     temporary = out / "result.tmp"
