@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from notewright.packaging.effects import free_names, read_first
-from notewright.packaging.pieces import Context, Pieces, loaded
+from notewright.packaging.pieces import Context, Pieces
 from notewright.packaging.plan import Plan
 from notewright.packaging.render import indented, unparse
 from notewright.packaging.rows_as_file import reading_call
@@ -245,7 +245,7 @@ class Emitter(Pieces):
         made = {n for i in self.plan.roles.train for n in self.program.effects[i].binds}
         besides = {self.plan.target, *self.outputs(), *self.helper_names}
         imported = set(self.program.imports.paths)
-        return sorted((made & loaded(self._evaluate_code())) - besides - imported)
+        return sorted((made & _read_first(self._evaluate_code())) - besides - imported)
 
     def evaluate_parameters(self) -> list[str]:
         """Return what evaluate is given, in order."""
@@ -356,7 +356,7 @@ class Emitter(Pieces):
         return self.plan.fitted
 
     def _parameters(self, code: str) -> list[str]:
-        used = loaded(code)
+        used = _read_first(code)
         names = [n for n in self.outputs() if n in used]
         target = self.plan.target
         bound = {n for i in self.plan.roles.train for n in self.program.effects[i].binds}
@@ -375,6 +375,10 @@ class Emitter(Pieces):
             kind = "Settings" if name == "settings" else self._type(name)
             parts.append(f"{name}: {kind}")
         return ", ".join(parts)
+
+
+def _read_first(code: str) -> set[str]:
+    return read_first(ast.parse(code).body)
 
 
 def _beside_stages(name: str) -> str:

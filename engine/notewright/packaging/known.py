@@ -154,6 +154,9 @@ FITTING = words(
     partial_fit permutation_importance
     """
 )
+#: What estimators answer with numbers alone, by scikit-learn's contract (*Glossary*).
+NUMERIC_ANSWERS = words("decision_function predict_log_proba predict_proba score score_samples")
+
 #: How the names of methods begin that use what training made.
 PREDICTING = (
     "predict", "transform", "inverse_transform", "score", "decision_function", "apply",
@@ -254,6 +257,28 @@ def leaves_arguments(path: str) -> bool:
     """Tell whether functions of the library at a dotted path leave alone what they are given."""
     top = path.partition(".")[0]
     return top in PURE_ROOTS or top in STANDARD
+
+
+#: What fits clones of the estimator that it is given, by scikit-learn's documentation of each.
+CLONING = frozenset(
+    f"sklearn.model_selection.{name}"
+    for name in (
+        "cross_val_predict",
+        "cross_val_score",
+        "cross_validate",
+        "learning_curve",
+        "permutation_test_score",
+        "validation_curve",
+    )
+)
+#: What writes objects as they are, and the methods that it calls for that.
+PICKLERS = words("joblib.dump pickle.dump pickle.dumps")
+PICKLING = words(
+    """
+    __getattr__ __getattribute__ __getnewargs__ __getnewargs_ex__ __getstate__ __reduce__
+    __reduce_ex__
+    """
+)
 
 
 def only_holds(path: str) -> bool:

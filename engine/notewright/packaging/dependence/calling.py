@@ -359,6 +359,24 @@ class Calling(Imported):
             return self.inline(bound, Given())
         return Value(frozenset({Ref(bound)}))
 
+    def _is_estimator(self, region: Region) -> bool:
+        """Tell whether an object is one of scikit-learn's, or of a class that inherits from it."""
+        own = region.cls.ancestry() if region.kind == "instance" and region.cls is not None else ()
+        return "estimator" in region.traits or any("estimator class" in c.traits for c in own)
+
+    def _data(self, values: Iterable[Value]) -> list[Value]:
+        """Return what scikit-learn hands on to the methods of estimators: not others, nor parts."""
+        return [self.parts(one) | one for one in map(self._without_estimators, values)]
+
+    def _without_estimators(self, value: Value) -> Value:
+        refs = (ref for ref in value.refs if not self._is_estimator(ref.region))
+        return Value(frozenset(refs), None, value.name)
+
+    def _answers(self, results: Value) -> Value:
+        """Return what rows may be made of, of what methods of estimators give."""
+        refs = self._without_estimators(results).refs
+        return Value(frozenset(r for r in refs if r.region.kind not in ("class", "function")))
+
     def has_foreign_base(self, cls: Region) -> bool:
         """Tell whether a class inherits from one that the notebook does not define."""
         return any("foreign" in each.traits for each in cls.ancestry())
@@ -383,7 +401,14 @@ class Calling(Imported):
                     self.join([before, self.fork()])
         return union(results)
 
-    def run_functions(self, value: Value, others: Sequence[Value], *, without: str = "") -> Value:
+    def run_functions(
+        self,
+        value: Value,
+        others: Sequence[Value],
+        *,
+        without: str | tuple[str, ...] = (),
+        data: Sequence[Value] | None = None,
+    ) -> Value:
         """Follow the notebook's functions in `value`, which a library may call.
 
         Parameters
@@ -392,14 +417,18 @@ class Calling(Imported):
             What the library is given.
         others : sequence of Value
             What they may be called with.
-        without : str
+        without : str or tuple of str
             Methods that begin like this are not called.
+        data : sequence of Value, optional
+            What methods of estimators may be called with, where that is less.
         """
         if self.are_too_many():
             return self.give_up()
         results = []
-        given = Given(spread=union(others))
+        spreads = [Given(spread=union(each)) for each in (others, others if data is None else data)]
         for region in self._held(value):
+            transforms = "transforms" in region.traits and region not in value.regions
+            given = spreads[transforms or self._is_estimator(region)]
             if region in self._given_away:
                 continue  # whoever was given it before does all that can be done with it
             before = self.fork()
@@ -412,7 +441,7 @@ class Calling(Imported):
                 results.append(self.inline(region, given))
             elif region.kind == "instance" and region.cls is not None:
                 owner = Value(frozenset({Ref(region)}), None, value.name)
-                for name in _methods(region.cls):
+                for name in methods_of(region.cls):
                     if without and name.startswith(without):
                         continue
                     member = self.bound_member((region.cls,), name, owner)
@@ -479,7 +508,8 @@ def _specials(cls: Region) -> list[str]:
     ]
 
 
-def _methods(cls: Region) -> list[str]:
+def methods_of(cls: Region) -> list[str]:
+    """Return the methods that a class has from the notebook, apart from how it makes objects."""
     return [
         name
         for each in cls.ancestry()

@@ -67,6 +67,9 @@ class Defining(Storing):
             for each, base in zip(node.bases, bases, strict=True)
         ):
             region.traits.add("foreign")
+        paths = (r.path for base in bases for r in base.regions if r.kind == "library")
+        if any(path.startswith("sklearn.") for path in paths):
+            region.traits.add("estimator class")
         frame = Frame(self.frame, frozenset(bound_in(node.body)[0]), owner=region, is_class=True)
         outer, self.frame = self.frame, frame
         try:

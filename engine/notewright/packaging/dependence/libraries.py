@@ -6,6 +6,7 @@ import re
 
 from notewright.packaging import known
 from notewright.packaging.dependence.builtin_calls import BuiltinCalls
+from notewright.packaging.dependence.calling import methods_of
 from notewright.packaging.dependence.given import Given
 from notewright.packaging.dependence.regions import (
     FIGURES,
@@ -99,11 +100,7 @@ class Libraries(BuiltinCalls):
         return self._called_known(path, top, last, given)
 
     def _called_known(self, path: str, top: str, last: str, given: Given) -> Value:
-        functions = (
-            self.run_functions(union(given.all), [self.parts(v) | v for v in given.all])
-            if not self._is_lazy(path)
-            else NOTHING
-        )
+        functions = self._run_by(path, top, given)
         for value in given.all:
             if not self._is_lazy(path):
                 self._use_up(value)
@@ -129,6 +126,41 @@ class Libraries(BuiltinCalls):
             self.change(self.parts(out))
             return out | self.parts(out)
         return self._result_of(path, top, last, given, functions)
+
+    def _run_by(self, path: str, top: str, given: Given) -> Value:
+        """Follow the notebook's functions that a known function of a library may call."""
+        if self._is_lazy(path) or known.only_holds(path):
+            return NOTHING
+        if path in known.PICKLERS:
+            for region in self._held(union(given.all)):
+                self.run_special(Value(frozenset({Ref(region)})), *known.PICKLING)
+            return NOTHING
+        elements = [self.parts(v) | v for v in given.all]
+        data = self._data(given.all) if top == "sklearn" else None
+        whole = union(given.all)
+        if path in known.CLONING:
+            first = given.get(0, "estimator") or NOTHING
+            whole = self._cloned(first) | union(v for v in given.all if v is not first)
+        return self.run_functions(whole, elements, data=data)
+
+    def _predicts(self, value: Value) -> bool:
+        """Tell whether the notebook itself says what an estimator predicts: it may be anything."""
+        return any(
+            any(name.startswith("predict") for name in methods_of(region.cls))
+            for region in self._held(value)
+            if region.kind == "instance" and region.cls is not None
+        )
+
+    def _cloned(self, value: Value) -> Value:
+        """Return clones of estimators; their classes make them."""
+        made = self._copied(value, {}, deep=True)
+        for ref in list(self.reach(made)):
+            if ref.region.kind == "instance" and ref.region.cls is not None:
+                one = Value(frozenset({ref}), None, value.name)
+                member = self.bound_member((ref.region.cls,), "__init__", one)
+                if member is not None:
+                    self.call_value(member, Given(spread=self.parts(one)))
+        return made
 
     def _result_of(self, path: str, top: str, last: str, given: Given, functions: Value) -> Value:
         whole = union(given.all)
@@ -162,6 +194,10 @@ class Libraries(BuiltinCalls):
             # What these give holds nothing of what they were given, besides functions, and objects
             # that are no numbers in arrays and tables.
             held = functions
+            if path == f"sklearn.metrics.{last}" and last.islower() and "scorer" not in last:
+                held = NOTHING  # numbers
+            elif path in known.CLONING and last != "cross_validate":  # which may give the clones
+                held = self._answers(functions) if self._predicts(whole) else NOTHING
             if top in ("numpy", "pandas"):
                 held |= self._elements_of_objects(whole, path)
         made = self.fresh(parts=held)
@@ -279,6 +315,10 @@ class Libraries(BuiltinCalls):
             region.traits.add("keeps")
         if path in _GENERATORS:
             region.traits.add("generates")
+        alone = given.spread is None and not given.named.keys() & {"kw_args", "inv_kw_args"}
+        if path == "sklearn.preprocessing.FunctionTransformer" and alone:
+            for each in union(given.all).regions:
+                each.traits.add("transforms")
         if path in ("io.BytesIO", "io.StringIO"):
             region.traits.add("buffer")
         if given.is_set("random_state", "seed"):

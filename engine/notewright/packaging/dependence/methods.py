@@ -162,8 +162,17 @@ class Methods(Libraries):
         if name in ("query", "eval") and given.plain:
             self._look_by_name(given.plain[0], r"@(\w+)")
         elements = [self.parts(v) | v for v in (*self._handed_on(region, name, given), one)]
-        without = "fit" if name.startswith(known.PREDICTING) else ""
-        results = self.run_functions(union([one, *given.all]), elements, without=without)
+        without: tuple[str, ...] = ("fit",) if name.startswith(known.PREDICTING) else ()
+        estimator = "estimator" in region.traits
+        sets = estimator and name == "set_params"
+        if sets:
+            without = ("fit", *known.PREDICTING)
+        data = self._data(given.all) if estimator else None
+        results = self.run_functions(union([one, *given.all]), elements, without=without, data=data)
+        if sets:
+            return self._set_parameters(one, union(given.all))
+        if without and estimator:
+            results = self._answers(results)
         for value in given.all:
             self._use_up(value)
         if region.kind == "handle":
@@ -181,6 +190,14 @@ class Methods(Libraries):
         if name in known.PURE_METHODS and (region.kind, name) != ("list", "query"):
             return self._pure(one, region, name, given, results)
         return self._changing(one, region, name, given, results)
+
+    def _set_parameters(self, one: Value, new: Value) -> Value:
+        """Let an estimator, or one of those in it, hold what it was given by ``set_params``."""
+        self.change(one, deep=True)
+        for ref in list(self.reach(one)):
+            if self._is_estimator(ref.region):
+                self.hold(ref.region, new)
+        return one
 
     def _piped(self, one: Value, given: Given) -> Value:
         """Follow ``table.pipe(function, ...)``, which calls the function with the table."""
@@ -248,8 +265,11 @@ class Methods(Libraries):
             return one | union(given.all) | self.fresh(parts=results)
         if name in known.NUMBERS and not results.refs and not held.refs:
             return self.fresh()
-        if name == "predict" or name.startswith(known.PREDICTING):
-            return self.fresh(parts=results)
+        estimator = "estimator" in region.traits
+        if name in known.NUMERIC_ANSWERS and estimator and not self._predicts(one):
+            return self.fresh()
+        if name.startswith(known.PREDICTING):  # what a method of the notebook gave may be given on
+            return self.fresh(parts=results) | (results if estimator else NOTHING)
         return self.fresh(parts=results | held)
 
     def _overwrites(self, one: Value) -> bool:

@@ -113,7 +113,8 @@ class Storing(Methods):
                 self.look(one)
             self.run_special(one, "__setitem__", others=[new, index])
             self.change(one, key)
-            self.hold(region, new, key)
+            # What stands in an attribute stands there, whatever it is stored under inside.
+            self.hold(region, new, key if ref.key is None else ref.key)
 
     def _do_augassign(self, node: ast.AugAssign) -> None:
         target = node.target
