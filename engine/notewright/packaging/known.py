@@ -271,6 +271,8 @@ CLONING = frozenset(
         "validation_curve",
     )
 )
+#: What gives something that calls what it was given.
+SCORERS = words("check_scoring get_scorer make_scorer")
 #: What writes objects as they are, and the methods that it calls for that.
 PICKLERS = words("joblib.dump pickle.dump pickle.dumps")
 PICKLING = words(

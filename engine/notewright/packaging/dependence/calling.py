@@ -424,34 +424,59 @@ class Calling(Imported):
         """
         if self.are_too_many():
             return self.give_up()
-        results = []
-        spreads = [Given(spread=union(each)) for each in (others, others if data is None else data)]
-        for region in self._held(value):
+        if data is None:
+            return union(
+                [self._given_to(each, value, others, without) for each in self._held(value)]
+            )
+        # One estimator may be handed what another has made of the rows.
+        handed = list(data)
+        results: list[Value] = []
+        estimators = 0
+        for region in list(self._held(value)):
             transforms = "transforms" in region.traits and region not in value.regions
-            given = spreads[transforms or self._is_estimator(region)]
-            if region in self._given_away:
-                continue  # whoever was given it before does all that can be done with it
-            before = self.fork()
-            self._given_away.append(region)
-            self.within_library = True
-            if len(self._given_away) > _GIVEN_AWAY:
-                whole = union([Value(frozenset({Ref(region)})), *others])
-                results.append(self._at_worst(self._codes(region), whole))
-            elif region.kind == "function":
-                results.append(self.inline(region, given))
-            elif region.kind == "instance" and region.cls is not None:
-                owner = Value(frozenset({Ref(region)}), None, value.name)
-                for name in methods_of(region.cls):
-                    if without and name.startswith(without):
-                        continue
-                    member = self.bound_member((region.cls,), name, owner)
-                    if member is not None:
-                        results.append(self.call_value(member, given))
-            elif region.kind == "class":
-                results.append(self._made_by_library(region, given))
-            self._given_away.pop()
-            self.within_library = bool(self._given_away)
-            self.join([before, self.fork()])
+            less = transforms or self._is_estimator(region)
+            estimators += less and region.kind == "instance"
+            results.append(self._given_to(region, value, handed if less else others, without))
+            handed += [self._answers(results[-1])] if less else []
+        if estimators > 1:
+            for region in list(self._held(value)):
+                if region.kind == "instance" and self._is_estimator(region):
+                    results.append(self._given_to(region, value, handed, without))
+        return union(results)
+
+    def _given_to(
+        self,
+        region: Region,
+        value: Value,
+        others: Sequence[Value],
+        without: str | tuple[str, ...],
+    ) -> Value:
+        """Follow what a library may call of one object in `value`."""
+        if region in self._given_away:
+            return NOTHING  # whoever was given it before does all that can be done with it
+        given = Given(spread=union(others))
+        results = []
+        before = self.fork()
+        self._given_away.append(region)
+        self.within_library = True
+        if len(self._given_away) > _GIVEN_AWAY:
+            whole = union([Value(frozenset({Ref(region)})), *others])
+            results.append(self._at_worst(self._codes(region), whole))
+        elif region.kind == "function":
+            results.append(self.inline(region, given))
+        elif region.kind == "instance" and region.cls is not None:
+            owner = Value(frozenset({Ref(region)}), None, value.name)
+            for name in methods_of(region.cls):
+                if without and name.startswith(without):
+                    continue
+                member = self.bound_member((region.cls,), name, owner)
+                if member is not None:
+                    results.append(self.call_value(member, given))
+        elif region.kind == "class":
+            results.append(self._made_by_library(region, given))
+        self._given_away.pop()
+        self.within_library = bool(self._given_away)
+        self.join([before, self.fork()])
         return union(results)
 
     def call_any(self, whole: Value) -> Value:

@@ -190,11 +190,12 @@ class Libraries(BuiltinCalls):
         held = Value(frozenset(r for r in held.refs if r.region.kind != "library"))
         numbers = top in ("numpy", "pandas", "math", "statistics", "scipy")
         judges = path.startswith(("sklearn.model_selection", "sklearn.metrics"))
+        judges = judges and last not in known.SCORERS
         if numbers or (judges and not known.only_holds(path)):
             # What these give holds nothing of what they were given, besides functions, and objects
             # that are no numbers in arrays and tables.
             held = functions
-            if path == f"sklearn.metrics.{last}" and last.islower() and "scorer" not in last:
+            if path == f"sklearn.metrics.{last}" and last.islower():
                 held = NOTHING  # numbers
             elif path in known.CLONING and last != "cross_validate":  # which may give the clones
                 held = self._answers(functions) if self._predicts(whole) else NOTHING
