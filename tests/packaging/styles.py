@@ -65,6 +65,7 @@ STYLES = (
     Style("credit_calibrated", "calibrated"),
     Style("credit_chained", "model"),
     Style("credit_compared", "best_model"),
+    Style("credit_configured", "model"),
     Style("credit_cross_validated", "model", refit=True),
     Style("credit_encoder", "hgb"),
     Style("credit_flag", "knn"),
