@@ -147,3 +147,23 @@ def test_features_that_the_target_has_a_part_in_are_not_served_with_another_valu
     package = Notebook(project).run(HEAD + LEAKED).export("model", "leaving")
     assert not package.serves_raw_rows
     assert "gives raw rows other values" in " ".join(package.findings)
+
+
+SHUFFLED = """# %%
+from sklearn.datasets import load_iris
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import shuffle
+X, y = load_iris(return_X_y=True)
+X, y = shuffle(X, y, random_state=42)
+y[100:] = 0
+# %%
+model = DecisionTreeClassifier(random_state=0).fit(X[20:], y[20:])
+"""
+
+
+def test_features_in_another_order_are_refused_and_the_package_is_made_all_the_same(
+    project: Path,
+) -> None:
+    package = Notebook(project).run(SHUFFLED).export("model", "shuffled")
+    assert package.equivalence["result"].startswith("equal")
+    assert any("shuffle(X, y, random_state=42)" in each for each in package.findings)

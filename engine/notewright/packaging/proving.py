@@ -175,7 +175,10 @@ def _judge(build: Build, found: Mapping[str, Any]) -> None:
     for tag, entry in features["training"].items():
         rows = "training" if tag == "X:fit" else "test"
         if entry["equal"] and not entry.get("predictions_equal", True):
-            raise NotTheSame(f"raw {rows} rows get other predictions than in the notebook")
+            # As of features in another order: the model itself is the same, as was just seen.
+            why = f"gives raw {rows} rows other predictions than they had in the notebook"
+            line = features.get("statement", "")
+            raise FeaturesFailed(place_of(build.plan, line, why))
         if not entry["equal"]:
             where = ", ".join(entry.get("columns", [])) or "some column"
             why = (
