@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from packaged import CONTEXT, run_modules
 from recorded import CORPUS, sources
 
+from notewright.packaging.derive import Derived
 from notewright.packaging.emit import modules
 from notewright.packaging.plan import Plan
 from notewright.packaging.planning import plan
@@ -123,3 +125,34 @@ def test_of_a_configuration_that_was_made_anew_the_last_counts(project: Path) ->
     found = {s.name: s.default for s in made.lifted.settings}
     assert (found["seed"], found["trees"]) == (4, 7)
     assert "helpers.py" not in modules(made, CONTEXT)
+
+
+FALLS_BACK = """# %%
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+config = {"good": 1, "seed": 3}
+df = pd.read_csv("data/german_credit.csv")
+df["creditability"] = df["creditability"].map({"good": config["good"], "bad": 0})
+y = df["creditability"]
+X = df[["credit_amount", "age_in_years"]] / 1000
+model = LogisticRegression(random_state=config["seed"]).fit(X, y)
+"""
+
+
+def test_what_a_later_form_of_the_features_asks_for_stays_in_a_configuration(
+    project: Path,
+) -> None:
+    made = plan(sources(FALLS_BACK), "model", project)
+    assert {s.name for s in made.lifted.settings} == {"data", "seed"}
+    asking = ["config" in served_by(form) for form in made.derived.forms]
+    assert asking[0] < any(asking)
+    for form in made.derived.forms:
+        made.derived = form
+        code = modules(made, CONTEXT)
+        assert "'good': 1" in code["helpers.py"]
+        assert "settings.good" not in "".join(code.values())
+
+
+def served_by(form: Derived) -> str:
+    """Return the statements of a feature function as text."""
+    return "\n".join(ast.unparse(node) for _, node in form.serve)

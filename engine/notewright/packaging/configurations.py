@@ -128,14 +128,16 @@ class _Code:
         others = {*(m.index for m in roles.metrics), *(load.index for load in roles.loads)}
         return {*self.stages, *roles.model, *roles.sources, *others}
 
-    def forms(self, index: int) -> Sequence[ast.AST]:
-        """Return what a stage has of a statement, apart from the feature function."""
+    def nodes(self, index: int) -> set[int]:
+        """Return the nodes of a statement that a stage has, whichever form is proved."""
         metrics: list[ast.AST] = [m.call for m in self.roles.metrics if m.index == index]
+        forms: list[Sequence[ast.AST]] = [[]]
         if index in self.roles.prepare:
-            return [*self.derived.train.get(index, []), *metrics]
-        if index in {*self.roles.train, *self.roles.evaluate}:
-            return [self.program.body[index].node, *metrics]
-        return metrics
+            forms = [form.train.get(index, []) for form in self.derived.forms]
+        elif index in {*self.roles.train, *self.roles.evaluate}:
+            forms = [[self.program.body[index].node]]
+        found = [{id(n) for part in (*form, *metrics) for n in ast.walk(part)} for form in forms]
+        return set.intersection(*found)
 
     def paths(self, index: int) -> set[int]:
         """Return the nodes of the paths of tables: they have settings of their own."""
@@ -175,8 +177,8 @@ class _Uses:
             self._look_at(code, name, index, node)
 
     def _look_at(self, code: _Code, name: str, index: int, node: ast.stmt) -> None:
-        there = {id(n) for form in code.forms(index) for n in ast.walk(form)}
-        served = any(i == index for i, _ in code.derived.serve)
+        there = code.nodes(index)
+        served = index in code.derived.served
         paths = code.paths(index)
         inner = {id(n) for each in ast.walk(node) if isinstance(each, _FUNCTIONS)
                  for n in ast.walk(each)}  # fmt: skip

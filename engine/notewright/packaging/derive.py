@@ -68,10 +68,14 @@ class Derived:
     otherwise: Derived | None = None
 
     @property
+    def forms(self) -> list[Derived]:
+        """The form itself, and those that may be tried after it."""
+        return [self, *(self.otherwise.forms if self.otherwise is not None else ())]
+
+    @property
     def served(self) -> set[int]:
         """The statements that the feature function is made of, for any raw rows."""
-        more = self.otherwise.served if self.otherwise is not None else set()
-        return {index for index, _ in self.serve} | more
+        return {index for form in self.forms for index, _ in form.serve}
 
 
 def table_name(program: Program, load: Load) -> str:
