@@ -15,7 +15,7 @@ from typing import Any
 
 from notewright.packaging.derive import Derived
 from notewright.packaging.hyperparameters import is_scalar
-from notewright.packaging.literals import is_literal
+from notewright.packaging.literals import assigned, entries, is_literal
 from notewright.packaging.remote import path_argument
 from notewright.packaging.roles import Roles
 from notewright.packaging.slicing import Program
@@ -79,13 +79,13 @@ def configurations(program: Program, roles: Roles, derived: Derived) -> Iterator
         made = _made(code, index)
         if made is None:
             continue
-        name, entries, statements = made
+        name, held, statements = made
         found = _Uses(code, name, statements)
-        if not found.understood or not found.places.keys() <= entries.keys():
+        if not found.understood or not found.places.keys() <= held.keys():
             continue
         configuration = Configuration(name)
         gone = set()
-        for entry, value in entries.items():
+        for entry, value in held.items():
             uses = found.places.get(entry, [])
             if not is_literal(value) or not all(use.can_change for use in uses):
                 continue
@@ -97,7 +97,7 @@ def configurations(program: Program, roles: Roles, derived: Derived) -> Iterator
                 shown = ast.unparse(here[0]).replace("'", '"')
                 configuration.asked.append(Asked(entry, shown, ast.literal_eval(value), here))
         if configuration.asked:
-            whole = all(e in gone or _is_left_alone(found, e, v) for e, v in entries.items())
+            whole = all(e in gone or _is_left_alone(found, e, v) for e, v in held.items())
             configuration.less = {
                 i: None if whole else _without(program.body[i].node, gone) for i in statements
             }
@@ -215,60 +215,47 @@ def _made(code: _Code, index: int) -> Made | None:
     """Return the configuration that a statement makes: its name, what is in it, what makes it."""
     node, program = code.program.body[index].node, code.program
     if isinstance(node, ast.ClassDef):
-        entries = _of_class(node)
+        held = _of_class(node)
         name, making = node.name, [index]
     elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
         name, making = node.targets[0].id, [index]
-        entries = _of_dictionary(node.value)
-        if entries is None and isinstance(node.value, ast.Call):
-            entries, making = _of_object(code, node.value, index)
+        held = _of_dictionary(node.value)
+        if held is None and isinstance(node.value, ast.Call):
+            held, making = _of_object(code, node.value, index)
     else:
         return None
     binding = [i for i in code.all if name in program.effects[i].binds]
-    if entries is None or binding != [index] or len(program.effects[index].binds) != 1:
+    if held is None or binding != [index] or len(program.effects[index].binds) != 1:
         return None
-    return name, entries, making
+    return name, held, making
 
 
 def _of_class(node: ast.ClassDef) -> dict[str, ast.expr] | None:
     """Return what a class holds that does nothing else."""
     if node.bases or node.keywords or any(_last(d) != "dataclass" for d in node.decorator_list):
         return None
-    entries: dict[str, ast.expr] = {}
+    own: dict[str, ast.expr] = {}
     for each in node.body:
-        target, value = _entry(each)
-        if target is None:
-            if isinstance(each, ast.Pass) or (
-                isinstance(each, ast.Expr) and is_literal(each.value)
-            ):
-                continue
+        pairs = assigned(each)
+        if not pairs and not _does_nothing(each):
             return None
-        if value is None or target in entries:
-            return None
-        entries[target] = value
-    read = {n.id for value in entries.values() for n in ast.walk(value) if isinstance(n, ast.Name)}
-    return None if read & entries.keys() else entries
+        for name, value in pairs:
+            if name in own:
+                return None
+            own[name] = value
+    read = {n.id for value in own.values() for n in ast.walk(value) if isinstance(n, ast.Name)}
+    return None if read & own.keys() else own
 
 
-def _entry(node: ast.stmt) -> tuple[str | None, ast.expr | None]:
-    if isinstance(node, ast.Assign) and len(node.targets) == 1:
-        target: ast.expr = node.targets[0]
-    elif isinstance(node, ast.AnnAssign):
-        target = node.target
-    else:
-        return None, None
-    return (target.id, node.value) if isinstance(target, ast.Name) else (None, None)
+def _does_nothing(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and is_literal(node.value))
 
 
 def _of_dictionary(node: ast.expr) -> dict[str, ast.expr] | None:
-    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "dict" and not node.args:
-        return _keywords(node)
-    if not isinstance(node, ast.Dict):
-        return None
-    keys = [k.value if isinstance(k, ast.Constant) else None for k in node.keys]
-    if not all(isinstance(key, str) for key in keys) or len(set(keys)) < len(keys):
-        return None
-    return {str(key): value for key, value in zip(keys, node.values, strict=True)}
+    """Return what a dictionary holds, if all of it is written out."""
+    held = node.keys if isinstance(node, ast.Dict) else getattr(node, "keywords", [])
+    found = dict(entries(node))
+    return found if found and len(found) == len(held) and not getattr(node, "args", []) else None
 
 
 def _of_object(
@@ -303,7 +290,11 @@ def _without(node: ast.stmt, gone: set[str]) -> ast.stmt:
     """Return a statement that makes a configuration, without some of what is in it."""
     new = copy.copy(node)
     if isinstance(new, ast.ClassDef):
-        new.body = [each for each in new.body if _entry(each)[0] not in gone]
+        new.body = [
+            each
+            for each in new.body
+            if not assigned(each) or not {name for name, _ in assigned(each)} <= gone
+        ]
     elif isinstance(new, ast.Assign):
         value = new.value = copy.copy(new.value)
         if isinstance(value, ast.Dict):

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from notewright.packaging.literals import entries
 from notewright.packaging.naming import identifier
 from notewright.packaging.roles import Roles
 from notewright.packaging.slicing import Program
@@ -182,12 +183,7 @@ class _Tables:
         table = self._written(table)
         if isinstance(table, ast.Name):
             table = self._assigned(table.id) or table
-        if isinstance(table, ast.Dict):
-            for key, value in zip(table.keys, table.values, strict=True):
-                if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                    yield key.value, value
-        elif isinstance(table, ast.Call) and getattr(table.func, "id", "") == "dict":
-            yield from ((k.arg, k.value) for k in table.keywords if k.arg is not None)
+        yield from entries(table)
 
     def _assigned(self, name: str) -> ast.expr | None:
         """Return what a name is assigned, where that is done once and no function reads it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from notewright.packaging.effects import Effects, Imports
@@ -46,6 +46,32 @@ def is_literal(node: ast.expr) -> bool:
     except (ValueError, TypeError, SyntaxError):
         return False
     return True
+
+
+def assigned(node: ast.stmt) -> list[tuple[str, ast.expr]]:
+    """Return the names that a plain assignment binds, with its value."""
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    if isinstance(node, ast.AnnAssign):
+        targets = [node.target]
+    value = getattr(node, "value", None)
+    names = [t.id for t in targets if isinstance(t, ast.Name)]
+    return [(name, value) for name in names] if value is not None else []
+
+
+def entries(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """Yield what a dictionary that is written out has under names.
+
+    Examples
+    --------
+    >>> [name for name, _ in entries(ast.parse("{'a': 1, b: 2}", mode="eval").body)]
+    ['a']
+    """
+    if isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                yield key.value, value
+    elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "dict":
+        yield from ((k.arg, k.value) for k in node.keywords if k.arg is not None)
 
 
 def written(value: Any) -> str | None:

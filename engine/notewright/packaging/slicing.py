@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from notewright.packaging.dependence.memory import Edge
 from notewright.packaging.dependence.regions import NUMPY_RANDOM, PYTHON_RANDOM, SHARED, Region
 from notewright.packaging.dependence.statements import Statements
 from notewright.packaging.effects import Effects, Imports, effects, unbound_names
+from notewright.packaging.literals import assigned, entries
 from notewright.packaging.source import Statement
 
 
@@ -130,14 +131,14 @@ class Program:
     def _texts_inside(self) -> dict[str, dict[str | None, str]]:
         """The texts that classes, their objects and dictionaries hold, by their names."""
         classes = {
-            s.node.name: _texts_of(_attributes(s.node))
+            s.node.name: _texts_of(pair for each in s.node.body for pair in assigned(each))
             for s in self.body
             if isinstance(s.node, ast.ClassDef)
         }
         found: dict[str, dict[str | None, str]] = dict(classes)
         for name, value in self._bound_once:
             if isinstance(value, ast.Dict):
-                found[name] = _texts_of(zip(value.keys, value.values, strict=True))
+                found[name] = _texts_of(entries(value))
             elif isinstance(value, ast.Call) and not value.args and not value.keywords:
                 made = value.func.id if isinstance(value.func, ast.Name) else ""
                 found[name] = classes.get(made, {})
@@ -321,23 +322,9 @@ def _key_of(node: ast.Attribute | ast.Subscript) -> str | None:
     return node.slice.value if isinstance(node.slice, ast.Constant) else None  # type: ignore[return-value]
 
 
-def _attributes(node: ast.ClassDef) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """Yield the names that the body of a class binds, with their values."""
-    for item in node.body:
-        targets = item.targets if isinstance(item, ast.Assign) else []
-        if isinstance(item, ast.AnnAssign):
-            targets = [item.target]
-        value = getattr(item, "value", None)
-        if value is not None:
-            yield from ((ast.Constant(t.id), value) for t in targets if isinstance(t, ast.Name))
-
-
-def _texts_of(items: Iterable[tuple[ast.expr | None, ast.expr]]) -> dict[str | None, str]:
+def _texts_of(pairs: Iterable[tuple[str, ast.expr]]) -> dict[str | None, str]:
     return {
-        name.value: value.value
-        for name, value in items
-        if isinstance(name, ast.Constant)
-        and isinstance(name.value, str)
-        and isinstance(value, ast.Constant)
-        and isinstance(value.value, str)
+        name: value.value
+        for name, value in pairs
+        if isinstance(value, ast.Constant) and isinstance(value.value, str)
     }
