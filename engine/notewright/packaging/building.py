@@ -38,6 +38,8 @@ from notewright.state.withheld import NOTHING, Withholding
 from notewright.store.canonical import digest_of
 from notewright.store.signing import Signer
 
+#: What to do where only made-up values stand in the way.
+_WHO_MAY = "Ask somebody with a role that may see the columns to export it."
 #: A data file up to this size is carried inside the package.
 CARRIED_BYTES = 5_000_000
 
@@ -379,7 +381,7 @@ class Build:
         FeaturesFailed
             If it has none, and the package predicts raw rows.
         ExportFailed
-            If it has none.
+            If it has none, or one that somebody else has to make.
         """
         job = {
             "do": file.partition("-")[0],
@@ -404,6 +406,8 @@ class Build:
                 "The notebook may rely on something outside its cells, for instance a file it "
                 "wrote itself; nothing was left behind.",
             )
+        if refused := outcome.result.get("refused"):
+            raise ExportFailed(f"In the clean environment, {what} failed: {refused}.", _WHO_MAY)
         return outcome.result
 
     # -- documents --------------------------------------------------------------
