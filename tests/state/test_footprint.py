@@ -6,6 +6,7 @@ import contextlib
 import copyreg
 import ctypes
 import gc
+import operator
 import os
 import pickle
 import sys
@@ -501,6 +502,26 @@ def test_large_values_that_share_are_stored_together_while_nobody_looks_at_them(
     loaded = workspace.snapshots.load(workspace.snapshots.list()[-1])
     assert loaded["others"]["o700"] is loaded["records"]["k700"]
     assert loaded["more"][0] is loaded["alone"]
+
+
+@pytest.mark.parametrize("where", ["k500", "k3000"])
+def test_a_change_to_pages_that_are_written_before_every_view_is_in_the_next_snapshot(
+    printed, workspace, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    watched = printed.recorder._keeper._prints
+    monkeypatch.setattr(prints, "_MOST_COMPARED", 1 << 20)
+    monkeypatch.setattr(watched.protection, "written", lambda span, *, anew: [span])
+    for _ in range(3):
+        run(printed, "small = 1")
+    parts = [each.written for each in watched._held]
+    run(printed, "small = 2")
+    assert all(map(operator.is_, parts, [each.written for each in watched._held]))
+    assert "records" in [each.seen.name for each in held(printed)]
+    run(printed, f"records['{where}']['id'] = 'another'")
+    printed.recorder.settle()
+    loaded = workspace.snapshots.load(workspace.snapshots.list()[-1])
+    assert loaded["records"] == printed["records"]
+    assert loaded["records"][where]["id"] == "another"
 
 
 def test_a_value_that_keeps_changing_is_left_alone_more_and_more(printed) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from notewright.lineage.trees import nodes_of
 from notewright.state.modules import (
     OwnModules,
     bases,
@@ -15,6 +16,9 @@ from notewright.state.modules import (
     defined_in,
     module_contents,
 )
+
+#: With these, code may read any variable.
+_LOOKS_AT_ALL = frozenset({"globals", "eval", "exec", "vars", "locals"})
 
 
 def names_read(
@@ -36,16 +40,12 @@ def names_read(
         The user's modules.
     """
     own = own or OwnModules()
-    everything = (*namespace, *(name for name, _ in own.attributes()))
-    try:
-        tree = ast.parse(code)
-    except SyntaxError:
-        return everything
-    mentioned = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name)]
-    if {"globals", "eval", "exec", "vars", "locals"} & set(mentioned):
-        return everything
+    nodes = nodes_of(code)
+    mentioned = [n.id for n in nodes or () if isinstance(n, ast.Name)]
+    if nodes is None or _LOOKS_AT_ALL.intersection(mentioned):
+        return (*namespace, *(name for name, _ in own.attributes()))
     modules = _Modules(own.found())
-    found = _reached([*mentioned, *_imported(tree)], namespace, modules)
+    found = _reached([*mentioned, *_imported(nodes)], namespace, modules)
     if modules.reached:
         found.update(n for n, _ in own.attributes() if own.module_of(n) in modules.reached)
     return tuple(sorted(found))
@@ -64,12 +64,8 @@ def names_through(code: str, namespace: Mapping[str, Any]) -> dict[str, tuple[st
     namespace : mapping
         The user's variables.
     """
-    try:
-        tree = ast.parse(code)
-    except SyntaxError:
-        return {}
     through = {}
-    for name in sorted({n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}):
+    for name in sorted({n.id for n in nodes_of(code) or () if isinstance(n, ast.Name)}):
         inner = [m for c in _codes(namespace.get(name)) for m in _mentioned(c)]
         if found := _reached(inner, namespace):
             through[name] = tuple(sorted(found))
@@ -107,12 +103,9 @@ class _Modules:
         ]
 
 
-def _imported(tree: ast.Module) -> list[str]:
-    plain = [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
-    return [
-        *plain,
-        *(n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module),
-    ]
+def _imported(nodes: Sequence[ast.AST]) -> list[str]:
+    plain = [a.name for n in nodes if isinstance(n, ast.Import) for a in n.names]
+    return [*plain, *(n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module)]
 
 
 def _reached(

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from notewright.lineage.trees import tree_of
+
 
 def touched_names(code: str) -> tuple[str, ...]:
     """Return the names that `code` binds, deletes, or writes into at its top level.
@@ -138,10 +140,7 @@ def _is_wide(index: ast.expr) -> bool:
 
 
 def _parse(code: str) -> ast.Module:
-    try:
-        return ast.parse(code)
-    except SyntaxError:
-        return ast.Module([], [])
+    return tree_of(code) or ast.Module([], [])
 
 
 def _outside_functions(tree: ast.Module) -> Iterator[ast.AST]:

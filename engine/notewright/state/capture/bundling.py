@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from notewright.state.capture.chunks import LARGE, Buffer, address_of, hashed, pieces
+from notewright.state.capture.chunks import LARGE, Buffer, address_of, hashed, pieces, row_of
 from notewright.state.capture.known import Group, Known
 from notewright.state.capture.looking import Look, no_collection
 from notewright.state.memory.protection import Span
@@ -86,7 +86,7 @@ def _bundle(
     for buffer, raw in zip(pickled.buffers, raws, strict=True):
         if raw.nbytes >= LARGE:
             span = address_of(buffer)
-            found = at.get(span) or hashed(buffer, span, None, None)
+            found = at.get(span) or hashed(buffer, span, row_of(buffer), None, None)
             large.append((found, [raw[a:b] for a, b in pieces(raw.nbytes, found.row)]))
     small = b"".join(raw for raw in raws if raw.nbytes < LARGE)
     sizes = [raw.nbytes for raw in raws]

@@ -65,7 +65,11 @@ def row_of(buffer: PickleBuffer) -> int:
 
 
 def hashed(
-    buffer: PickleBuffer, span: Span, before: Buffer | None, written: Sequence[Span] | None
+    buffer: PickleBuffer,
+    span: Span,
+    row: int,
+    before: Buffer | None,
+    written: Sequence[Span] | None,
 ) -> Buffer:
     """Return the buffer's pieces and their hashes.
 
@@ -75,12 +79,14 @@ def hashed(
         The memory.
     span : (int, int)
         Where that is.
+    row : int
+        The bytes after which pieces start anew.
     before : Buffer, optional
         What was known of this very span.
     written : sequence of spans, optional
         All that may have been written since then; None if that is not known.
     """
-    row, raw = row_of(buffer), buffer.raw()
+    raw = buffer.raw()
     parts = pieces(raw.nbytes, row)
     which = due(span, row, before, written)
     partly = before is not None and len(which) < len(parts)

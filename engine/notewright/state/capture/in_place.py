@@ -29,16 +29,18 @@ from types import (
     ModuleType,
     WrapperDescriptorType,
 )
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from numpy import ndarray
 
 from notewright.state.capture.bundling import Bundle, bundles, hold
-from notewright.state.capture.chunks import Buffer, address_of, due, pieces, row_of
+from notewright.state.capture.chunks import Buffer, due, pieces
 from notewright.state.capture.known import Group, Known
 from notewright.state.capture.looking import Look, Memory, Seen, look
+from notewright.state.memory.protection import Span
 from notewright.state.namespace import Namespace
 from notewright.state.pickling.pickler import Pickler
+from notewright.state.pickling.reducers import Reducer
 
 #: Seconds that a look here may take before it is given up,
 _LONGEST = 0.006
@@ -55,6 +57,7 @@ _LIBRARIES |= {"collections", "datetime", "decimal", "fractions", "uuid", "zonei
 #: Those whose functions may be registered with copyreg, or be methods of such types.
 _REDUCERS = _LIBRARIES | {"copyreg"}
 Found = TypeVar("Found")
+_UNKNOWN: Any = object()
 
 #: Signals that users handle; Ctrl-C waits.
 _SIGNALS = [
@@ -103,6 +106,12 @@ class _HarmlessPickler(Pickler):
     """Pickles what runs none of the user's own code."""
 
     file = _Short
+    #: What was decided in the look that goes on, in which nothing of the user's runs.
+    decided: ClassVar[dict[type, Reducer | None]] = {}
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._reducers = self.decided
 
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)
@@ -110,11 +119,14 @@ class _HarmlessPickler(Pickler):
         made_by = type(kind)
         if made_by is not type and _hooks(made_by) != _NO_HOOKS:
             raise NotHere(kind)
-        if kind not in self._reducers and not _is_harmless(kind):
+        reducer = self._reducers.get(kind, _UNKNOWN)
+        if reducer is _UNKNOWN and not _is_harmless(kind):
             raise NotHere(kind)
         if kind is ndarray and obj.size > _LONGEST_PICKLE >> 4 and obj.dtype.hasobject:
             raise TooMuch  # a list is made of it first
-        return super().reducer_override(obj)
+        if reducer is _UNKNOWN:
+            return super().reducer_override(obj)
+        return NotImplemented if reducer is None else reducer(obj, self)
 
 
 def _is_harmless(kind: type) -> bool:
@@ -153,14 +165,13 @@ class _LittleMemory(Memory):
 
     left: int = _MOST_BYTES
 
-    def hashed(self, buffer: Any) -> Buffer:
-        span, row = address_of(buffer), row_of(buffer)
+    def hashed_anew(self, buffer: Any, span: Span, row: int) -> Buffer:
         parts = pieces(span[1], row)
         which = due(span, row, self.buffers.get(span), self.written.get(span))
         self.left -= sum(parts[at][1] - parts[at][0] for at in which)
         if self.left < 0:
             raise TooMuch
-        return super().hashed(buffer)
+        return super().hashed_anew(buffer, span, row)
 
 
 class InPlace:
@@ -274,7 +285,8 @@ def look_here(
         if time.perf_counter() - clock > _LONGEST:
             raise TooMuch
 
-    little = _LittleMemory(memory.buffers, memory.written, memory.unchanged)
+    _HarmlessPickler.decided = {}
+    little = _LittleMemory(memory.buffers, memory.written, memory.unchanged, memory.constants)
     found = look(namespace, little, known, comes_to, _HarmlessPickler)
     return found, _held(found, known, namespace) if save else []
 

@@ -41,12 +41,13 @@ from notewright.errors import CopyLost, NotewrightError
 from notewright.state.capture.aside import Aside
 from notewright.state.capture.bundling import Bundle, hold
 from notewright.state.capture.chunks import Buffer, untouched
+from notewright.state.capture.constants import Constants
 from notewright.state.capture.forked import AT_NONE, Child, Limits, Line, fork, is_ours
 from notewright.state.capture.in_place import InPlace, look_here
 from notewright.state.capture.keeping import keep
 from notewright.state.capture.known import Group, Known, Outcome, Removed
 from notewright.state.capture.leaving_out import LeavingOut
-from notewright.state.capture.looking import Look, Memory, Print
+from notewright.state.capture.looking import Look, Memory, Print, Seen
 from notewright.state.capture.patience import BEAT, Done, patience, uninterrupted
 from notewright.state.capture.prints import Prints, prints
 from notewright.state.capture.salvage import salvaged, without
@@ -194,6 +195,7 @@ class Keeper:
         self._printing: Child | None = None
         self._printing_until = 0.0
         self._aside = Aside()
+        self._constants: Constants[Seen] = Constants()
         #: What was written between the views since the one that is known.
         self._written: dict[int, dict[Span, list[Span] | None]] = {}
         self._number = 0
@@ -349,7 +351,7 @@ class Keeper:
             return False
 
         def look() -> tuple[Outcome, list[Bundle | Group]]:
-            memory = Memory(self._known.buffers(), self._since(), view.unchanged)
+            memory = self._memory(self._since(), view)
             found, new = look_here(self._namespace, self._known, memory, save=view.save)
             return _outcome(found, view.observe(found.digests(), None)), new
 
@@ -406,7 +408,7 @@ class Keeper:
             if waits:
                 line.inbox.recv()
             try:
-                found = self._found(Memory(known.buffers(), written, view.unchanged), line)
+                found = self._found(self._memory(written, view), line)
                 told = None
                 if view.tell is not None:
                     line.outbox.send(_ASKS)
@@ -435,6 +437,9 @@ class Keeper:
         with self._around():
             view.child = fork(work, unchanged, waited=view.waited)
 
+    def _memory(self, written: dict[Span, list[Span]], view: View) -> Memory:
+        return Memory(self._known.buffers(), written, view.unchanged, self._constants)
+
     def _found(self, memory: Memory, line: Line) -> Look:
         places = {name: at for at, name in enumerate(self._namespace.state(), 1)}
 
@@ -449,7 +454,7 @@ class Keeper:
 
     def _look_here(self, view: View) -> None:
         view.random = _random()
-        memory = Memory(self._known.buffers(), self._since(), view.unchanged)
+        memory = self._memory(self._since(), view)
         with patience(_PATIENCE_HERE):
             found = self._aside.look(
                 self._namespace, memory, self._known, number=self._number, tries=True

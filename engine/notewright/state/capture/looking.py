@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from notewright.state.capture.chunks import LARGE, Buffer, address_of, hashed
+from notewright.state.capture.chunks import LARGE, Buffer, address_of, hashed, row_of
+from notewright.state.capture.constants import Constants
 from notewright.state.describe import summary, type_name
 from notewright.state.grouping import groups_of, identity, members
 from notewright.state.memory.footprint import Footprint
@@ -27,6 +28,7 @@ from notewright.state.pickling.live import containers
 from notewright.state.pickling.memory import lent
 from notewright.state.pickling.pickler import Pickled, Pickler, dump
 
+_NOTHING: npt.NDArray[np.uint64] = np.empty(0, np.uint64)
 #: What the digest of a variable begins with that cannot be pickled: it says which object it is.
 UNPICKLABLE = "unpicklable:"
 
@@ -105,16 +107,26 @@ class Memory:
         For spans whose pages are watched, what may have been written.
     unchanged : dict
         Values that are as they were, by their ids.
+    constants : Constants
+        Values that cannot change.
     """
 
     buffers: dict[Span, Buffer] = field(default_factory=dict)
     written: dict[Span, list[Span]] = field(default_factory=dict)
     unchanged: Mapping[int, Print] = field(default_factory=dict)
+    constants: Constants[Seen] = field(default_factory=Constants)
 
     def hashed(self, buffer: Any) -> Buffer:
         """Return the buffer's hashes, computing only those that may differ."""
-        span = address_of(buffer)
-        return hashed(buffer, span, self.buffers.get(span), self.written.get(span))
+        span, row = address_of(buffer), row_of(buffer)
+        before, written = self.buffers.get(span), self.written.get(span)
+        if before is not None and before.row == row and written is not None and not written:
+            return before
+        return self.hashed_anew(buffer, span, row)
+
+    def hashed_anew(self, buffer: Any, span: Span, row: int) -> Buffer:
+        """Return the hashes of a buffer that may not be what it was."""
+        return hashed(buffer, span, row, self.buffers.get(span), self.written.get(span))
 
 
 class Before(Protocol):
@@ -173,6 +185,7 @@ def look(
     pickles: dict[str, Pickled] = {}
     aliases: dict[str, list[str]] = {}
     first: dict[int, str] = {}
+    constants: set[str] = set()
     with no_collection():
         for name, value in values.items():
             alias = first.setdefault(id(value), name)
@@ -186,23 +199,34 @@ def look(
                 seen[name] = replace(known.seen, name=name)
                 aliases[name] = [name]
                 continue
+            if (constant := memory.constants.known(value)) is not None:
+                pickles[name] = constant.pickled
+                seen[name] = replace(constant.seen, name=name)
+                aliases[name] = [name]
+                constants.add(name)
+                continue
             comes_to(name)
             try:
                 pickles[name] = pickled = dump(value, namespace.dict, kind=kind)
                 seen[name] = seen_as(name, value, pickled, memory)
                 aliases[name] = [name]
+                memory.constants.note(value, pickled, seen[name])
             except Exception as error:
                 if kind is not None:
                     raise
                 pickles.pop(name, None)
                 digest = f"{UNPICKLABLE}{id(value)}"
                 unsaveable[name] = Unsaveable(name, type_name(value), _reason(error), digest)
+    memory.constants.keep(values.values())
     if before is not None and _are_same_objects(before.seen, seen):
         # The same objects are shared as they were then.
         return Look(seen, unsaveable, before.sharing, values, pickles, modules)
+    # Sharing a constant ties nothing together.
+    changeable = [n for n in aliases if n in pickles and n not in constants]
     live = {id(each) for each in containers(namespace.dict)}
-    by_name = live.union(*(pickled._pickler.by_name for pickled in pickles.values()))
-    made_of = {name: members(pickles[name]) for name in aliases if name in pickles}
+    by_name = live.union(*(pickles[name]._pickler.by_name for name in changeable))
+    made_of = dict.fromkeys(constants, _NOTHING)
+    made_of |= {name: members(pickles[name]) for name in changeable}
     large = {n: memory.unchanged[id(values[n])] for n in aliases if n not in pickles}
     made_of |= _met_in(large, list(made_of.values()))
     made_of = {name: made_of[name] for name in aliases}

@@ -15,7 +15,7 @@ import numpy as np
 
 from notewright.state.capture.known import Known
 from notewright.state.capture.looking import Memory, Print, no_collection, seen_as
-from notewright.state.memory.footprint import footprint
+from notewright.state.memory.footprint import Part, footprint
 from notewright.state.memory.protection import Protection, Span
 from notewright.state.memory.words import (
     PAGE,
@@ -55,6 +55,15 @@ class _Held:
     differs: bool = False
     #: For how many views it has been of use.
     uses: int = 0
+    #: The pages of it that were written before the latest view.
+    written: list[Part] | None = None
+
+    def take_parts(self, written: Numbers) -> None:
+        """Take in which pages were written; what was gone through is taken to differ."""
+        which = places_in(written, self.print.footprint.pages)
+        # The user waits for it to be compared.
+        self.differs = self.differs or len(which) > _MOST_COMPARED
+        self.written = [] if self.differs else list(self.print.footprint.parts(which))
 
 
 @dataclass
@@ -80,6 +89,8 @@ class Prints:
     #: All pages of what is held, and the memory they lie in.
     _pages: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
     _windows: list[Span] = field(default_factory=list)
+    #: What the system told of those at the latest view.
+    _spans: list[Span] | None = None
     #: Pages that were written before the latest view, and those of them that are left unprotected.
     _wrote: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
     _unprotected: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
@@ -225,22 +236,27 @@ class Prints:
         But not those that are written all the time: what is not protected is told, too.
         """
         written = self._written()
+        # Mostly it is the same few pages that are written, view after view.
+        if not np.array_equal(written, self._wrote):
+            for each in self._held:
+                each.written = None
+        if not (self._views % _ANEW and np.array_equal(written, self._unprotected)):
+            self._protect_again(written)
+        self._wrote = written
+        for each in self._held:
+            if each.written is None:
+                each.take_parts(written)
+            each.differs = each.differs or any(part.differs() for part in each.written or ())
+        self._let_go()
+
+    def _protect_again(self, written: Numbers) -> None:
         always = self._unprotected if self._views % _ANEW else written[:0]
         self._unprotected = written[places_in(self._wrote, written)]
-        self._wrote = written
         others = np.delete(written, places_in(always, written))
         for run in runs_of(others, _NEAR).tolist():
             if not self._protect(run):
                 for each in self._held:
                     each.differs = each.differs or _lies_in(each.print.footprint.pages, [run])
-        for each in self._held:
-            pages = each.print.footprint.pages
-            which = places_in(written, pages)
-            if not each.differs and len(which):
-                # The user waits for this: a value that was gone through is left to a copy.
-                too_many = len(which) > _MOST_COMPARED
-                each.differs = too_many or each.print.footprint.differs(which)
-        self._let_go()
 
     def _protect(self, run: Sequence[int]) -> bool:
         return self.protection.protect((run[0], run[1]))
@@ -252,12 +268,16 @@ class Prints:
         for window in self._windows:
             found = self.protection.written(window, anew=False)
             spans += [window] if found is None else found
+        if spans == self._spans:
+            return self._wrote
+        self._spans = spans
         bounds = np.array(spans, np.int64).reshape(-1, 2)
         bounds[:, 1] += bounds[:, 0]
         first, last = np.searchsorted(pages, bounds // PAGE).T
         return pages[distinct(words_of((first, last - first)))]
 
     def _note_what_is_held(self) -> None:
+        self._spans = None
         pages = [each.print.footprint.pages for each in self._held]
         windows = [window for each in self._held for window in each.windows]
         self._pages = distinct(np.concatenate(pages)) if pages else np.empty(0, np.int64)

@@ -15,6 +15,7 @@ other type, there is no footprint.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,10 +30,10 @@ from notewright.state.memory.words import (
     WORDS,
     Numbers,
     joined,
+    runs_of,
     words_in,
     words_of,
     words_on,
-    words_there,
 )
 
 #: So many pages are hashed at once.
@@ -78,14 +79,40 @@ class Footprint:
 
     def differs(self, which: npt.NDArray[np.intp]) -> bool:
         """Tell whether any of some pages, by their positions, is not as it was, or is gone."""
+        return any(part.differs() for part in self.parts(which))
+
+    def parts(self, which: npt.NDArray[np.intp]) -> Iterator[Part]:
+        """Yield some pages, by their positions, in parts."""
         for first in range(0, len(which), _STEP):
             some = which[first : first + _STEP]
-            words = words_there(self.pages[some])
-            if words is None:
-                return True
-            if not np.array_equal(_hashes(words, self.masks[some]), self.hashes[some]):
-                return True
-        return False
+            uncounted = np.unpackbits(~self.masks[some], axis=1).view(bool)
+            yield Part(runs_of(self.pages[some]), uncounted, self.hashes[some])
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some pages of a footprint, made ready to be compared again and again.
+
+    Parameters
+    ----------
+    spans : ndarray of int64, shape (k, 2)
+        Where they lie: addresses and bytes.
+    uncounted : ndarray of bool, shape (n, 512)
+        For each page, the words that do not count.
+    hashes : ndarray of uint64, shape (n,)
+        What they were.
+    """
+
+    spans: Numbers
+    uncounted: npt.NDArray[np.bool_]
+    hashes: Hashes
+
+    def differs(self) -> bool:
+        """Tell whether any of them is not as it was, or is gone."""
+        words = words_in(self.spans)
+        if words is None:
+            return True
+        return not np.array_equal(_hashes(words.reshape(-1, WORDS), self.uncounted), self.hashes)
 
 
 def footprint(value: Any) -> Footprint | None:
@@ -129,11 +156,11 @@ def _printed(starts: Numbers, counts: Numbers) -> tuple[Numbers, npt.NDArray[np.
     counted = np.cumsum(change[:-1], dtype=np.int8).astype(bool).reshape(-1, WORDS)
     masks = np.packbits(counted, axis=1)
     steps = (slice(at, at + _STEP) for at in range(0, len(pages), _STEP))
-    hashes = [_hashes(words_on(pages[step]), masks[step]) for step in steps]
+    hashes = [_hashes(words_on(pages[step]), ~counted[step]) for step in steps]
     return pages, masks, np.concatenate(hashes)
 
 
-def _hashes(words: Numbers, masks: npt.NDArray[np.uint8]) -> Hashes:
+def _hashes(words: Numbers, uncounted: npt.NDArray[np.bool_]) -> Hashes:
     """Return the hash of each row of words, of those that count; the others are set to zero."""
-    np.copyto(words, 0, where=np.unpackbits(~masks, axis=1).view(bool))
+    np.copyto(words, 0, where=uncounted)
     return np.fromiter(map(xxhash.xxh3_64_intdigest, words), np.uint64, len(words))

@@ -103,12 +103,6 @@ def runs_of(numbers: Numbers, gap: int = 1) -> Numbers:
     return np.stack([firsts * PAGE, (numbers[ends] + 1 - firsts) * PAGE], axis=1)
 
 
-def words_there(numbers: Numbers) -> Numbers | None:
-    """Return the words on pages, a row for each, or None if any of them is gone."""
-    found = words_in(runs_of(numbers))
-    return None if found is None else found.reshape(-1, WORDS)
-
-
 def words_in(spans: Numbers) -> Numbers | None:
     """Return the words that lie in pieces of memory, in order, or None if any of them is gone.
 

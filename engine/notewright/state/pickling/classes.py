@@ -12,6 +12,7 @@ from cloudpickle import cloudpickle as _cloudpickle
 
 from notewright.state.pickling import enums
 from notewright.state.pickling.functions import interned
+from notewright.state.pickling.importable import is_importable
 from notewright.state.pickling.words import fresh, module_mark, module_name, word
 
 _HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE
@@ -37,9 +38,12 @@ def reduce_class(cls: Any, pickler: Any) -> Any:
     """Reduce a class: by reference if it can be imported, else by its parts."""
     if cls is type(None) or cls is type(Ellipsis) or cls is type(NotImplemented):
         return _cloudpickle._class_reduce(cls)
-    if cls in _cloudpickle._BUILTIN_TYPE_NAMES or _cloudpickle._should_pickle_by_reference(cls):
+    if cls in _cloudpickle._BUILTIN_TYPE_NAMES:
         pickler.by_name.add(id(cls))
         return _cloudpickle._class_reduce(cls)
+    if is_importable(cls):
+        pickler.by_name.add(id(cls))
+        return NotImplemented
     if isinstance(cls, type(ctypes.Array)) and cls.__base__ is ctypes.Array:
         return operator.mul, (cls._type_, cls._length_)  # made where it is used: c_int * 3
     own = vars(cls)

@@ -6,7 +6,7 @@ import enum
 import pickle
 from typing import Any
 
-from cloudpickle import cloudpickle as _cloudpickle
+from notewright.state.pickling.importable import is_importable
 
 #: Where a class that is being made keeps its members until it is filled.
 _MADE = "_notewright_members_"
@@ -56,7 +56,7 @@ def fill_members(cls: Any, states: list[tuple[str, dict[str, Any]]]) -> None:
 def reduce_member(member: Any, pickler: Any) -> Any:
     """Reduce a member as the one its class has, whatever its value and constructor."""
     cls = type(member)
-    if _cloudpickle._should_pickle_by_reference(cls):
+    if is_importable(cls):
         pickler.by_name.add(id(member))
         return NotImplemented
     for key, known, _ in members(cls) or ():

@@ -10,13 +10,14 @@ from typing import Any
 from cloudpickle import cloudpickle as _cloudpickle
 
 from notewright.state.pickling import loading
+from notewright.state.pickling.importable import is_importable
 from notewright.state.pickling.words import fresh, module_mark, module_name, word
 
 
 def reduce_function(function: FunctionType, pickler: Any) -> Any:
     """Reduce a function: by reference if it can be imported, else by its parts."""
     globals_ = function.__globals__
-    if globals_ is not pickler.namespace and _importable(function):
+    if globals_ is not pickler.namespace and is_importable(function):
         pickler.by_name.add(id(function))
         return NotImplemented
     cells = function.__closure__ or ()
@@ -35,10 +36,6 @@ def reduce_function(function: FunctionType, pickler: Any) -> Any:
     )
     arguments = (function.__code__, cells or None, *_globals(globals_, pickler))
     return _make_function, arguments, state, None, None, _fill_function
-
-
-def _importable(function: FunctionType) -> bool:
-    return bool(_cloudpickle._should_pickle_by_reference(function))
 
 
 def _globals(globals_: dict[str, Any], pickler: Any) -> tuple[Any, ...]:
@@ -122,7 +119,7 @@ def is_empty(cell: CellType) -> bool:
 def reduce_cached(cached: Any, pickler: Any) -> Any:
     """Reduce a function under ``lru_cache``: it comes back with an empty cache."""
     wrapped = cached.__wrapped__
-    if _cloudpickle._should_pickle_by_reference(wrapped) or _is_attribute(cached):
+    if is_importable(wrapped) or _is_attribute(cached):
         pickler.by_name.add(id(cached))
         return NotImplemented
     settings = cached.cache_parameters()
