@@ -109,6 +109,36 @@ def test_taking_pages_back_does_not_count_as_writing_to_a_watched_array() -> Non
 
 
 @linux
+@pytest.mark.parametrize("first", [0, 16, 4095])
+@pytest.mark.parametrize("last", [0, 1, 4000])
+def test_every_byte_written_is_told_and_nothing_else(first: int, last: int) -> None:
+    watch = PageWatch()
+    if not watch.works:
+        pytest.skip("this system does not tell which pages were written")
+    size = 1 << 17
+    room = np.frombuffer(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE), np.uint8)
+    room[:] = 1
+    memory = room[first : size - last]
+    span = (memory.__array_interface__["data"][0], memory.nbytes)
+    try:
+        watch.watch([span])
+        assert watch.written()[span] is None  # not known yet
+        assert watch.written()[span] == []
+        for at in (0, 1, 4095, 70_000, memory.nbytes - 4097, memory.nbytes - 1):
+            memory[at] += 1
+            written = watch.written()[span] or []
+            assert any(start <= span[0] + at < start + size for start, size in written)
+            assert sum(size for _, size in written) <= 3 * mmap.PAGESIZE
+            assert watch.written()[span] == []
+        watch.expect_writes([span])
+        memory[0] += 1
+        assert watch.written()[span] is None
+        assert watch.written()[span] == []
+    finally:
+        watch.close()
+
+
+@linux
 def test_taking_pages_back_ends_when_the_user_goes_on() -> None:
     memory, asked = np.ones(1 << 22), []
 

@@ -17,8 +17,14 @@ import rfc8785
 codecs.lookup("utf-16be")
 
 
+#: Most of what a record is made of.
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
 def plain(value: Any) -> Any:
     """Return `value` with data classes, tuples and mappings as plain JSON values."""
+    if type(value) in _PLAIN:
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):

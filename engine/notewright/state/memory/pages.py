@@ -10,7 +10,11 @@ import mmap
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
+from xxhash import xxh3_64_intdigest
+
 from notewright.state.memory.protection import Protection, Span
+from notewright.state.memory.words import bytes_in
 
 _PAGE = mmap.PAGESIZE
 
@@ -19,12 +23,25 @@ _PAGE = mmap.PAGESIZE
 class _Region:
     start: int
     end: int
+    #: Before and after its whole pages, which alone can be protected: compared instead.
+    ends: list[Span]
+    #: A hash of what was there at the last look.
+    at_ends: int | None = None
     #: Not protected now, so it counts as written: new, or about to be written to on purpose.
     open: bool = True
 
     @property
     def span(self) -> Span:
         return self.start, self.end - self.start
+
+    def written_ends(self) -> list[Span]:
+        """Return the ends, if they are not what they were when this was called last."""
+        found = bytes_in(np.array(self.ends, np.int64)) if self.ends else None
+        before, self.at_ends = (
+            self.at_ends,
+            None if found is None else xxh3_64_intdigest(found.data),
+        )
+        return self.ends if self.at_ends is None or self.at_ends != before else []
 
 
 @dataclass
@@ -65,7 +82,8 @@ class PageWatch:
             if self.protection.is_own((start, end - start)) and self.protection.register(
                 (start, end - start)
             ):
-                self._regions[span] = _Region(start, end)
+                ends = [(span[0], start - span[0]), (end, span[0] + span[1] - end)]
+                self._regions[span] = _Region(start, end, [each for each in ends if each[1]])
 
     def written(self) -> dict[Span, list[Span] | None]:
         """Return what was written since the last call, and start anew.
@@ -74,11 +92,12 @@ class PageWatch:
         -------
         dict
             For each watched span, the spans in it that were written (whole
-            pages and its unwatched ends), or None if that is not known; such
+            pages, and its ends), or None if that is not known; such
             a span is not watched any more.
         """
         found: dict[Span, list[Span] | None] = {}
         for span, region in list(self._regions.items()):
+            ends = region.written_ends()
             ranges = None if region.open else self.protection.written(region.span, anew=True)
             if region.open:
                 region.open = False
@@ -87,9 +106,7 @@ class PageWatch:
             elif ranges is None:
                 self._forget(span)
             else:
-                ends = [(span[0], region.start - span[0])]
-                ends.append((region.end, span[0] + span[1] - region.end))
-                ranges += [end for end in ends if end[1]]
+                ranges += ends
             found[span] = ranges
         return found
 

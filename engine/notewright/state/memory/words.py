@@ -106,17 +106,25 @@ def runs_of(numbers: Numbers, gap: int = 1) -> Numbers:
 def words_in(spans: Numbers) -> Numbers | None:
     """Return the words that lie in pieces of memory, in order, or None if any of them is gone.
 
-    They are in this thread's own room, and there until it calls this again.
-
-    Without letting other threads of Python's run: it takes microseconds, but another thread that
-    is given the turn keeps it for milliseconds.
+    They are in this thread's own room, and there until it reads memory again.
 
     Parameters
     ----------
     spans : ndarray of int64, shape (n, 2)
         Addresses and numbers of bytes.
     """
-    found = _room(int(spans[:, 1].sum()) // WORD)
+    found = bytes_in(spans)
+    return None if found is None else found.view(np.int64)
+
+
+def bytes_in(spans: Numbers) -> npt.NDArray[np.uint8] | None:
+    """Return the bytes that lie in pieces of memory, as :func:`words_in` does the words.
+
+    Without letting other threads of Python's run: it takes microseconds, but another thread that
+    is given the turn keeps it for milliseconds.
+    """
+    total = int(spans[:, 1].sum())
+    found = _room(-(-total // WORD)).view(np.uint8)[:total]
     at = 0
     for first in range(0, len(spans), _MOST_RUNS):
         some = spans[first : first + _MOST_RUNS]
