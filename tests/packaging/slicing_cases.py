@@ -4,7 +4,8 @@ They are in ``slices/``, a file a theme: ``== NAME -> VARIABLE`` begins a case, 
 follows. The mark in front of a line says what the slice must do with the statement: ``>``
 keeps it, a blank drops it, ``!`` keeps it although it stopped with an error, ``x`` drops it
 and it stopped, ``.`` was not reached. ``--`` begins another cell. Where the code alone cannot
-tell the smallest set, lines with ``#`` say why the set is what it is.
+tell the smallest set, lines with ``#`` say why the set is what it is. In ``inside/`` every
+line is marked, those inside loops and branches too.
 """
 
 from __future__ import annotations
@@ -48,4 +49,7 @@ def _cases(file: Path) -> Iterator[Case]:
         yield Case(theme.strip(), name, wanted, text, " ".join(why))
 
 
-CASES = [c for file in sorted(Path(__file__).parent.glob("slices/*.txt")) for c in _cases(file)]
+_HERE = Path(__file__).parent
+CASES = [case for file in sorted(_HERE.glob("slices/*.txt")) for case in _cases(file)]
+#: Those in which not all of a loop or branch is needed.
+INSIDE = [case for file in sorted(_HERE.glob("inside/*.txt")) for case in _cases(file)]

@@ -16,6 +16,7 @@ from notewright.packaging.datasets import Named
 from notewright.packaging.derive import Derived, derive, table_name
 from notewright.packaging.effects import free_names, only_shows
 from notewright.packaging.functions import Rule, Written
+from notewright.packaging.inside import Inside, has_inside, without
 from notewright.packaging.kinds import Kind, kind_of
 from notewright.packaging.literals import from_environment
 from notewright.packaging.made_inputs import NoTable
@@ -42,6 +43,10 @@ _TORCH_SEED = (
     "(`torch.set_num_threads(1)`), and run the cells again."
 )
 #: What writes a table or a text into a file.
+_KEPT_INSIDE = (
+    "What stands in loops and branches stays in the package, also what nothing depends on: "
+    "without it the model came out otherwise."
+)
 _WRITES = known.WRITING_METHODS | known.FILE_WRITERS | {"open", "write_bytes", "write_text"}
 #: Sums of the same numbers in another order may differ in their last digits.
 _ROUNDING = 1e-9
@@ -121,12 +126,17 @@ def planned(form: Named, goal: Goal) -> Plan:
     rule = form.rule
     target = rule.model if rule else real_name(Program(statements(cells)), goal.target)
     written = Written(rule, goal.model) if rule and goal.model is not None else None
-    attempts: list[tuple[bool, set[int] | None]] = [(False, None), (True, None)]
+    attempts: list[tuple[Named, bool, set[int] | None]] = [(form, False, None), (form, True, None)]
     if goal.whole is not None:
-        attempts.append((True, set(goal.whole)))
+        attempts.append((form, True, set(goal.whole)))
+    smaller = _without_idle_parts(form, target)
+    if smaller is not None:
+        attempts.insert(0, (smaller, False, None))
     problem: Exception | None = None
     findings: list[str] = list(form.findings)
-    for careful, only in attempts:
+    whole = form
+    for form, careful, only in attempts:
+        cells = form.cells
         program = Program(statements(cells), careful)
         roles = find_roles(program, target, form.tables, rule)
         run = _to_run(roles)
@@ -171,6 +181,8 @@ def planned(form: Named, goal: Goal) -> Plan:
                 return _assemble(form, program, roles, found, goal.directory, target, findings)
             problem = NotTheSame(f"running its cells again gives another '{target}'")
             continue
+        if smaller is not None and form is whole:
+            findings.append(_KEPT_INSIDE)
         if careful or only is not None:
             findings.append(
                 "The pruned statements did not give the same model; "
@@ -187,6 +199,20 @@ def planned(form: Named, goal: Goal) -> Plan:
         seed = _TORCH_SEED if rule is not None and rule.module else ""
         raise NotTheSame(_what_differs(program, roles, shown), seed)
     raise problem
+
+
+def _without_idle_parts(form: Named, target: str) -> Named | None:
+    """Return the cells without what stands in loops and branches for nothing; None if all is."""
+    body = statements(form.cells)
+    if not has_inside(body):
+        return None
+    program = Program(body)
+    roles = find_roles(program, target, form.tables, form.rule)
+    kept = _to_run(roles)
+    if not has_inside(body[index] for index in kept):
+        return None
+    unneeded = Inside(body).unneeded([target], kept, roles.watched())
+    return replace(form, cells=without(form.cells, body, unneeded)) if unneeded else None
 
 
 def _with_whole_cells(program: Program, roles: Roles, run: set[int]) -> Roles:

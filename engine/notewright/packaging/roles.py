@@ -83,6 +83,13 @@ class Roles:
     #: Statements that wrote a file which the package reads as it is, with its load.
     wrote: list[tuple[int, Load]] = field(default_factory=list)
 
+    def watched(self) -> list[ast.expr]:
+        """Return the expressions whose values matter, besides the model."""
+        loads = [node for load in self.loads for node in (load.call, *load.told)]
+        applied = [self.applied[1]] if self.applied is not None else []
+        scored = [argument for _, argument in self.scored]
+        return [*loads, *applied, *scored, *(metric.call for metric in self.metrics)]
+
     def capture(self) -> dict[str, str]:
         """Return which expressions a replay keeps: key to tag."""
         wanted = {key(load.index, load.call): f"load:{n}" for n, load in enumerate(self.loads)}

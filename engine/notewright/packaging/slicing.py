@@ -73,12 +73,14 @@ class Program:
         mentioned = frozenset(
             n.id for s in self.body for n in ast.walk(s.node) if isinstance(n, ast.Name)
         )
-        self._memory = memory = Statements(mentioned, careful)
+        self._memory = memory = self._analysis(mentioned, careful)
         self._before = []
         self._seeded: list[dict[str, Region]] = []
         for index, statement in enumerate(self.body):
             self._before.append(memory.globals)
             self._seeded.append(dict(memory.shared))
+            if self._is_inside(index):
+                continue  # it was followed with the statement around it
             memory.globals = dict(memory.globals)
             memory.begin(index)
             memory.alive = True
@@ -91,6 +93,13 @@ class Program:
                 memory.resume(before)
         self._before.append(memory.globals)
         self._seeded.append(dict(memory.shared))
+
+    def _analysis(self, mentioned: frozenset[str], careful: bool) -> Statements:
+        return Statements(mentioned, careful)
+
+    def _is_inside(self, index: int) -> bool:
+        """Tell whether a statement stands inside another one of the body."""
+        return False
 
     def text(self, node: ast.AST) -> str | None:
         """Return the text that an expression is: a literal, or a name that stands for one only."""

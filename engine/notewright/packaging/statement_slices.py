@@ -10,6 +10,7 @@ from notewright.lineage.records import Execution
 from notewright.lineage.replaying import left_out
 from notewright.lineage.slices import Slice
 from notewright.packaging.dependence.regions import FIGURES, FILES, SHARED
+from notewright.packaging.inside import Inside, has_inside, lines_out, without
 from notewright.packaging.slicing import Program, Reason
 from notewright.packaging.source import CellSource, Statement, statements
 
@@ -56,6 +57,8 @@ class SlicedStatement:
         Whether it is kept although the state shows that it changed nothing.
     stopped : bool
         Whether it ended with an error.
+    without : tuple of int
+        Its lines that are not needed, in loops and branches.
     """
 
     first: int
@@ -64,6 +67,7 @@ class SlicedStatement:
     reasons: tuple[Why, ...] = ()
     idle: bool = False
     stopped: bool = False
+    without: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,7 @@ class _Slicing:
             CellSource(e.code, f"cell [{_number(e)}]", e.id, e.stopped) for e in self._executions
         ]
         self._of = {c.execution: e for c, e in zip(sources, self._executions, strict=True)}
+        self._cells = sources
         self._program = Program(statements(sources), careful=True)
         if not any(found.name in b for b in map(self._bound, range(len(self._program.body)))):
             raise _Impossible(
@@ -171,22 +176,27 @@ class _Slicing:
 
     def cells(self) -> Iterator[SlicedCell]:
         """Yield the executions with their statements."""
-        reasons = self._reasons()
+        reasons, inside = self._reasons(self._program), list[Statement]()
+        body = self._program.body
+        if has_inside(body[index] for index in reasons):
+            inside = Inside(body, careful=True).unneeded([self._name], reasons)
+            left = without(self._cells, body, inside)
+            reasons = self._reasons(Program(statements(left), careful=True))
         for execution in self._executions:
             yield SlicedCell(
                 execution,
                 tuple(
-                    self._sliced(statement, reasons)
+                    self._sliced(statement, reasons, inside)
                     for statement in self._program.body
                     if statement.cell.execution == execution.id
                 ),
             )
 
-    def _reasons(self) -> dict[int, list[Reason]]:
+    def _reasons(self, program: Program) -> dict[int, list[Reason]]:
         """Return why statements are kept, with those that only the state shows to matter."""
         also: dict[int, Reason] = {}
         while True:
-            reasons = self._program.reasons([self._name], also=also)
+            reasons = program.reasons([self._name], also=also)
             more = {i: r for i, r in self._unseen(reasons) if i not in reasons}
             if not more:
                 return reasons
@@ -228,7 +238,10 @@ class _Slicing:
     # -- words ----------------------------------------------------------------------
 
     def _sliced(
-        self, statement: Statement, reasons: Mapping[int, Sequence[Reason]]
+        self,
+        statement: Statement,
+        reasons: Mapping[int, Sequence[Reason]],
+        inside: Sequence[Statement],
     ) -> SlicedStatement:
         found = reasons.get(statement.index)
         first = min([statement.node.lineno, *(d.lineno for d in _decorators(statement.node))])
@@ -242,6 +255,7 @@ class _Slicing:
             tuple(self._whys(statement, found)),
             self._changed_nothing(statement),
             statement.failed,
+            tuple(sorted(lines_out(statement, inside))),
         )
 
     def _whys(self, statement: Statement, reasons: Sequence[Reason]) -> Iterator[Why]:

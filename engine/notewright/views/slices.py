@@ -104,7 +104,7 @@ class LinesView(View):
         for number, text in enumerate(lines, 1):
             here = [s for s in cell.statements if s.first <= number <= s.last]
             ended = [s for s in here if s.last == number] if self.why else []
-            yield _Line(text, _mark(here), tuple(w for s in ended for w in _said(s)))
+            yield _Line(text, _mark(here, number), tuple(w for s in ended for w in _said(s)))
 
 
 def _said(statement: SlicedStatement) -> Iterator[str]:
@@ -113,10 +113,11 @@ def _said(statement: SlicedStatement) -> Iterator[str]:
         yield "on the path, changed nothing on this data"
 
 
-def _mark(statements: list[SlicedStatement]) -> str:
+def _mark(statements: list[SlicedStatement], number: int) -> str:
+    """Return the mark of a line of statements."""
     if not statements:
         return " "
-    kept = {s.kept for s in statements}
+    kept = {s.kept and number not in s.without for s in statements}
     if len(kept) == 2:
         return _BOTH
     return _KEPT if kept == {True} else _DROPPED
@@ -167,6 +168,7 @@ def _cell(cell: SlicedCell) -> dict[str, Any]:
                 "kept": s.kept,
                 "stopped": s.stopped,
                 "idle": s.idle,
+                "without": list(s.without),
                 "reasons": [
                     {
                         "how": r.how,

@@ -47,6 +47,8 @@ class Calling(Imported):
     def __init__(self) -> None:
         super().__init__()
         self._active: list[int] = []
+        #: The classes that objects are being made of.
+        self._being_made: list[int] = []
         #: What a library or unknown code is being given, and may call.
         self._given_away: list[Region] = []
         #: Functions bound to what they are methods of.
@@ -147,7 +149,13 @@ class Calling(Imported):
         if region.kind == "function":
             return self.inline(region, given)
         if region.kind == "class":
-            return self.instantiate(region, given)
+            if self._being_made.count(id(region)) >= _DEEPEST:
+                return self.give_up()  # as where a class is its own ``__new__``
+            self._being_made.append(id(region))
+            try:
+                return self.instantiate(region, given)
+            finally:
+                self._being_made.pop()
         if region.kind == "library":
             return self.call_library(region.path, given)
         if region.kind == "instance" and region.cls is not None:

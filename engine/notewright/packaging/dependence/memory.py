@@ -7,6 +7,7 @@ import builtins
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from notewright.packaging.dependence.regions import (
@@ -80,6 +81,10 @@ class Memory:
         self.exhausted = False
         #: How many conditions and loops we are in.
         self.depth = 0
+        #: The numbers of statements inside others, by their nodes, where these are told apart;
+        self.numbers: dict[ast.stmt, int] = {}
+        #: and of each loop that of the last statement in it, which may be followed by the first.
+        self.lasts: dict[ast.stmt, int] = {}
         self._unbound: dict[ast.AST, set[str]] = {}
 
     def begin(self, index: int) -> None:
@@ -87,6 +92,22 @@ class Memory:
         self.now = self.limit = index
         self.calls = self.work = 0
         self.exhausted = False
+
+    @contextmanager
+    def inside(self, index: int) -> Iterator[None]:
+        """Turn to a statement inside the present one, and back."""
+        outer = self.now, self.limit, self.calls, self.work, self.exhausted
+        self.begin(index)
+        self.limit = max(index, outer[1])
+        yield
+        self.now, self.limit, self.calls, self.work, self.exhausted = outer
+
+    @contextmanager
+    def turning(self, loop: ast.stmt) -> Iterator[None]:
+        """Let each statement of a loop see what the others, and those after it, have changed."""
+        outer, self.limit = self.limit, max(self.limit, self.lasts.get(loop, self.limit))
+        yield
+        self.limit = outer
 
     # -- states ---------------------------------------------------------------------
 
@@ -116,7 +137,7 @@ class Memory:
 
     def need(self, on: int, how: str, name: str) -> None:
         """Note that the present statement needs another."""
-        if 0 <= on < self.now:
+        if 0 <= on <= self.limit and on != self.now:
             self.edges[self.now].setdefault((on, how, name), Edge(on, how, name))
 
     def read(self, name: str) -> Value:
@@ -319,7 +340,7 @@ class Memory:
             if ref.region is self.namespace:
                 self._look_at_everything()
             for by, key in ref.region.changes:
-                if by < self.now and ref.region.shows(by, self.limit) and overlap(key, ref.key):
+                if ref.region.shows(by, self.limit) and overlap(key, ref.key):
                     self.need(by, "changes", self._called(ref.region, value))
 
     def _look_at_everything(self) -> None:

@@ -15,6 +15,7 @@ from notewright.packaging.dependence.regions import (
 
 #: A loop's body is followed so often: what one turn leaves, the next may find.
 _TURNS = 3
+_MORE_TURNS = 6
 
 
 class Statements(Defining):
@@ -41,7 +42,12 @@ class Statements(Defining):
         for node in body:
             if not self.alive:
                 return
-            self.statement(node)
+            number = self.numbers.get(node)
+            if number is None:
+                self.statement(node)
+            else:
+                with self.inside(number):
+                    self.statement(node)
             if self.trying is not None and self.alive:
                 self.trying.append(self.fork())
 
@@ -137,13 +143,25 @@ class Statements(Defining):
         forever: bool = False,
         at_least_once: bool = False,
     ) -> None:
+        with self.turning(node):
+            self._turns(node, turn, forever=forever, at_least_once=at_least_once)
+
+    def _turns(
+        self,
+        node: ast.For | ast.AsyncFor | ast.While,
+        turn: Callable[[], None],
+        *,
+        forever: bool,
+        at_least_once: bool,
+    ) -> None:
         self._breaks.append([])
         self._continues.append([])
         testing = isinstance(node, ast.While)
         if testing:
             turn()
         ends = [] if at_least_once else [self.fork()]
-        for _ in range(_TURNS):
+        # Where its statements are told apart, what goes from one to the next has a way to go.
+        for _ in range(_TURNS + min(len(node.body), _MORE_TURNS) * bool(self.numbers)):
             if not testing:
                 turn()
             self._inner(node.body)
