@@ -1,6 +1,7 @@
 """How many statements slices keep, against the minimum by hand: `python benchmarks/slices.py`.
 
-The cases are those of the tests (tests/packaging/slices/), whose minimum was marked by hand.
+The cases are those of the tests (tests/packaging/slices/, and inside/ for what stands in loops and
+branches, where lines are counted), whose minimum was marked by hand.
 Prints a table by theme and writes benchmarks/results/slices.json.
 """
 
@@ -34,7 +35,8 @@ class Theme:
 def main() -> None:
     """Slice, count, print, write."""
     sys.path.insert(0, str(TESTS))
-    from slicing_cases import CASES
+    from slicing_cases import CASES, INSIDE
+    from test_inside import lines_kept
     from test_slicing import _expected, _program
 
     themes: dict[str, Theme] = defaultdict(Theme)
@@ -51,10 +53,19 @@ def main() -> None:
             theme.minimum += len(wanted)
             theme.kept += len(kept)
             theme.lost += len(wanted - kept)
-    print(f"{'':<26}{'cases':>8}{'written':>9}{'minimum':>9}{'kept':>8}{'lost':>8}")
+    for case in INSIDE:
+        wanted = {n for n, line in enumerate(case.text.splitlines(), 1) if line.startswith(">")}
+        lines = lines_kept(case)
+        theme = themes[f"{case.theme} (lines)"]
+        theme.cases += 1
+        theme.written += len(case.text.splitlines())
+        theme.minimum += len(wanted)
+        theme.kept += len(lines)
+        theme.lost += len(wanted - lines)
+    print(f"{'':<36}{'cases':>8}{'written':>9}{'minimum':>9}{'kept':>8}{'lost':>8}")
     for name, theme in sorted(themes.items(), key=lambda item: item[0] == "all"):
         print(
-            f"{name:<26}{theme.cases:8}{theme.written:9}{theme.minimum:9}{theme.kept:8}"
+            f"{name:<36}{theme.cases:8}{theme.written:9}{theme.minimum:9}{theme.kept:8}"
             f"{theme.lost:8}"
         )
     print(f"median of a slice, reading the code included: {statistics.median(times):.2f} ms")
