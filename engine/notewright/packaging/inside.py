@@ -88,9 +88,16 @@ class Inside(Program):
             if isinstance(node, ast.Pass):
                 self._need(outer, inner, "inside")
             if isinstance(node, _JUMPS):
-                while not isinstance(self.body[outer].node, _LOOPS):
-                    outer = self._outer[outer]
-                self._need(outer, inner, "leaves")
+                self._need(self._left_by(inner), inner, "leaves")
+
+    def _left_by(self, jump: int) -> int:
+        """Return the loop that a jump leaves; one in a loop's ``else`` leaves that around it."""
+        inner, outer = jump, self._outer[jump]
+        while True:
+            node = self.body[outer].node
+            if isinstance(node, _LOOPS) and self.body[inner].node in node.body:
+                return outer
+            inner, outer = outer, self._outer[outer]
 
     def _need(self, index: int, on: int, how: str) -> None:
         self._memory.edges[index][on, how, ""] = Edge(on, how, "")
