@@ -17,7 +17,8 @@ def is_importable(obj: Any) -> bool:
 
     Examples
     --------
-    >>> is_importable(ModuleType), is_importable(lambda: None)
+    >>> from fractions import Fraction
+    >>> is_importable(Fraction), is_importable(lambda: None)
     (True, False)
     """
     name = getattr(obj, "__module__", None)
