@@ -100,6 +100,19 @@ def test_arrays_that_are_made_where_they_are_fitted_are_those_of_the_last_turn(
     assert any("its last turn's" in finding for finding in made.findings)
 
 
+def test_arrays_are_named_where_what_a_loop_does_besides_is_left_out(tmp_path: Path) -> None:
+    made = planned(
+        tmp_path,
+        "from sklearn.datasets import make_regression\n"
+        "X, y, w = make_regression(n_samples=20, n_features=3, coef=True, random_state=1)",
+        "weights = []\nfor share in (0.5, 0.7):\n    model.set_params(positive=share > 0.6)\n"
+        "    model.fit(X, y)\n    weights.append(model.coef_ - w)",
+    )
+    assert made.derived.problem is None
+    assert made.derived.target_columns == ("target",)
+    assert not any("weights" in statement.text for statement in stages(made))
+
+
 def test_arrays_that_are_made_in_a_loop_that_may_end_early_are_refused_with_the_place(
     tmp_path: Path,
 ) -> None:

@@ -34,12 +34,14 @@ class NoTable(ExportFailed):
 
     Parameters
     ----------
+    form : Named
+        The cells.
     program, roles, replayed
         What is known of how it is made.
     """
 
-    def __init__(self, program: Program, roles: Roles, replayed: Replayed) -> None:
-        self.program, self.roles, self.replayed = program, roles, replayed
+    def __init__(self, form: Named, program: Program, roles: Roles, replayed: Replayed) -> None:
+        self.form, self.program, self.roles, self.replayed = form, program, roles, replayed
         super().__init__(
             f"No table is read on the way to '{roles.target}', so there are no raw rows to serve.",
             "Read the data from a file with pandas, e.g. `df = pd.read_csv(...)`.",
@@ -59,13 +61,11 @@ class _Part:
     imports: tuple[str, ...] = ()
 
 
-def name_inputs(form: Named, problem: NoTable) -> Named:
+def name_inputs(problem: NoTable) -> Named:
     """Return the cells with a table made of what ``fit`` is given, and everything taken from it.
 
     Parameters
     ----------
-    form : Named
-        The cells that `problem` is about.
     problem : NoTable
         How the model is made, and what ``fit`` was given.
 
@@ -74,7 +74,7 @@ def name_inputs(form: Named, problem: NoTable) -> Named:
     ExportFailed
         If it cannot be written as a table, or is made where ``fit`` is called.
     """
-    program, roles = problem.program, problem.roles
+    form, program, roles = problem.form, problem.program, problem.roles
     index, x, y = _given(program, roles)
     statement = program.body[index]
     values = problem.replayed.values

@@ -400,7 +400,7 @@ def _assemble(
         if load.index in {*roles.prepare, *roles.model}
     ]
     if not tables:
-        raise NoTable(program, roles, found)
+        raise NoTable(form, program, roles, found)
     # What only a function reads that was never seen to run is no table of the notebook.
     seen = [(n, load) for n, load in tables if load.path is not None or f"load:{n}" in found.values]
     tables = seen or tables

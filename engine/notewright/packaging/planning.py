@@ -152,7 +152,7 @@ class _Ways:
         try:
             return planned(form, self.goal)
         except NoTable as problem:
-            return planned(name_inputs(form, problem), self.goal)
+            return planned(name_inputs(problem), self.goal)
 
     def rows_as_given(self, made: Plan) -> Named | None:
         """Return the cells with what ``fit`` was given as their table, if they make it."""
@@ -161,7 +161,7 @@ class _Ways:
         if from_table or given is None or hasattr(given, "columns"):
             return None
         try:
-            form = name_inputs(made.form, NoTable(made.program, made.roles, made.replayed))
+            form = name_inputs(NoTable(made.form, made.program, made.roles, made.replayed))
         except ExportFailed:
             return None
         why = str(made.derived.problem or "")
