@@ -96,8 +96,9 @@ def test_a_notebook_that_ran_without_notewright_is_run_afresh_and_exported(
     expect(page.get_by_text("loan_risk@1 is exported")).to_be_visible(timeout=EXPORTED)
     assert digest(folder / "analysis.ipynb") == before
 
-    found = page.get_by_role("list", name="1 finding")
+    found = page.get_by_role("list", name="2 findings")
     expect(found).to_contain_text("run from top to bottom in a fresh kernel")
+    expect(found).to_contain_text("the package begins with that file")
     expect(page.get_by_text("run from top to bottom in a fresh kernel")).to_have_count(1)
     picture(page, pictures, "export-done")
     follow_the_files(page)
