@@ -305,13 +305,14 @@ class Keeper:
             self._number = view.number = self._number + 1
         self._watch.watch(self._known.large)
         own = None if self._thread is None else self._thread.ident
-        if self._in_place.is_alone(own):  # else it may have changed before the copy is made
+        alone = self._in_place.is_alone(own)
+        if alone:  # else it may have changed before the copy is made
             view.unchanged = self._prints.unchanged(self._known.large)
             here = os.environ.get(_FORK) != "1" and view.tell is None and not self._aside
             view.at_once = view.at_once and here
         else:
             view.at_once = False
-        self._written[view.number] = self._watch.written()
+        self._written[view.number] = self._watch.written(alone=alone)
 
     def _append(self, view: View) -> None:
         self._news[view.number] = []

@@ -34,14 +34,17 @@ class _Region:
     def span(self) -> Span:
         return self.start, self.end - self.start
 
-    def written_ends(self) -> list[Span]:
-        """Return the ends, if they are not what they were when this was called last."""
-        found = bytes_in(np.array(self.ends, np.int64)) if self.ends else None
-        before, self.at_ends = (
-            self.at_ends,
-            None if found is None else xxh3_64_intdigest(found.data),
-        )
-        return self.ends if self.at_ends is None or self.at_ends != before else []
+    def written_ends(self, *, alone: bool) -> list[Span]:
+        """Return the ends, unless they are what they were when this was called last.
+
+        Who writes to them after they were looked at, and before the copy is made, and then writes
+        what was there before, would not be seen: they are compared where nobody can.
+        """
+        before, self.at_ends = self.at_ends, None
+        found = bytes_in(np.array(self.ends, np.int64)) if alone and self.ends else None
+        if found is not None:
+            self.at_ends = xxh3_64_intdigest(found.data)
+        return [] if found is not None and self.at_ends == before else self.ends
 
 
 @dataclass
@@ -85,8 +88,13 @@ class PageWatch:
                 ends = [(span[0], start - span[0]), (end, span[0] + span[1] - end)]
                 self._regions[span] = _Region(start, end, [each for each in ends if each[1]])
 
-    def written(self) -> dict[Span, list[Span] | None]:
+    def written(self, *, alone: bool = True) -> dict[Span, list[Span] | None]:
         """Return what was written since the last call, and start anew.
+
+        Parameters
+        ----------
+        alone : bool, default True
+            Whether nobody writes while this is called, and until the copy is made.
 
         Returns
         -------
@@ -97,7 +105,7 @@ class PageWatch:
         """
         found: dict[Span, list[Span] | None] = {}
         for span, region in list(self._regions.items()):
-            ends = region.written_ends()
+            ends = region.written_ends(alone=alone)
             ranges = None if region.open else self.protection.written(region.span, anew=True)
             if region.open:
                 region.open = False
