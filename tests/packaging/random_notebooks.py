@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import random
-from collections.abc import Callable
+import signal
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from running import as_it_was
+
+from notewright.packaging.source import CellSource
 
 PREAMBLE = """\
 import copy
@@ -425,3 +435,46 @@ class Chance:
             "s": self._random.choice(NAMES),
         }
         return re.sub(r"(?<![\w.])([ABts])(?!\w)(?!xt)", lambda m: names[m[1]], words)
+
+
+def made_by_chance(
+    seed: int, length: int, folder: Path, preamble: str, templates: str
+) -> list[CellSource]:
+    """Return the cells of a notebook made by chance, all of which ran."""
+    main = types.ModuleType("__main__")
+    done = [preamble]
+    with as_it_was(folder / "made", main), contextlib.redirect_stdout(io.StringIO()):
+        exec(preamble, main.__dict__)
+
+        def runs(code: str) -> set[str] | None:
+            try:
+                with in_time():
+                    exec(code, main.__dict__)
+            except Exception:  # noqa: BLE001 - chance makes all kinds
+                # It may have done a part of its work.
+                main.__dict__.clear()
+                main.__dict__["__name__"] = "__main__"
+                for each in done:
+                    exec(each, main.__dict__)
+                return None
+            done.append(code)
+            return set(main.__dict__)
+
+        Chance(seed, templates).notebook(length, runs)
+    return [CellSource(code, f"cell [{n}]") for n, code in enumerate(done)]
+
+
+@contextlib.contextmanager
+def in_time() -> Iterator[None]:
+    """Stop what does not end, as a loop over a list that it fills."""
+
+    def late(number: int, frame: Any) -> None:
+        raise RuntimeError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -12,9 +12,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from random_notebooks import MODELS_PREAMBLE, MODELS_TEMPLATES, NAMES, PREAMBLE, TEMPLATES
+from random_notebooks import (
+    MODELS_PREAMBLE,
+    MODELS_TEMPLATES,
+    NAMES,
+    PREAMBLE,
+    TEMPLATES,
+    in_time,
+    made_by_chance,
+)
 from running import as_it_was, value_after
-from test_random_notebooks import _in_time, _notebook
 
 from notewright.packaging.inside import Inside, without
 from notewright.packaging.slicing import Program
@@ -54,7 +61,7 @@ def test_much_is_taken_out_of_them(tmp_path: Path) -> None:
 
 def _check(seed: int, length: int, folder: Path, made_of: tuple[str, str] = OF_OBJECTS) -> int:
     """Compare the values; return how many statements were taken out."""
-    cells = _with_blocks(_notebook(seed, length, folder, *made_of), seed, folder)
+    cells = _with_blocks(made_by_chance(seed, length, folder, *made_of), seed, folder)
     body = statements(cells)
     program, inside = Program(body, careful=True), Inside(body, careful=True)
     taken = 0
@@ -76,7 +83,7 @@ def _check(seed: int, length: int, folder: Path, made_of: tuple[str, str] = OF_O
 
 def _value(body: Sequence[Statement], name: str, folder: Path) -> str | None:
     """Return the variable's digest; None if it has none, or the notebook cannot run again."""
-    with contextlib.suppress(Exception), _in_time():
+    with contextlib.suppress(Exception), in_time():
         return value_after(body, name, folder)
     return None
 
@@ -120,7 +127,7 @@ def _runs(done: Sequence[str], folder: Path) -> bool:
     main = types.ModuleType("__main__")
     with as_it_was(folder / "made", main), contextlib.redirect_stdout(io.StringIO()):
         try:
-            with _in_time():
+            with in_time():
                 for code in done:
                     exec(code, main.__dict__)
         except Exception:  # noqa: BLE001 - chance makes all kinds

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import signal
 import sys
-import types
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +13,12 @@ from random_notebooks import (
     NAMES,
     PREAMBLE,
     TEMPLATES,
-    Chance,
+    made_by_chance,
 )
-from running import as_it_was, value_after
+from running import value_after
 
 from notewright.packaging.slicing import Program
-from notewright.packaging.source import CellSource, statements
+from notewright.packaging.source import statements
 
 OF_OBJECTS = (PREAMBLE, TEMPLATES)
 OF_MODELS = (MODELS_PREAMBLE, MODELS_TEMPLATES)
@@ -60,7 +55,7 @@ def test_the_kept_statements_of_many_models_fitted_again_by_chance_give_the_valu
 
 
 def _check(seed: int, length: int, folder: Path, made_of: tuple[str, str] = OF_OBJECTS) -> None:
-    cells = _notebook(seed, length, folder, *made_of)
+    cells = made_by_chance(seed, length, folder, *made_of)
     program = Program(statements(cells), careful=True)
     checked = 0
     for name in (*NAMES, "total", "g"):
@@ -73,48 +68,6 @@ def _check(seed: int, length: int, folder: Path, made_of: tuple[str, str] = OF_O
         assert chosen == everything, [program.body[i].text for i in sorted(kept)]
         checked += 1
     assert checked
-
-
-def _notebook(
-    seed: int, length: int, folder: Path, preamble: str, templates: str
-) -> list[CellSource]:
-    main = types.ModuleType("__main__")
-    done = [preamble]
-    with as_it_was(folder / "made", main), contextlib.redirect_stdout(io.StringIO()):
-        exec(preamble, main.__dict__)
-
-        def runs(code: str) -> set[str] | None:
-            try:
-                with _in_time():
-                    exec(code, main.__dict__)
-            except Exception:  # noqa: BLE001 - chance makes all kinds
-                # It may have done a part of its work.
-                main.__dict__.clear()
-                main.__dict__["__name__"] = "__main__"
-                for each in done:
-                    exec(each, main.__dict__)
-                return None
-            done.append(code)
-            return set(main.__dict__)
-
-        Chance(seed, templates).notebook(length, runs)
-    return [CellSource(code, f"cell [{n}]") for n, code in enumerate(done)]
-
-
-@contextlib.contextmanager
-def _in_time() -> Iterator[None]:
-    """Stop what does not end, as a loop over a list that it fills."""
-
-    def late(number: int, frame: Any) -> None:
-        raise RuntimeError
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, 1)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def _value(program: Program, chosen: Any, name: str, folder: Path) -> str | None:

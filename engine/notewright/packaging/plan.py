@@ -14,6 +14,7 @@ from notewright.packaging import known
 from notewright.packaging.answering import check_predictions, dense
 from notewright.packaging.datasets import Named
 from notewright.packaging.derive import Derived, derive, table_name
+from notewright.packaging.draws import about_draws, draws_unseeded, what_differs
 from notewright.packaging.effects import free_names, only_shows
 from notewright.packaging.functions import Rule, Written
 from notewright.packaging.inside import Inside, has_inside, without
@@ -42,11 +43,11 @@ _TORCH_SEED = (
     "Seed PyTorch with `torch.manual_seed(...)` before its layers are made, train it on one thread "
     "(`torch.set_num_threads(1)`), and run the cells again."
 )
-#: What writes a table or a text into a file.
 _KEPT_INSIDE = (
     "What stands in loops and branches stays in the package, also what nothing depends on: "
     "without it the model came out otherwise."
 )
+#: What writes a table or a text into a file.
 _WRITES = known.WRITING_METHODS | known.FILE_WRITERS | {"open", "write_bytes", "write_text"}
 #: Sums of the same numbers in another order may differ in their last digits.
 _ROUNDING = 1e-9
@@ -139,7 +140,7 @@ def planned(form: Named, goal: Goal) -> Plan:
         cells = form.cells
         program = Program(statements(cells), careful)
         roles = find_roles(program, target, form.tables, rule)
-        run = _to_run(roles)
+        run = roles.to_run()
         if only is not None:
             chosen = {cells[i] for i in only}
             run |= {s.index for s in program.body if s.cell in chosen}
@@ -175,7 +176,7 @@ def planned(form: Named, goal: Goal) -> Plan:
         elif goal.expected is not None and found.fingerprint != goal.expected:
             apart = how_far_apart(goal.model, found)
             # That what draws without a seed predicts the same today is luck.
-            lucky = apart == 0 and _draws_unseeded(program, roles) is not None
+            lucky = apart == 0 and draws_unseeded(program, roles) is not None
             if apart is not None and (not apart or carried) and not lucky:
                 findings.append(_decided_by_predictions(apart))
                 return _assemble(form, program, roles, found, goal.directory, target, findings)
@@ -197,7 +198,7 @@ def planned(form: Named, goal: Goal) -> Plan:
     if isinstance(problem, NotTheSame):
         shown = rule.shown if rule is not None else target
         seed = _TORCH_SEED if rule is not None and rule.module else ""
-        raise NotTheSame(_what_differs(program, roles, shown), seed)
+        raise NotTheSame(what_differs(program, roles, shown), seed)
     raise problem
 
 
@@ -208,7 +209,7 @@ def _without_idle_parts(form: Named, target: str) -> Named | None:
         return None
     program = Program(body)
     roles = find_roles(program, target, form.tables, form.rule)
-    kept = _to_run(roles)
+    kept = roles.to_run()
     if not has_inside(body[index] for index in kept):
         return None
     unneeded = Inside(body).unneeded([target], kept, roles.watched())
@@ -287,99 +288,10 @@ def _predictions_apart(model: Any, found: Replayed) -> float | None:
     return worst
 
 
-def _to_run(roles: Roles) -> set[int]:
-    return {
-        *roles.sources,
-        *roles.model,
-        *roles.prepare,
-        *roles.train,
-        *roles.evaluate,
-        *(m.index for m in roles.metrics),
-    }
-
-
 def _in_stages(program: Program, roles: Roles) -> set[int]:
     """Return the statements of the stages; what is imported may draw, whenever that is."""
     stages = {*roles.prepare, *roles.train, *roles.evaluate}
     return {i for i in stages if not isinstance(program.body[i].node, ast.Import | ast.ImportFrom)}
-
-
-def _about_draws(program: Program, roles: Roles, states: Sequence[RandomState]) -> list[str]:
-    """Return where the package is given a random state, because it has no seed for it, and why."""
-    seeds = {i for i in _to_run(roles) if program.seeds(i)}
-    return [
-        f"{program.body[index].place} draws random numbers "
-        + (
-            "that go on from those that made the rows: the package gives the generator the state "
-            "that it had there."
-            if any(i < index for i in seeds)
-            else "without a seed: the package gives the generator the state with which the "
-            "statements gave the notebook's model when they ran again."
-        )
-        for index in sorted({state.index for state in states})
-    ]
-
-
-def _what_differs(program: Program, roles: Roles, target: str) -> str:
-    index = _draws_unseeded(program, roles)
-    if index is None:
-        asked = [load.remote.address or "its address" for load in roles.loads if load.remote]
-        also = f"; perhaps {' or '.join(asked)} gives other rows now" if asked else ""
-        return f"running the cells again gives another '{target}' than the notebook holds{also}"
-    line = program.body[index].text.splitlines()[0]
-    return (
-        f"running the cells again gives another '{target}': "
-        f"{program.body[index].place} (`{line[:80]}`) draws random numbers without a seed"
-    )
-
-
-def _draws_unseeded(program: Program, roles: Roles) -> int | None:
-    """Return the first statement that draws without a seed, unless all of NumPy was given one."""
-    run = sorted(_to_run(roles))
-    if any(program.seeds(index) for index in run):
-        return None
-    for index in run:
-        for node in ast.walk(program.body[index].node):
-            if isinstance(node, ast.Call) and _unseeded(program, node):
-                return index
-    return None
-
-
-#: Classes that begin so draw whenever they are fitted.
-_RANDOM = (
-    "AdaBoost",
-    "Bagging",
-    "BayesianGaussianMixture",
-    "BernoulliRBM",
-    "BisectingKMeans",
-    "DecisionTree",
-    "ExtraTree",
-    "FastICA",
-    "GaussianMixture",
-    "GradientBoosting",
-    "IsolationForest",
-    "KMeans",
-    "MLP",
-    "MiniBatch",
-    "Nystroem",
-    "PassiveAggressive",
-    "Perceptron",
-    "RANSAC",
-    "RBFSampler",
-    "RandomForest",
-    "RandomTrees",
-    "SGD",
-    "TruncatedSVD",
-)
-
-
-def _unseeded(program: Program, node: ast.Call) -> bool:
-    name = (program.imports.dotted(node.func) or "").split(".")[-1]
-    method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-    random = (
-        name in ("train_test_split", "shuffle") or method == "sample" or name.startswith(_RANDOM)
-    )
-    return random and not any(k.arg == "random_state" for k in node.keywords)
 
 
 def _assemble(
@@ -428,7 +340,7 @@ def _assemble(
     ]
     findings += own_labels(program, roles)
     findings += _made_before(program, roles)
-    findings += _about_draws(program, roles, found.draws)
+    findings += about_draws(program, roles, found.draws)
     return Plan(
         form,
         target,

@@ -83,6 +83,17 @@ class Roles:
     #: Statements that wrote a file which the package reads as it is, with its load.
     wrote: list[tuple[int, Load]] = field(default_factory=list)
 
+    def to_run(self) -> set[int]:
+        """Return the statements that a replay runs."""
+        return {
+            *self.sources,
+            *self.model,
+            *self.prepare,
+            *self.train,
+            *self.evaluate,
+            *(metric.index for metric in self.metrics),
+        }
+
     def watched(self) -> list[ast.expr]:
         """Return the expressions whose values matter, besides the model."""
         loads = [node for load in self.loads for node in (load.call, *load.told)]
