@@ -234,6 +234,22 @@ def test_what_notewright_opens_itself_is_not_the_users_data(live) -> None:
     assert [e["files"] for e in history] == [[]] * len(history)
 
 
+def test_what_ran_of_a_cell_that_stopped_is_in_the_package(live) -> None:
+    rows = "".join(f"{n},{n * 7 % 5},{n % 2}\n" for n in range(60))
+    (live.folder / "rows.csv").write_text(f"a,b,y\n{rows}")
+    live.run("%load_ext notewright")
+    stopped = live.run("%precision 3\nimport pandas as pd\nimport not_installed as sns\nsns.set()")
+    assert stopped.error["ename"] == "ModuleNotFoundError"
+    live.run("df = pd.read_csv('rows.csv')\nfrom sklearn.linear_model import LogisticRegression")
+    live.run("model = LogisticRegression().fit(df[['a', 'b']], df['y'])")
+    shown = live.run("%nw export model --name after_all")
+    assert shown.error is None
+    assert "Its predictions against the notebook's: equal." in shown.text
+    written = (live.folder / "packages/after_all/src/after_all/stages/load.py").read_text()
+    assert "import pandas as pd" in written
+    assert "not_installed" not in written
+
+
 def test_a_refused_export_leaves_nothing_behind(live) -> None:
     live.run("%load_ext notewright")
     live.run("table = [1]\nfrom sklearn.linear_model import Ridge\nmodel = Ridge()")

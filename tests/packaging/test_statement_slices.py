@@ -141,6 +141,44 @@ def test_what_only_the_state_shows_is_kept_and_said(notebook) -> None:
     assert "`a` was changed by this cell, and no statement shows how" in shown
 
 
+def test_what_only_asks_a_model_or_shows_a_table_is_left_out(notebook) -> None:
+    pytest.importorskip("statsmodels")
+    needed = (
+        "import numpy as np\nimport pandas as pd",
+        "import statsmodels.api as sm\nfrom sklearn.neighbors import KNeighborsRegressor",
+        "t = pd.DataFrame({'x': np.arange(9.0), 'y': np.arange(9.0) % 4})",
+        "line = sm.OLS(t.y, sm.add_constant(t[['x']])).fit()",
+        "t['line'] = line.predict(sm.add_constant(t[['x']]))",
+        "near = KNeighborsRegressor(2).fit(t[['x', 'line']], t.y)",
+    )
+    asked = {
+        needed[2]: ("_1 = t.head(3)", "_2 = t.describe()"),
+        needed[3]: ("_3 = line.params", "import warnings\nwarnings.simplefilter('ignore')",
+                    "_4 = line.summary()", "_5 = line.conf_int()"),
+        needed[5]: ("_6 = near.score(t[['x', 'line']], t.y)", "near.kneighbors(t[['x', 'line']])"),
+    }  # fmt: skip
+    for cell in needed:
+        notebook.run(cell)
+        for more in asked.get(cell, ()):
+            notebook.run(more)
+    assert _kept(notebook, "near") == "\n".join(needed).split("\n")
+
+
+def test_what_a_class_of_the_notebook_changes_when_it_is_asked_is_kept(notebook) -> None:
+    notebook.run("import numpy as np\nfrom sklearn.neighbors import KNeighborsRegressor")
+    notebook.run(
+        "class Counting(KNeighborsRegressor):\n"
+        "    def predict(self, X):\n"
+        "        vars(self).setdefault('asked', []).append(len(X))\n"
+        "        return super().predict(X)"
+    )
+    notebook.run("X = np.arange(6.0).reshape(3, 2)\nnear = Counting(1).fit(X, [1, 2, 3])")
+    notebook.run("near.predict(X)")
+    notebook.run("asked = len(near.asked)")
+    assert "near.predict(X)" in _kept(notebook, "asked")
+    assert "near.predict(X)" in _kept(notebook, "near")
+
+
 def test_what_the_state_shows_does_not_bring_back_what_the_code_rules_out(notebook) -> None:
     notebook.run("d = {'a': [1]}")
     notebook.run("x = d['a']")

@@ -46,6 +46,70 @@ CHANGES = {
 }
 
 
+_PANDAS = "import pandas as pd; "
+_ROWS = "pd.DataFrame({'a': [1.0, 2.0, 3.0, 4.0], 'k': [1, 1, 2, 2]}"
+#: code that makes `t`, and expressions that only look at it
+LOOKS = {
+    "numbers": (_PANDAS + f"t = {_ROWS})", None),
+    "all kinds of columns": (
+        _PANDAS + "t = pd.DataFrame({'a': [1.0, None, 3.0, 4.0], 'k': pd.Categorical([*'aabb']),"
+        " 'd': pd.date_range('2024', periods=4), 's': [*'xyzw'], 'o': [1, 'a', None, (2,)],"
+        " 'i': pd.array([1, None, 3, 4], dtype='Int64'), 'p': pd.period_range('2024', periods=4)})",
+        None,
+    ),
+    "a table by dates": (_PANDAS + f"t = {_ROWS}, index=pd.date_range('2024', periods=4))", None),
+    "a table by two keys": (
+        _PANDAS + f"t = {_ROWS}).set_index(['a', 'k'], drop=False)\nt.index.names = ['i', 'j']",
+        None,
+    ),
+    "groups": (
+        _PANDAS + f"t = {_ROWS}).groupby('k')",
+        ("t.mean()", "t.groups", "t.get_group(1)", "t['a'].sum()", "list(t)", "t.ngroups"),
+    ),
+    "windows": (_PANDAS + f"t = {_ROWS}).rolling(2)", ("t.mean()", "t.std()")),
+    "intervals": (
+        _PANDAS + "t = pd.cut(pd.Series([1, 2, 3, 4.0]), 2)",
+        ("t.value_counts()", "t.cat.categories.mid", "t.cat.codes", "t.map(str)"),
+    ),
+    "a sparse matrix": (
+        "import numpy as np, scipy.sparse as sp; t = sp.csr_matrix(np.eye(3))",
+        ("t.toarray()", "t.sum()", "t.max()", "t.has_sorted_indices", "t @ t", "t.T"),
+    ),
+    "nearest neighbours": (
+        "import numpy as np; from sklearn.neighbors import KNeighborsClassifier\n"
+        "X = np.arange(12.0).reshape(6, 2); t = KNeighborsClassifier(2).fit(X, [0, 0, 0, 1, 1, 1])",
+        ("t.predict(X)", "t.kneighbors(X)", "t.score(X, [0] * 6)"),
+    ),
+}
+_LOOKS_AT_A_TABLE = (
+    "t.head(2)", "t.iloc[1:3]", "t.iloc[0]", "t.loc[t.index[0]]", "t['a']", "t[['a']]", "t.T",
+    "t.index", "t.columns", "t.index.is_unique", "t.values", "t.describe()", "t.dtypes", "t.copy()",
+    "t.sort_values('a')", "t.groupby('k', observed=True)['a'].mean()", "t['k'].value_counts()",
+    "t['k'].value_counts().index", "t.isna().sum()", "t.memory_usage(deep=True)", "t.nunique()",
+    "t.rename(columns=str.upper)", "t.merge(t, on='a')", "t.assign(q=1)", "t.to_html()",
+    "list(t.itertuples())", "t.set_index('a')", "t.reset_index(drop=True)", "t.copy(deep=False)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LOOKS)
+def test_what_only_looks_changes_nothing_though_it_is_still_shown(notebook, what: str) -> None:
+    made, looks = LOOKS[what]
+    notebook.run(made)
+    for at, look in enumerate(looks or _LOOKS_AT_A_TABLE):
+        shown = f"_{at} = {look}"  # as the shell keeps results
+        assert notebook.run(f"{shown}; _ = repr(_{at})").changed == (), look
+
+
+def test_a_write_to_a_restored_table_does_not_reach_one_that_showed_its_memory(notebook) -> None:
+    notebook.run(_PANDAS + f"t = {_ROWS}); head = t.head(2); own = t.set_index('k').index")
+    taken = notebook.recorder.take()
+    notebook.run("t = head = own = None")
+    notebook.recorder.restore(taken.id)
+    notebook.run("t.iloc[0, 0] = 9.0; t.iloc[0, 1] = 9")
+    assert notebook["head"].iloc[0, 0] == 1.0
+    assert notebook["own"][0] == 1
+
+
 @pytest.mark.parametrize("how", CHANGES)
 def test_a_change_is_seen(notebook, how: str) -> None:
     before, change, expected = CHANGES[how]

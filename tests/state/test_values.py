@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.neighbors import KNeighborsClassifier
 
 from notewright.state.values import fingerprint
 
@@ -96,3 +97,12 @@ def test_where_and_how_fast_a_model_was_fitted_is_not_part_of_its_value(made: st
     assert fit(1) == fit(2)
     other = TfidfVectorizer().fit(["a text", "no other"])
     assert fingerprint(other) != fit(1)
+
+
+def test_a_model_that_was_asked_is_the_same_model() -> None:
+    rows = np.arange(12.0).reshape(6, 2)
+    model = KNeighborsClassifier(2).fit(rows, [0, 0, 0, 1, 1, 1])
+    before = fingerprint(model)
+    model.predict(rows)
+    assert fingerprint(model) == before
+    assert fingerprint(KNeighborsClassifier(2).fit(rows + 1, [0, 0, 0, 1, 1, 1])) != before

@@ -23,21 +23,34 @@ TEXT_METHODS_TOO = words("count find")
 #: Methods that give a new value and leave their object as it is.
 PURE_METHODS = TEXT_METHODS | words(
     """
-    abs add_prefix add_suffix agg aggregate all any apply applymap argmax argmin argsort
-    assign astype at_time bar barh between bfill box boxplot clip columns
-    combine_first contains copy corr count cov cumsum day decision_function describe diff
-    dot drop drop_duplicates dropna dtypes duplicated eq explode extract ffill
-    fillna filter find first flatten format ge get get_feature_names_out get_params
-    groupby gt head hist hour idxmax idxmin info inverse_transform isin isna isnull items
-    iterrows itertuples join kde keys kurt last le len line lt map mask max mean
-    median melt memory_usage merge min mode month ne nlargest notna notnull nsmallest
-    nunique pct_change pie pivot pivot_table plot predict predict_log_proba predict_proba
-    prod quantile query rank ravel reindex rename replace resample reset_index reshape
-    rolling round sample scatter score score_samples select_dtypes sem set_axis set_index shape
-    shift size skew sort_index sort_values split squeeze stack std str
-    sub sum tail to_csv to_dict to_excel to_frame to_json to_list to_numpy
-    to_parquet to_string tolist transform transpose unique unstack value_counts
-    values var where xs year
+    abs add_prefix add_suffix agg aggregate aic align all any apply applymap argmax argmin
+    argpartition argsort asfreq asof assign astimezone astype at_time autocorr bar barh between
+    between_time bfill bic box boxplot build_analyzer build_preprocessor build_tokenizer clip
+    columns combine combine_first compare conj conjugate contains convert_dtypes copy corr
+    corrwith cost_complexity_pruning_path count count_nonzero cov cumcount cummax cummin cumprod
+    cumsum day day_name decision_function decision_path describe diff difference div divide dot
+    drop drop_duplicates droplevel dropna dtypes duplicated eq equals ewm expanding explode
+    extract extractall factorize ffill fillna filter find findall first first_valid_index
+    flatten floordiv format fullmatch ge get get_covariance get_depth get_dummies
+    get_feature_names_out get_group get_indexer get_level_values get_loc get_n_leaves get_params
+    get_precision get_support getcol getnnz getrow groupby gt head hist hour idxmax idxmin
+    infer_objects info interpolate intersection inverse_transform isdisjoint isin isna isnull
+    isocalendar isoformat isoweekday issubset issuperset item items iterrows itertuples join kde
+    keys kneighbors kneighbors_graph kurt kurtosis last last_valid_index le len line
+    log_marginal_likelihood lt mahalanobis map mask match max maximum mean median melt
+    memory_usage merge min minimum mod mode month month_name mul multiply ne ngroup nlargest
+    nonzero notna notnull nsmallest nunique ohlc pct_change pie pivot pivot_table plot pow power
+    predict predict_log_proba predict_proba prod product quantile query radd radius_neighbors
+    radius_neighbors_graph rank ravel rdiv reconstruction_error reindex reindex_like rename
+    rename_axis reorder_levels repeat replace resample reset_index reshape rfloordiv rmod rmul
+    rolling round rpow rsub rtruediv sample sample_y scatter score score_samples searchsorted
+    select_dtypes sem set_axis set_index shape shift size skew slice_replace sort_index
+    sort_values split squeeze stack staged_decision_function staged_predict staged_predict_proba
+    staged_score std str strftime sub subtract sum swaplevel symmetric_difference tail take
+    timestamp timetuple to_csv to_dict to_excel to_frame to_json to_list to_numpy to_parquet
+    to_period to_pydatetime to_records to_string to_timestamp to_xarray toarray tobsr tobytes
+    tocoo tocsc tocsr todense todia todok tolil tolist toordinal trace transform transpose
+    truediv tz_convert tz_localize unique unstack value_counts values var weekday where xs year
     """
 )
 #: Functions of the libraries below that change what they are given.
@@ -119,7 +132,10 @@ VIEW_ATTRIBUTES = words(
 #: Methods that may give the object's own memory.
 VIEW_METHODS = words(
     """
-    diagonal get_params iloc pipe ravel reshape squeeze swapaxes to_numpy transpose view
+    align astimezone conj conjugate convert_dtypes diagonal droplevel get_group get_params
+    getcol getrow iloc infer_objects pipe ravel rename_axis reshape squeeze swapaxes swaplevel
+    take to_numpy tobsr tocoo tocsc tocsr todia todok tolil transpose tz_convert tz_localize
+    view
     """
 )
 #: Functions of libraries that may give the memory of what they are given.
@@ -156,6 +172,15 @@ FITTING = words(
 )
 #: What estimators answer with numbers alone, by scikit-learn's contract (*Glossary*).
 NUMERIC_ANSWERS = words("decision_function predict_log_proba predict_proba score score_samples")
+#: What statsmodels' models and results only answer, by its documentation of each.
+RESULT_ANSWERS = words(
+    """
+    compare_f_test compare_lm_test compare_lr_test conf_int cov_params f_test forecast
+    get_forecast get_influence get_margeff get_prediction info_criteria outlier_test
+    pred_table summary summary2 t_test t_test_pairwise test_heteroskedasticity test_normality
+    test_serial_correlation wald_test wald_test_terms
+    """
+)
 
 #: How the names of methods begin that use what training made.
 PREDICTING = (

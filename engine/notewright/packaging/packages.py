@@ -18,7 +18,7 @@ from notewright.packaging.placing import check_target, clean, keep, place_copy, 
 from notewright.packaging.records import Package
 from notewright.packaging.shelf import Shelf
 from notewright.packaging.signed import digests, sign_document
-from notewright.packaging.source import CellSource
+from notewright.packaging.source import CellSource, before_error
 from notewright.packaging.tensors import Asked, asking, is_module
 from notewright.progress import Progress
 from notewright.state.withheld import UNRESTRICTED, Restrictions
@@ -241,14 +241,14 @@ class Packages(Shelf):
     def _cells(self, line: Sequence[Any], variable: str) -> tuple[list[CellSource], list[int]]:
         from notewright.lineage.slices import slice_line
 
-        used = [e for e in line if e.status == "ok" and e.code.strip()]
-        if not used:
+        ran = [(e, e.code if e.status == "ok" else before_error(e.code, e.stopped)) for e in line]
+        cells = [CellSource(c, f"cell [{e.ordinal}]", e.id) for e, c in ran if c.strip()]
+        if not cells:
             raise NeverRun
-        cells = [CellSource(e.code, f"cell [{e.ordinal}]", e.id) for e in used]
         wanted = {e.id for e in slice_line(line, variable).executions}
         if not wanted:
             raise NotRecorded(variable, self._history.session(line[-1].session).notebook)
-        return cells, [i for i, e in enumerate(used) if e.id in wanted]
+        return cells, [i for i, cell in enumerate(cells) if cell.execution in wanted]
 
     def _make(
         self,

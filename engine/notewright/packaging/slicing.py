@@ -15,6 +15,11 @@ from notewright.packaging.effects import Effects, Imports, effects, unbound_name
 from notewright.packaging.literals import assigned, entries
 from notewright.packaging.source import Statement
 
+#: What is said of models, in :attr:`Region.traits`.
+_MODELS = frozenset({"estimator", "results"})
+#: Kinds of objects in which nothing of the notebook's own runs.
+_OF_LIBRARIES = frozenset({"dict", "library", "list", "set", "tuple", "value"})
+
 
 @dataclass(frozen=True)
 class Reason:
@@ -227,6 +232,21 @@ class Program:
             for name, binding in self._before[index + 1].items()
             if any(ref.region in regions for ref in memory.reach(binding.value))
         )
+
+    def only_remembers(self, index: int, name: str) -> bool:
+        """Tell whether a variable is a model that nothing but training changes, by its library.
+
+        What else seems to change in it after statement `index` is what it keeps of its answers:
+        how often a tree was searched, a statistic that was worked out.
+        """
+        memory = self._memory
+        binding = self._before[index + 1].get(name)
+        if binding is None or not binding.value.refs:
+            return False
+        memory.limit = index
+        kinds = {ref.region.kind for ref in memory.reach(binding.value)}
+        models = all(ref.region.traits & _MODELS for ref in binding.value.refs)
+        return models and kinds <= _OF_LIBRARIES
 
     def seeds(self, index: int) -> bool:
         """Tell whether a statement gives a global random state a known value."""

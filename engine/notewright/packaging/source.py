@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,20 @@ def statements(cells: Sequence[CellSource]) -> list[Statement]:
             found.append(Statement(len(found), node, cell, comments, failed))
             previous = last
     return found
+
+
+def before_error(code: str, line: int | None) -> str:
+    r"""Return what ran to its end of a cell that stopped with an error on a line.
+
+    Examples
+    --------
+    >>> before_error("a = 1\nb = a / 0\nc = 2", 2)
+    'a = 1'
+    """
+    body = ast.parse(code).body if line else []
+    ran = takewhile(lambda node: (node.end_lineno or node.lineno) < (line or 0), body)
+    last = max((node.end_lineno or node.lineno for node in ran), default=0)
+    return "\n".join(code.splitlines()[:last])
 
 
 def _our_names(cells: Sequence[CellSource]) -> set[str]:

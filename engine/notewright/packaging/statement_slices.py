@@ -209,7 +209,7 @@ class _Slicing:
             own = [s for s in self._program.body if s.cell.execution == execution.id]
             hidden = needed.intersection(execution.changed)
             if hidden:
-                hidden -= {n for s in own for n in self._shown_changes(s)}
+                hidden &= self._unexplained(execution, own)
             if hidden and not any(s.index in kept for s in own):
                 for name in sorted(hidden):
                     about = [s for s in own if name in self._mentioned(s)]
@@ -225,6 +225,14 @@ class _Slicing:
                     if isinstance(statement.node, ast.Assign | ast.Import | ast.ImportFrom):
                         needed -= effect.binds
                     needed |= effect.reads
+
+    def _unexplained(self, execution: Execution, own: Sequence[Statement]) -> set[str]:
+        """Return what a cell has changed, as the state shows, and no statement of it."""
+        silent = set(execution.changed) - {n for s in own for n in self._shown_changes(s)}
+        last = own[-1].index if own else -1
+        if all(self._program.only_remembers(last, name) for name in silent):
+            return set()
+        return silent
 
     def _shown_changes(self, statement: Statement) -> frozenset[str]:
         return self._program.bound(statement.index) | self._program.changed(statement.index)

@@ -3,7 +3,7 @@
 Change detection asks "are these the same bytes?"; replay and review ask "is
 this the same model?". Estimators count by type, parameters and fitted
 attributes; frames and arrays by their exact values; dictionaries and sets
-without regard to order of insertion.
+without regard to order of insertion. What objects only remember does not count.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import blake3
 import numpy as np
 
+from notewright.state.pickling.caches import has_cache, without_cache
 from notewright.state.pickling.functions import is_empty
 
 
@@ -49,6 +50,7 @@ class _Walk:
         self._done: dict[int, bytes] = {}
         # Keeps temporary parts alive, so that no id is used twice.
         self._alive: list[Any] = []
+        self._remember: dict[type, bool] = {}
 
     def digest(self, value: Any) -> bytes:
         hasher = blake3.blake3()
@@ -166,12 +168,19 @@ class _Walk:
             return
         constructor, arguments, *rest = reduced
         state, items, pairs = (*rest, None, None, None)[:3]
+        if self._remembers(type(value)):
+            state = without_cache(type(value), state)
         if _qualified(type(value)) in _STATE_IS_LOST:
             state = None
         elif isinstance(state, dict) and "_sklearn_version" in state:
             state = _of_the_model(state)
         self._parts(h, "reduced", _qualified(constructor), arguments, state)
         self._parts(h, "items", list(items or ()), list(pairs or ()))
+
+    def _remembers(self, kind: type) -> bool:
+        if kind not in self._remember:
+            self._remember[kind] = has_cache(kind)
+        return self._remember[kind]
 
 
 def _of_the_model(state: dict[str, Any]) -> dict[str, Any]:

@@ -320,6 +320,8 @@ class Libraries(BuiltinCalls):
         if path == "sklearn.preprocessing.FunctionTransformer" and alone:
             for each in union(given.all).regions:
                 each.traits.add("transforms")
+        if path.startswith("statsmodels."):
+            region.traits.add("results")
         if path in ("io.BytesIO", "io.StringIO"):
             region.traits.add("buffer")
         if given.is_set("random_state", "seed"):

@@ -187,7 +187,11 @@ class Methods(Libraries):
         if given.is_set("inplace"):
             self.change(one)
             return NOTHING
-        if name in known.PURE_METHODS and (region.kind, name) != ("list", "query"):
+        if (out := given.named.get("out")) is not None and out.refs:
+            self.change(out)
+            return out
+        answers = name in known.RESULT_ANSWERS and "results" in region.traits
+        if answers or (name in known.PURE_METHODS and (region.kind, name) != ("list", "query")):
             return self._pure(one, region, name, given, results)
         return self._changing(one, region, name, given, results)
 

@@ -111,7 +111,7 @@ class Region:
     cls: Region | None = None
     members: Mapping[str, Binding] = field(default_factory=dict)
     bases: tuple[Region, ...] = ()
-    #: What is said of it that decides how it is treated: ``cached``, ``draws``, ``keeps``, …
+    #: What is said of it that decides how it is treated: ``cached``, ``draws``, ``results``, …
     traits: set[str] = field(default_factory=set)
     #: Of a class: what runs where an attribute is set.
     setters: dict[str, Value] = field(default_factory=dict)

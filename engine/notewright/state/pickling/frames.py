@@ -5,7 +5,9 @@ series whose class has metadata of its own.
 
 What pandas knows of blocks that share memory, so that a write still copies first. A frame made
 from another shows its memory until one of them is written to. The views come back (see arrays);
-without the note of who shares what, a write to one would reach the other.
+without the note of who shares what, a write to one would reach the other. The note is saved
+whether or not somebody shares now: that is no part of the value, and an output that shows the head
+of a frame changes nothing in the frame.
 """
 
 from __future__ import annotations
@@ -86,11 +88,8 @@ _PANDAS = frozenset(
 
 
 def reduce_block(block: Any, pickler: Any) -> Any:
-    """Reduce a block with its note of sharing, where it shares."""
-    references = block.refs
-    if not references.has_reference():
-        return NotImplemented
-    arguments = (type(block), block.values, block.mgr_locs.indexer, block.ndim, references)
+    """Reduce a block with its note of sharing."""
+    arguments = (type(block), block.values, block.mgr_locs.indexer, block.ndim, block.refs)
     return _make_block, arguments
 
 
@@ -112,7 +111,7 @@ def reduce_references(references: Any, pickler: Any) -> Any:
 def reduce_index(index: Any, pickler: Any) -> Any:
     """Reduce an index with its note of sharing."""
     references = vars(index).get("_references")
-    if references is None or not references.has_reference():
+    if references is None:
         return NotImplemented
     return (*index.__reduce__()[:2], references, None, None, _fill_index)
 

@@ -18,6 +18,8 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from notewright.state.pickling.caches import without_cache
+
 #: What loading would ask of an instance before it has its attributes.
 _ASKED = ("__getattr__", "__getattribute__")
 _ASKED_OF: dict[type, tuple[str, ...]] = {dict: ("__setitem__",), list: ("append", "extend")}
@@ -90,8 +92,18 @@ def reduce_with_dictionary(instance: Any, pickler: Any) -> Any:
     return reduce_instance(instance, pickler)
 
 
-def reduce_instance(instance: Any, pickler: Any) -> Any:
-    """Reduce an instance so that it is made by Python, not by its class."""
+def reduce_caching(instance: Any, pickler: Any) -> Any:
+    """Reduce an instance in the same way, without what it only remembers."""
+    return reduce_instance(instance, pickler, without_cache)
+
+
+def reduce_instance(
+    instance: Any, pickler: Any, own: Callable[[type, Any], Any] | None = None
+) -> Any:
+    """Reduce an instance so that it is made by Python, not by its class.
+
+    With `own`, only what that returns of its state is saved.
+    """
     kind = type(instance)
     if kind in pickler.dispatch_table:
         return NotImplemented
@@ -99,6 +111,8 @@ def reduce_instance(instance: Any, pickler: Any) -> Any:
     if owner in _CALLED:
         return _reduce_container(instance)
     reduced = instance.__reduce_ex__(5)
+    if own is not None and isinstance(reduced, tuple) and len(reduced) > 2:
+        reduced = (*reduced[:2], own(kind, reduced[2]), *reduced[3:])
     if owner in _VALUES:
         state = object.__getstate__(instance)
         return _make_value, (owner, kind, *reduced[1]), (state, None), None, None, _fill
@@ -121,7 +135,8 @@ def _apart(instance: Any, state: Any) -> Any:
     attributes, slots = _parts(state)
     if attributes is None or attributes is object.__getattribute__(instance, "__dict__"):
         return state
-    return dict(attributes), slots
+    own = dict(attributes)
+    return (own, slots) if type(state) is tuple else own
 
 
 def _early(instance: Any, state: Any) -> tuple[Any, Any] | None:
