@@ -62,9 +62,11 @@ class Style:
 
 STYLES = (
     Style("credit_arrays", "knn"),
+    Style("credit_by_place", "classifier"),
     Style("credit_calibrated", "calibrated"),
     Style("credit_chained", "model"),
     Style("credit_compared", "best_model"),
+    Style("credit_config_class", "final"),
     Style("credit_configured", "model"),
     Style("credit_cross_validated", "model", refit=True),
     Style("credit_encoder", "hgb"),
@@ -76,6 +78,7 @@ STYLES = (
     Style("credit_halving", "search"),
     Style("credit_helper_module", "forest"),
     Style("credit_kaggle", "clf"),
+    Style("credit_named", "clf"),
     Style("credit_pipeline", "model"),
     Style("credit_piped", "model"),
     Style("credit_rank", "tree", not_row_wise=".rank(pct=True)"),

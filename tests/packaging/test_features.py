@@ -18,6 +18,7 @@ from notewright.packaging.effects import free_names, read_first
 from notewright.packaging.emit import modules
 from notewright.packaging.plan import Plan
 from notewright.packaging.planning import plan
+from notewright.packaging.stopwatches import without_stopwatches
 
 
 def planned(project: Path, name: str, target: str) -> Plan:
@@ -229,6 +230,88 @@ def test_k_folds_give_features_and_what_the_model_is_judged_by(project: Path) ->
     assert "return clf, oof" in code["stages/train.py"]
     assert "clf, oof = train(" in code["pipeline.py"]
     assert made.derived.problem is None
+
+
+def test_columns_by_place_are_named_for_raw_rows_which_lack_the_target(project: Path) -> None:
+    made = planned(project, "credit_by_place", "classifier")
+    code = modules(made, CONTEXT)
+    assert made.derived.target_columns == ("20",)
+    assert "x = dataset[[1, 4, 7, 10, 12, 15, 17]].values" in code["features.py"]
+    assert "dataset[20]" not in code["features.py"]
+    assert "iloc[:, [1, 4, 7, 10, 12, 15, 17]].values" in code["stages/prepare.py"]
+    assert "LABELS = {str(number): number for number in range(21)}" in code["rows.py"]
+
+
+def test_names_given_to_all_columns_go_to_those_that_raw_rows_have(project: Path) -> None:
+    made = planned(project, "credit_named", "clf")
+    code = modules(made, CONTEXT)
+    assert made.derived.target_columns == ("20",)
+    assert "df = df.rename(" in code["features.py"]
+    assert "20: 'creditability'" in code["features.py"]
+    assert "df.columns = [" in code["stages/prepare.py"]
+    assert "np.random.seed" not in code["stages/prepare.py"]
+
+
+def test_blocks_that_are_only_timed_stand_by_themselves_and_codes_are_learned(
+    project: Path,
+) -> None:
+    made = planned(project, "credit_config_class", "final")
+    code = modules(made, CONTEXT)
+    assert made.derived.target_columns == ("creditability",)
+    assert made.derived.problem is None
+    written = "".join(code.values())
+    assert "timer" not in written
+    assert "seed_everything" not in written
+    assert "# columns made of others" in code["stages/prepare.py"]
+    assert ".get_indexer(train[c])" in code["features.py"]
+    assert ".factorize" not in code["features.py"]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        "def timer(name):\n    rows.append(1)\n    yield",
+        "def timer(name):\n    yield\n    yield",
+        "def timer(name):\n    yield rows",
+        "def timer(name):\n    global began\n    began = time.time()\n    yield",
+        "def timer(name):\n    with other():\n        yield",
+        "def timer(name):\n    try:\n        yield\n    except ValueError:\n        print()",
+    ],
+)
+def test_a_context_manager_that_may_do_more_than_time_is_kept(function: str) -> None:
+    text = f"# %%\n@contextmanager\n{function}\nwith timer('x'):\n    y = 1\n"
+    (cell,) = without_stopwatches(sources(text))
+    assert "with timer('x'):" in cell.code
+
+
+def test_numbers_of_values_are_those_of_training(project: Path) -> None:
+    text = """# %%
+import pandas as pd
+from sklearn.linear_model import Ridge
+df = pd.read_csv("data/german_credit.csv")
+df["job"] = pd.factorize(df["job"])[0]
+df["housing"] = df["housing"].factorize(sort=True)[0]
+codes, uniques = pd.factorize(df["purpose"])
+df["purpose"] = codes
+print(len(uniques))
+model = Ridge().fit(df[["job", "housing", "purpose"]], df["credit_amount"])
+"""
+    notebook = Notebook(project).run(text)
+    package = notebook.export("model", "numbered")
+    assert package.serves_raw_rows
+
+
+def test_columns_that_no_file_can_name_are_told(project: Path) -> None:
+    text = """# %%
+import pandas as pd
+from sklearn.linear_model import Ridge
+df = pd.read_csv("data/german_credit.csv", header=[0, 1])
+X, y = df.iloc[:, [1, 4]], df.iloc[:, 12]
+model = Ridge().fit(X.to_numpy(), y)
+"""
+    made = plan(sources(text), "model", project)
+    with pytest.raises(ExportFailed, match="which no file or request can say"):
+        modules(made, CONTEXT)
 
 
 def test_tables_of_a_split_are_one_table_for_raw_rows(project: Path) -> None:

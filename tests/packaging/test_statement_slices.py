@@ -164,6 +164,20 @@ def test_what_only_asks_a_model_or_shows_a_table_is_left_out(notebook) -> None:
     assert _kept(notebook, "near") == "\n".join(needed).split("\n")
 
 
+def test_a_star_import_from_a_library_is_one_of_the_names_that_are_used(notebook) -> None:
+    notebook.run("from math import *\nfrom statistics import *\nfrom json import *")
+    notebook.run("total = sum(range(3))")
+    notebook.run("print(sqrt(2)); spread = pstdev([1, 2])")
+    notebook.run("root = sqrt(total)")
+    assert _kept(notebook, "root") == [
+        "from math import *",
+        "total = sum(range(3))",
+        "root = sqrt(total)",
+    ]
+    notebook.run("exec('any_name = 1')")
+    assert "from json import *" in _kept(notebook, "root")  # a text may say the name
+
+
 def test_what_a_class_of_the_notebook_changes_when_it_is_asked_is_kept(notebook) -> None:
     notebook.run("import numpy as np\nfrom sklearn.neighbors import KNeighborsRegressor")
     notebook.run(

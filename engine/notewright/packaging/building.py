@@ -433,14 +433,19 @@ class Build:
         ]
 
     def raw(self) -> Any:
-        """Return the raw table as the notebook loaded it."""
-        return self.table(self.plan.main)
+        """Return the raw table as the notebook loaded it, its columns called by texts."""
+        loaded = self.table(self.plan.main)
+        if all(isinstance(label, str) for label in loaded.columns):
+            return loaded
+        return loaded.set_axis([str(label) for label in loaded.columns], axis=1)
 
     def target_is_made(self) -> bool:
         """Tell whether what is predicted is something else than the target's raw column."""
         columns, values = self.plan.derived.target_columns, self.plan.replayed.values
         given = values.get("y:fit")
-        return bool(columns) and given is not None and scale.is_made_of(given, self.raw(), columns)
+        if not columns or given is None:
+            return False
+        return scale.is_made_of(given, self.raw(), columns)
 
     def table(self, load: Load) -> Any:
         """Return a table as the notebook loaded it."""

@@ -19,6 +19,7 @@ from notewright.packaging.reserved import without_reserved
 from notewright.packaging.roles import cross_validated
 from notewright.packaging.slicing import Program
 from notewright.packaging.source import CellSource, statements
+from notewright.packaging.stopwatches import without_stopwatches
 
 
 def canonical(
@@ -38,7 +39,8 @@ def canonical(
         It is a plain function.
     """
     cells, rule = with_rule(cells, target) if function else (list(cells), None)
-    named = name_tables(with_tables_named(_one_by_one(_without_with(_unrolled(inlined(cells))))))
+    opened = _without_with(_unrolled(inlined(without_stopwatches(cells))))
+    named = name_tables(with_tables_named(_one_by_one(opened)))
     if refit:
         _fit_at_the_end(named, target)
     model = rule.model if rule else target

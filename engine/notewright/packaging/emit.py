@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterable, Sequence
+from numbers import Integral
 from typing import Any
 
+from notewright.errors import ExportFailed
 from notewright.packaging.effects import free_names, read_first
 from notewright.packaging.pieces import Context, Pieces
 from notewright.packaging.plan import Plan
@@ -48,7 +50,7 @@ class Emitter(Pieces):
                 settings=plan.lifted.settings,
                 lists=any(isinstance(s.default, tuple) for s in plan.lifted.settings),
             ),
-            "rows.py": self._render("rows", **common, features=features),
+            "rows.py": self._render("rows", **common, features=features, labels=self._labels()),
             "artifacts.py": self._render(
                 "artifacts",
                 **common,
@@ -101,6 +103,22 @@ class Emitter(Pieces):
             local=list(context.local),
         )
         return made
+
+    def _labels(self) -> str:
+        """Return the raw table's columns that are called by numbers, by their texts, as code."""
+        number = self.plan.roles.loads.index(self.plan.main)
+        rows = self.plan.replayed.values.get(f"load:{number}")
+        labels = [c for c in getattr(rows, "columns", ()) if not isinstance(c, str)]
+        if not all(isinstance(label, Integral) for label in labels):
+            raise ExportFailed(
+                f"The columns of the table that the notebook reads are called {labels[0]!r} and "
+                "the like, which no file or request can say.",
+                "Call them by texts or whole numbers where it is read: "
+                '`df.columns = ["_".join(map(str, c)) for c in df.columns]`.',
+            )
+        if labels and [int(n) for n in labels] == list(range(len(labels))):
+            return f"{{str(number): number for number in range({len(labels)})}}"
+        return repr({str(label): int(label) for label in labels}) if labels else ""
 
     # -- stages -----------------------------------------------------------------
 

@@ -30,6 +30,8 @@ class Kind:
         Of an estimator or another object: which of ``transform`` and ``predict`` it has.
     type : str
         The qualified type.
+    numbered : bool
+        Of a frame: whether columns are called by numbers, whose texts `columns` has.
     """
 
     name: str
@@ -39,6 +41,11 @@ class Kind:
     text: tuple[str, ...] = ()
     can: tuple[str, ...] = ()
     type: str = ""
+    numbered: bool = False
+
+    def label(self, name: str) -> str | int:
+        """Return what a frame calls one of its columns."""
+        return int(name) if self.numbered and name.isdecimal() else name
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -74,7 +81,12 @@ def kind_of(value: Any) -> Kind:
             if str(d) == "object" or isinstance(d, pd.StringDtype | pd.CategoricalDtype)
         )
         return Kind(
-            "frame", len(value), columns=tuple(map(str, value.columns)), text=text, type=type_
+            "frame",
+            len(value),
+            columns=tuple(map(str, value.columns)),
+            text=text,
+            type=type_,
+            numbered=any(isinstance(c, int | np.integer) for c in value.columns),
         )
     if isinstance(value, pd.Series):
         return Kind("series", len(value), str(value.dtype), type=type_)

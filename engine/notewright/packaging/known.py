@@ -105,6 +105,8 @@ CONFIGURING = words(
     """
 )
 CONFIGURING_MODULES = ("sklearnex.patch_sklearn", "tensorflow.keras.backend.set_")
+#: Variables of the environment that nothing reads once Python runs.
+INERT_VARIABLES = words("PYTHONHASHSEED")
 #: Built-in functions that do not use up what they are given, nor share it.
 WITHOUT_LOOKING_INSIDE = words(
     """

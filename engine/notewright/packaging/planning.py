@@ -14,6 +14,7 @@ from notewright.packaging.datasets import Named
 from notewright.packaging.made_inputs import NoTable, name_inputs
 from notewright.packaging.plan import Goal, Plan, planned
 from notewright.packaging.source import CellSource
+from notewright.packaging.star_imports import without_stars
 from notewright.packaging.turns import last_turn_apart
 from notewright.progress import Progress
 
@@ -99,6 +100,7 @@ def plans(
     ExportFailed
         If there is no way.
     """
+    cells = without_stars(cells)
     goal = Goal(target, directory, expected, model, whole, python, progress)
     ways = _Ways(goal, refit, function)
     latest: Plan | None = None

@@ -199,7 +199,8 @@ def _untrusted(job: Any, out: Any) -> Any:
 
 def _rows(job: Any) -> Any:
     load = _module(job, "stages.load")
-    return load.load(_module(job, "settings").Settings.read(job["settings"]))
+    rows = load.load(_module(job, "settings").Settings.read(job["settings"]))
+    return rows.set_axis([str(label) for label in rows.columns], axis=1)
 
 
 def _golden(rows: Any, job: Any, count: Any = 40) -> Any:

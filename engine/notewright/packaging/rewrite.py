@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from notewright.packaging import special
 from notewright.packaging.calls import is_reduction, is_schema_call, is_split, method
 from notewright.packaging.effects import effects, free_names, unbound_names
+from notewright.packaging.headers import chosen_by_place, renamed_by_place
 from notewright.packaging.learning import Learning, Pair
 from notewright.packaging.not_row_wise import NotRowWise
 from notewright.packaging.row_drops import keep_columns, row_drop
@@ -140,6 +142,8 @@ class Rewriter(Learning):
             return [node], self._split(target, value)
         if self._pops_target(value):
             return [node], []
+        if isinstance(target, ast.Tuple) and (forms := self._numbered(node, target, value)):
+            return forms
         if isinstance(target, ast.Name):
             if self.freezable(value) and not self._is_row_drop(value):
                 train, _ = self._inside(value)
@@ -148,9 +152,32 @@ class Rewriter(Learning):
             self.known.pop(target.id, None)
         elif self._about_target(target):
             return [node], []
+        if (renamed := renamed_by_place(self, target, value)) is not None:
+            return [node], [renamed]
         t, s = self.expr(value)
         tt, ts = self._target(target)
         return [_with(node, targets=[tt], value=t)], [_with(node, targets=[ts], value=s)]
+
+    def _numbered(
+        self, node: ast.Assign, target: ast.Tuple, value: ast.expr
+    ) -> tuple[list[ast.stmt], list[ast.stmt]] | None:
+        """Return both forms of ``codes, values = pd.factorize(...)``."""
+        made = special.codes(self, value, value) if len(target.elts) == 2 else None
+        if made is None:
+            return None
+        first, second = target.elts
+        if isinstance(second, ast.Name) and self._is_read(second.id):
+            self._know(second.id, second)
+        if self._about_target(first):
+            return [node], []
+        return [node], [ast.Assign([first], made[1])]
+
+    def _is_read(self, name: str) -> bool:
+        return any(
+            isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
+            for statement in self.program.body
+            for n in ast.walk(statement.node)
+        )
 
     def _pops_target(self, value: ast.expr) -> bool:
         """Tell whether `value` takes a column of the target out of its table."""
@@ -258,6 +285,8 @@ class Rewriter(Learning):
             return node, node
         if not self.taints(node):
             return self._children(node)  # side tables may be inside
+        if (chosen := chosen_by_place(self, node)) is not None:
+            return node, chosen
         if self._is_row_drop(node):
             return self._row_drop(node)
         if self.freezable(node):
@@ -402,8 +431,14 @@ class Rewriter(Learning):
             return self.is_target(part)
         return False
 
+    def lacks(self, columns: Sequence[str]) -> bool:
+        """Tell whether raw rows lack some of the columns."""
+        return not self.target_columns.isdisjoint(columns)
+
     def is_target(self, node: ast.expr) -> bool:
         """Tell whether an expression is the name of a column of the target."""
+        if isinstance(node, ast.Constant) and type(node.value) is int:
+            return str(node.value) in self.target_columns
         return self.program.text(node) in self.target_columns
 
 

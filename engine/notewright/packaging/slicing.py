@@ -156,9 +156,10 @@ class Program:
             elif isinstance(value, ast.Call) and not value.args and not value.keywords:
                 made = value.func.id if isinstance(value.func, ast.Name) else ""
                 found[name] = classes.get(made, {})
-        changed = {name for effect in self.effects for name in effect.changes}
         bound = Counter(name for effect in self.effects for name in effect.binds)
-        return {n: texts for n, texts in found.items() if n not in changed and bound[n] == 1}
+        found = {name: texts for name, texts in found.items() if texts and bound[name] == 1}
+        changed = {n for i in range(len(self.body)) for n in self.changed(i)} if found else set()
+        return {name: texts for name, texts in found.items() if name not in changed}
 
     @cached_property
     def _bound_once(self) -> list[tuple[str, ast.expr]]:

@@ -40,6 +40,8 @@ _ACROSS_ROWS = {
 
 def rewrite(rewriter: Rewriter, node: ast.expr) -> Pair | None:
     """Return both forms of an idiom, or None if `node` is no idiom."""
+    if isinstance(node, ast.Subscript) and constant(node.slice) == 0:
+        return codes(rewriter, node.value, node)
     if not isinstance(node, ast.Call):
         return None
     path = rewriter.program.imports.dotted(node.func) or ""
@@ -53,9 +55,11 @@ def rewrite(rewriter: Rewriter, node: ast.expr) -> Pair | None:
         return _add_constant(rewriter, node)
     if path == "numpy.reshape" and len(node.args) == 2 and rewriter.is_rows(node.args[0]):
         return _numpy_reshape(rewriter, node)
-    if path == "pandas.factorize":
+    if path == "pandas.factorize" or (name == "factorize" and rewriter.taints(node)):
         raise rewriter.stop(
-            node, "numbers the values in the order they appear", "`OrdinalEncoder` or a fixed `map`"
+            node,
+            "numbers the values in the order they appear",
+            "`codes, values = pd.factorize(...)`, `OrdinalEncoder` or a fixed `map`",
         )
     if receiver is None or path:
         return None
@@ -88,6 +92,48 @@ def rewrite(rewriter: Rewriter, node: ast.expr) -> Pair | None:
             "a table by group, `means = df.groupby(...)[...].mean()`, and `df[...].map(means)`",
         )
     return None
+
+
+def codes(rewriter: Rewriter, call: ast.expr, node: ast.expr) -> Pair | None:
+    """Return both forms of the numbers that ``pd.factorize`` gives to values.
+
+    For raw rows these are the places of their values among those that training had.
+
+    Parameters
+    ----------
+    rewriter : Rewriter
+        What learns the values.
+    call : expr
+        What may be a call of it.
+    node : expr
+        The form for training.
+    """
+    if not isinstance(call, ast.Call) or not rewriter.taints(call):
+        return None
+    module = _pandas(rewriter)
+    if module is None:
+        return None
+    if rewriter.program.imports.dotted(call.func) == "pandas.factorize" and call.args:
+        values = call.args[0]
+    elif method(call) == "factorize" and isinstance(call.func, ast.Attribute):
+        values = call.func.value
+    else:
+        return None
+    _, serve = rewriter.expr(values)
+    known = ast.Attribute(ast.Subscript(call, ast.Constant(1), ast.Load()), "tolist", ast.Load())
+    _, learned = rewriter.learn(
+        ast.Call(known, [], []), f"{words_for(values)} values", "value", "list"
+    )
+    index = ast.Call(ast.Attribute(module, "Index", ast.Load()), [learned], [])
+    places = ast.Call(ast.Attribute(index, "get_indexer", ast.Load()), [serve], [])
+    return node, places
+
+
+def _pandas(rewriter: Rewriter) -> ast.expr | None:
+    """Return what the notebook calls pandas."""
+    paths = rewriter.program.imports.paths
+    name = next((name for name, path in paths.items() if path == "pandas"), None)
+    return None if name is None else ast.Name(name, ast.Load())
 
 
 def _by_rows(node: ast.Call) -> bool:

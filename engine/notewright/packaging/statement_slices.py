@@ -13,6 +13,7 @@ from notewright.packaging.dependence.regions import FIGURES, FILES, SHARED
 from notewright.packaging.inside import Inside, has_inside, lines_out, without
 from notewright.packaging.slicing import Program, Reason
 from notewright.packaging.source import CellSource, Statement, statements
+from notewright.packaging.star_imports import without_stars
 
 #: The global random states.
 _RANDOM = frozenset(name for name in SHARED if name.endswith("random>"))
@@ -135,9 +136,9 @@ class _Slicing:
         self._executions = [e for e in line if self._is_code(e, e.id in wanted)]
         for execution in found.executions:
             self._check(execution)
-        sources = [
-            CellSource(e.code, f"cell [{_number(e)}]", e.id, e.stopped) for e in self._executions
-        ]
+        sources = without_stars(
+            [CellSource(e.code, f"cell [{_number(e)}]", e.id, e.stopped) for e in self._executions]
+        )
         self._of = {c.execution: e for c, e in zip(sources, self._executions, strict=True)}
         self._cells = sources
         self._program = Program(statements(sources), careful=True)

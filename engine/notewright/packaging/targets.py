@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from notewright.packaging.calls import is_split, method
 from notewright.packaging.effects import free_names
+from notewright.packaging.headers import names_at, place_in
 from notewright.packaging.kinds import Kind
 from notewright.packaging.replay import key
 from notewright.packaging.roles import Roles, fit_arguments
@@ -25,10 +26,10 @@ def target_columns(
     if len(arguments) < 2:
         return ()
     known = set(columns)
-    found: set[str] = _mentioned(arguments[1], program)
+    found = _mentioned(arguments[1], program) | _placed(arguments[1], kinds, roles.fit)
     # In `train["price"]` the target is the column, not the table.
     wanted = set() if found else _behind(arguments[1])
-    for node in _backwards(program, roles):
+    for index, node in _backwards(program, roles):
         value = getattr(node, "value", None)
         if not isinstance(node, ast.Assign) or value is None:
             continue
@@ -37,10 +38,10 @@ def target_columns(
             for position, name in enumerate(target.elts):
                 if isinstance(name, ast.Name) and name.id in wanted and isinstance(value, ast.Call):
                     argument = value.args[position // 2]
-                    found |= _mentioned(argument, program)
+                    found |= _mentioned(argument, program) | _placed(argument, kinds, index)
                     wanted |= {argument.id} if isinstance(argument, ast.Name) else set()
         elif isinstance(target, ast.Name) and target.id in wanted:
-            kept = _mentioned(value, program)
+            kept = _mentioned(value, program) | _placed(value, kinds, index)
             found |= kept
             if not kept:
                 wanted |= _behind(value)
@@ -61,11 +62,23 @@ def _behind(node: ast.expr) -> set[str]:
     return free_names(node)
 
 
-def _backwards(program: Program, roles: Roles) -> Iterator[ast.stmt]:
+def _backwards(program: Program, roles: Roles) -> Iterator[tuple[int, ast.stmt]]:
     """Yield the statements of prepare, the last first, and those inside functions."""
     for index in sorted(roles.prepare, reverse=True):
         node = program.body[index].node
-        yield from reversed(node.body if isinstance(node, ast.FunctionDef) else [node])
+        inside = node.body if isinstance(node, ast.FunctionDef) else [node]
+        yield from ((index, each) for each in reversed(inside))
+
+
+def _placed(node: ast.expr, kinds: Mapping[str, Kind], index: int) -> set[str]:
+    """Return the columns that an expression in a statement chooses by their places."""
+    found: set[str] = set()
+    for item in ast.walk(node):
+        table, part = place_in(item)
+        kind = _frame(kinds, index, table) if table is not None else None
+        if kind is not None and part is not None:
+            found.update(names_at(kind.columns, part))
+    return found
 
 
 def _given(roles: Roles, kinds: Mapping[str, Kind]) -> set[str]:
@@ -172,6 +185,8 @@ def _mentioned(node: ast.expr, program: Program) -> set[str]:
         if isinstance(item, ast.Subscript):
             part = item.slice.elts[-1] if isinstance(item.slice, ast.Tuple) else item.slice
             found |= {text for c in ast.walk(part) for text in program.texts(c)}
+            if isinstance(part, ast.Constant) and type(part.value) is int:
+                found.add(str(part.value))  # a column that is called by a number
         elif (
             isinstance(item, ast.Attribute)
             and isinstance(item.value, ast.Name)

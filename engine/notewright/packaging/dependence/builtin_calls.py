@@ -66,6 +66,13 @@ class BuiltinCalls(Expressions):
         (region,) = made.regions
         for name, value in given.named.items():
             self.hold(region, value, name)
+        first = self.entries_of(given.plain[0]) if len(given.plain) == 1 else {}
+        if len(given.plain) < 2 and given.spread is None and not self.within_library:
+            keywords = given.node.keywords if given.node else []
+            written = {k.arg: k.value for k in keywords if k.arg is not None} | given.also
+            if first is not None and given.named.keys() <= written.keys():
+                own = {n: (written[n], value) for n, value in given.named.items()}
+                region.entries = {**first, **own}
         for value in [*given.plain, *([given.spread] if given.spread else [])]:
             for ref in value.refs:
                 for _, key, part in ref.region.parts:

@@ -253,11 +253,13 @@ class Calling(Imported):
                 value = code.defaults.get(name, NOTHING)
                 if given.spread is not None:
                     value |= given.spread
+            self.keep(value)
             frame.vars[name] = Binding(here, value)
         for place in arguments.kwonlyargs:
             value = given.named.get(place.arg, code.defaults.get(place.arg, NOTHING))
             if given.spread is not None:
                 value |= given.spread
+            self.keep(value)
             frame.vars[place.arg] = Binding(here, value)
         more = [given.spread] if given.spread is not None else []
         if arguments.vararg is not None:

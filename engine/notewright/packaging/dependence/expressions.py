@@ -88,15 +88,23 @@ class Expressions(Iterating):
     def _dict(self, node: ast.Dict) -> Value:
         made = self.fresh("dict")
         (region,) = made.regions
+        entries: dict[str, tuple[ast.expr, Value]] = {}
+        unknown = self.within_library
         for key, item in zip(node.keys, node.values, strict=True):
             value = self.evaluate(item)
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                entries[key.value] = item, value
             if key is None:
                 self.look(value)
                 self.hold(region, self.parts(value))
+                entries |= self.entries_of(value) or {}
+                unknown = unknown or self.entries_of(value) is None
                 continue
+            unknown = unknown or not (isinstance(key, ast.Constant) and type(key.value) is str)
             name = self.evaluate(key)
             self.hold(region, name)
             self.hold(region, value, name.literal if isinstance(name.literal, str) else None)
+        region.entries = None if unknown else entries
         return made
 
     def _starred(self, node: ast.Starred) -> Value:
@@ -266,11 +274,25 @@ class Expressions(Iterating):
                 if self.has_foreign_base(cls):
                     made |= Value(frozenset({Ref(region, name)}))
             return made
+        if name == "best_estimator_" and {"estimator", "clones"} <= region.traits:
+            return self._best_of(one, region)
         if "refits" in region.traits:
             self.look(one)  # what is taken out now stays when it is fitted again
         if region.kind in _CONTAINERS or name in VIEW_ATTRIBUTES:
             return one
         return one | self.parts(one, name)
+
+    def _best_of(self, search: Value, region: Region) -> Value:
+        """Return what a search has fitted: a clone of the estimator it was given, and its own."""
+        self.look(search)
+        key = "best_estimator_"
+        known = {ref for by, at, ref in region.parts if at == key and by <= self.limit}
+        if not known:
+            made = self.fresh()
+            made.regions[0].traits |= region.traits & {"draws", "estimator", "keeps", "seeded"}
+            self.hold(region, made, key)
+            return made
+        return Value(frozenset(known))
 
     def _subscript(self, node: ast.Subscript) -> Value:
         value = self.evaluate(node.value)
@@ -405,14 +427,20 @@ class Expressions(Iterating):
             else:
                 plain.append(self.evaluate(argument))
         named: dict[str, Value] = {}
+        also: dict[str, ast.expr] = {}
         for keyword in node.keywords:
             value = self.evaluate(keyword.value)
-            if keyword.arg is None:
-                self.look(value)
+            if keyword.arg is not None:
+                named[keyword.arg] = value
+                continue
+            self.look(value)
+            entries = self.entries_of(value)
+            if entries is None:
                 spread.append(self.parts(value))
             else:
-                named[keyword.arg] = value
-        return Given(plain, named, union(spread) if spread else None, node)
+                also |= {name: written for name, (written, _) in entries.items()}
+                named |= {name: held for name, (_, held) in entries.items()}
+        return Given(plain, named, union(spread) if spread else None, node, also)
 
 
 def _is_choice(node: ast.expr | None) -> bool:

@@ -23,12 +23,15 @@ class Given:
         What ``*`` and ``**`` may give, to any parameter.
     node : ast.Call, optional
         The call.
+    also : dict
+        The expressions of keywords that come from a dictionary, by name.
     """
 
     plain: Sequence[Value] = ()
     named: dict[str, Value] = field(default_factory=dict)
     spread: Value | None = None
     node: ast.Call | None = None
+    also: dict[str, ast.expr] = field(default_factory=dict)
 
     @property
     def all(self) -> list[Value]:
@@ -50,8 +53,9 @@ class Given:
         """Tell whether one of the keywords is given as something besides None and False."""
         if self.node is None:
             return False
+        written = [(k.arg, k.value) for k in self.node.keywords]
         return any(
-            k.arg in names
-            and not (isinstance(k.value, ast.Constant) and k.value.value in (None, False))
-            for k in self.node.keywords
+            name in names
+            and not (isinstance(e, ast.Constant) and (e.value is None or e.value is False))
+            for name, e in (*written, *self.also.items())
         )

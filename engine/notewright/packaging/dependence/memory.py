@@ -6,7 +6,7 @@ import ast
 import builtins
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -209,6 +209,7 @@ class Memory:
 
     def bind(self, name: str, value: Value) -> None:
         """Bind `name` here and now."""
+        self.keep(value)
         binding = Binding(frozenset({self.now}), Value(value.refs, value.literal, name))
         frame = self.frame
         if frame is None or name in frame.globals:
@@ -267,8 +268,21 @@ class Memory:
 
     def hold(self, region: Region, value: Value, key: str | None = None) -> None:
         """Note that `region` may hold `value` from now on."""
+        self.keep(value)
         for ref in value.refs:
             region.parts.add(self.now, key, ref)
+
+    def keep(self, value: Value) -> None:
+        """Note that somebody has hold of a value from now on."""
+        for ref in value.refs:
+            ref.region.traits.discard("passing")
+
+    def entries_of(self, value: Value) -> Mapping[str, tuple[ast.expr, Value]] | None:
+        """Return what a dictionary holds that was written out, and that nobody has changed."""
+        (ref,) = value.refs if len(value.refs) == 1 else (None,)
+        if ref is None or ref.key is not None or ref.region.changes:
+            return None
+        return ref.region.entries
 
     def parts(self, value: Value, key: str | None = None) -> Value:
         """Return what the objects of `value` may hold, or hold under `key`."""

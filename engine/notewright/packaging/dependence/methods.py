@@ -274,7 +274,9 @@ class Methods(Libraries):
             return self.fresh()
         if name.startswith(known.PREDICTING):  # what a method of the notebook gave may be given on
             return self.fresh(parts=results) | (results if estimator else NOTHING)
-        return self.fresh(parts=results | held)
+        made = self.fresh(parts=results | held)
+        made.regions[0].traits.add("passing")
+        return made
 
     def _overwrites(self, one: Value) -> bool:
         """Tell whether an estimator, or one in it, writes into the rows it is given."""

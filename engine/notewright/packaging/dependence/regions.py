@@ -110,6 +110,8 @@ class Region:
     code: Code | None = None
     cls: Region | None = None
     members: Mapping[str, Binding] = field(default_factory=dict)
+    #: Of a dictionary that is written out, by the texts that are its keys: expressions and values.
+    entries: Mapping[str, tuple[ast.expr, Value]] | None = None
     bases: tuple[Region, ...] = ()
     #: What is said of it that decides how it is treated: ``cached``, ``draws``, ``results``, …
     traits: set[str] = field(default_factory=set)

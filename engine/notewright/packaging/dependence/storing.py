@@ -74,6 +74,8 @@ class Storing(Methods):
             self.hold(region, new, name if region.kind in ("instance", "class") else None)
 
     def _patch(self, region: Region, name: str | None, new: Value) -> None:
+        if region.path == "os.environ" and name in known.INERT_VARIABLES:
+            return
         path = f"{region.path}.{name}"
         if path.startswith("pandas.options.display"):
             self._configured("pandas.set_option", Given([Value(literal="display")]))
@@ -114,7 +116,19 @@ class Storing(Methods):
             self.run_special(one, "__setitem__", others=[new, index])
             self.change(one, key)
             # What stands in an attribute stands there, whatever it is stored under inside.
-            self.hold(region, new, key if ref.key is None else ref.key)
+            self.hold(region, self._stored(region, new), key if ref.key is None else ref.key)
+
+    def _stored(self, region: Region, new: Value) -> Value:
+        """Return what an object holds where `new` is put into it.
+
+        Of a table or the like that nobody else has hold of, what is in it: it is as good as the
+        owner's own from then on.
+        """
+        passing = {r for r in new.refs if "passing" in r.region.traits}
+        if region.kind != "value" or not passing:
+            return new
+        inside = self.parts(Value(frozenset(passing)))
+        return Value((new.refs - passing) | inside.refs, None, new.name)
 
     def _do_augassign(self, node: ast.AugAssign) -> None:
         target = node.target

@@ -335,10 +335,8 @@ class Keeper:
     def _can_fork(self) -> bool:
         if self._forks is not None:
             return self._forks
-        torch = sys.modules.get("torch")
-        on_gpu = torch is not None and torch.cuda.is_initialized()
         wanted = os.environ.get(_FORK) != "0"
-        return wanted and sys.platform == "linux" and not on_gpu
+        return wanted and sys.platform == "linux" and not _holds_gpu()
 
     def _tries_here(self) -> bool:
         """Tell whether a variable that waited in a copy is to be tried in the process itself."""
@@ -702,6 +700,13 @@ class Keeper:
         self._printing = None
         self._writer = self._writer.anew()
         self._known.position = ("", 0)
+
+
+def _holds_gpu() -> bool:
+    """Tell whether the process uses a GPU, which no copy of it can."""
+    cuda = getattr(sys.modules.get("torch"), "cuda", None)
+    asked = getattr(cuda, "is_initialized", None)  # a thread may be in the middle of the import
+    return asked is not None and bool(asked())
 
 
 def _random() -> bytes:
