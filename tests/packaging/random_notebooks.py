@@ -311,6 +311,12 @@ t = Ridge(alpha=g)
 t = KNeighborsRegressor(n_neighbors=1, algorithm="brute")
 t = DecisionTreeRegressor(max_depth=2, random_state=0)
 t = DecisionTreeRegressor(splitter="random")
+t = dict(max_depth=2, random_state=0)
+t = {"max_depth": 2, "random_state": 0, **A}
+t = DecisionTreeRegressor(**A)
+t = DecisionTreeRegressor(splitter="random", **A)
+A["random_state"] = None
+A.update(random_state=None)
 t = SGDRegressor(max_iter=2, tol=None, random_state=0)
 t = SGDRegressor(max_iter=2, tol=None, random_state=rng)
 t = SGDRegressor(max_iter=2, tol=None, random_state=0, warm_start=True)
@@ -386,6 +392,117 @@ t = [m.fit(X, y).predict(X) for m in (A, B)]
 t = cross_val_score(A, X, y, cv=2)
 def t(m=A): return m.fit(X, y)
 t = A()
+total.append(A)
+t = total
+del s"""
+
+TABLES_PREAMBLE = """\
+import numpy as np
+import pandas as pd
+np.random.seed(1)
+cell = [1]
+def filled(table, column="a"):
+    table[column] = table[column].fillna(g)
+    return table
+def longer(items):
+    items.append(g)
+    return items
+g = 1
+total = []"""
+
+TABLES_TEMPLATES = """\
+t = pd.DataFrame({"a": [1.0, None, 3.0], "b": ["x", None, " y"]})
+t = pd.DataFrame({"a": [2.0, None, 5.0], "b": ["x", "y", None]}, index=[4, 5, 6])
+t = A.copy()
+t = A.copy(deep=False)
+t = A
+t = A[["a"]]
+t = A[["a", "b"]]
+t = A["a"]
+t = A["b"]
+t = A["c"]
+t = A["l"]
+t = A.head(2)
+t = A.iloc[:, 0]
+t = A.iloc[:2]
+t = A.fillna(0)
+t = A["a"].fillna(A["a"].mean())
+A["a"] = A["a"].fillna(A["a"].mean())
+A["a"] = A["a"].fillna(B["a"].mean())
+A["b"] = A["b"].fillna("z").str.strip()
+A["c"] = B["a"]
+A["c"] = B["a"].fillna(0)
+A["c"] = B
+A["c"] = A["a"].apply(lambda v: v * g)
+A["c"] = A["b"].map({"x": g})
+A["l"] = [cell, cell, None][: len(A)]
+A["l"] = pd.Series([cell] * len(A), index=A.index).fillna(0)
+A["l"] = B["l"].fillna(0)
+A["l"] = [longer(cell)] * len(A)
+A["l"].iloc[0].append(5)
+t = A["l"].fillna(0).iloc[0]
+t = A["l"].iloc[0]
+A.append(g)
+cell.append(g)
+for c in ["a", "b"]: A[c] = A[c].ffill()
+for c in A.columns: A[c] = A[c].fillna(A[c].mode()[0])
+for c in list(A.columns): A[c] = B[c].bfill()
+for c, v in zip(["a", "c"], [A["a"].max(), 2]): A[c] = v
+A.loc[A["a"] > 1, "a"] = g
+A.iloc[0, 0] = 7
+A.at[A.index[0], "a"] = g
+A.columns = [f"n{n}" for n in range(A.shape[1])]
+A.columns = ["a", "b", "c", "l", "d"][: A.shape[1]]
+A.drop(columns="b", inplace=True)
+A.fillna(0, inplace=True)
+A.rename(columns={"a": "c"}, inplace=True)
+A.insert(0, f"i{A.shape[1]}", B["a"].to_numpy())
+t = A.pop("a")
+del A["a"]
+t = A.values
+t = A["a"].to_numpy()
+t = A["a"].to_numpy(copy=True)
+A[0] = 8
+A += 1
+t = A + B
+t = A.assign(d=A["a"] * 2)
+t = A.assign(d=lambda q: q["a"] * g)
+t = A.rename(columns=str.upper)
+t = A.groupby("b")["a"].transform("mean")
+t = A.groupby("b")
+t = A["a"].sum()
+t = A.get_group("x")
+t = pd.factorize(A["b"])[0]
+t, u = pd.factorize(A["b"])
+t = A.sample(2)
+t = A.sample(2, random_state=0)
+t = np.random.rand()
+t = pd.concat([A, B])
+t = A.merge(B, on="b")
+t = A.set_index("b")
+t = A.sort_values("a")
+A.sort_values("a", inplace=True)
+t = A.cumsum(numeric_only=True)
+t = A["a"].cumsum()
+A["a"].to_numpy().cumsum(out=B)
+t = filled(A)
+t = filled(A.copy())
+t = longer(A)
+t = A.pipe(filled)
+t = [A, B]
+t = A[0]
+t = {"k": A}
+t = A["k"]
+t = lambda: A.head(1)
+t = A()
+t = len(A)
+t = A.shape
+t = A.columns
+t = A.index
+if len(A) > 2: A["c"] = 0
+try:\\n    A["c"] = A["nothing"]\\nexcept KeyError:\\n    t = B
+g = g + 1
+np.random.seed(g)
 total.append(A)
 t = total
 del s"""

@@ -12,6 +12,8 @@ from random_notebooks import (
     MODELS_TEMPLATES,
     NAMES,
     PREAMBLE,
+    TABLES_PREAMBLE,
+    TABLES_TEMPLATES,
     TEMPLATES,
     made_by_chance,
 )
@@ -22,6 +24,7 @@ from notewright.packaging.source import statements
 
 OF_OBJECTS = (PREAMBLE, TEMPLATES)
 OF_MODELS = (MODELS_PREAMBLE, MODELS_TEMPLATES)
+OF_TABLES = (TABLES_PREAMBLE, TABLES_TEMPLATES)
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a loop is stopped by a signal")
 
@@ -52,6 +55,21 @@ def test_the_kept_statements_of_many_models_fitted_again_by_chance_give_the_valu
     seed: int, tmp_path: Path
 ) -> None:
     _check(seed, 25, tmp_path, OF_MODELS)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_kept_statements_of_tables_filled_by_chance_give_the_value(
+    seed: int, tmp_path: Path
+) -> None:
+    _check(seed, 12, tmp_path, OF_TABLES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 250))
+def test_the_kept_statements_of_many_tables_filled_by_chance_give_the_value(
+    seed: int, tmp_path: Path
+) -> None:
+    _check(seed, 25, tmp_path, OF_TABLES)
 
 
 def _check(seed: int, length: int, folder: Path, made_of: tuple[str, str] = OF_OBJECTS) -> None:

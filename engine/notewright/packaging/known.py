@@ -154,6 +154,8 @@ SAME_MEMORY = words(
 CALLING_METHODS = words("agg aggregate apply applymap assign filter map mask transform where")
 #: Methods that give elements of a container.
 ELEMENT_METHODS = words("get items keys values")
+#: Methods that give something which looks at its table when it is asked.
+LOOKING_LATER = words("ewm expanding groupby resample rolling")
 #: Methods that give an iterator over a table.
 ITERATING_METHODS = words("iterrows itertuples")
 #: Methods that take something out, and give it.

@@ -244,6 +244,12 @@ class Methods(Libraries):
         if name == "to_string":
             self.look_shared(PRINTING)
         held = self.parts(one)
+        if "looks" in region.traits:
+            held = self.parts(held)  # what it gives is made of its table, and not the table
+        if name in known.LOOKING_LATER and region.kind == "value":
+            made = self.fresh(parts=results | held | one)
+            made.regions[0].traits.add("looks")
+            return made
         if name in known.ITERATING_METHODS and region.kind == "value":
             made = self.fresh("iterator", one)
             made.regions[0].traits.add("tuples")
@@ -274,9 +280,15 @@ class Methods(Libraries):
             return self.fresh()
         if name.startswith(known.PREDICTING):  # what a method of the notebook gave may be given on
             return self.fresh(parts=results) | (results if estimator else NOTHING)
-        made = self.fresh(parts=results | held)
+        made = self.fresh(parts=results | held | self._objects_in(given))
         made.regions[0].traits.add("passing")
         return made
+
+    def _objects_in(self, given: Given) -> Value:
+        """Return the objects that arguments hold: ``map`` and ``fillna`` may give them on."""
+        inside = union(self.parts(value) for value in given.all)
+        kinds = ("class", "function", "library")
+        return Value(frozenset(r for r in inside.refs if r.region.kind not in kinds))
 
     def _overwrites(self, one: Value) -> bool:
         """Tell whether an estimator, or one in it, writes into the rows it is given."""
