@@ -84,6 +84,8 @@ class Statements(Defining):
         self.straight = False
         if isinstance(node.value, ast.Attribute | ast.Subscript):
             self._look_unless_alias(value)
+        if len(node.targets) > 1:
+            self.keep(value)
         for target in node.targets:
             self.bind_target(target, value, node.value)
 
