@@ -77,6 +77,7 @@ STYLES = (
     Style("credit_grid", "best"),
     Style("credit_halving", "search"),
     Style("credit_helper_module", "forest"),
+    Style("credit_idioms", "model"),
     Style("credit_kaggle", "clf"),
     Style("credit_named", "clf"),
     Style("credit_pipeline", "model"),

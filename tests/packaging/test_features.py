@@ -301,6 +301,67 @@ model = Ridge().fit(df[["job", "housing", "purpose"]], df["credit_amount"])
     assert package.serves_raw_rows
 
 
+def test_what_is_computed_from_all_rows_by_group_by_lambda_or_by_fitting_is_learned(
+    project: Path,
+) -> None:
+    made = planned(project, "credit_idioms", "model")
+    features = modules(made, CONTEXT)["features.py"]
+    assert made.derived.problem is None
+    for written in (
+        "learned.age_median_by_housing_job.reindex(df.set_index(['housing', 'job']).index)",
+        "fillna(df['housing'].map(learned.age_fill_by_housing))",
+        "df['purpose'].map(learned.amount_std_by_purpose)",
+        "pd.Categorical(df['job'], categories=learned.job_categories).codes",
+        'learned.kmeans.predict(df[["amount", "months"]])',
+        "big=(df.amount > learned.amount_median).astype(int)",
+    ):
+        assert written in features
+    for gone in ("groupby", "transform", "fit_predict", "factorize", "lambda"):
+        assert gone not in features
+
+
+@pytest.mark.parametrize(
+    ("statement", "instead"),
+    [
+        ("from sklearn.preprocessing import scale\nX = scale(X)", "StandardScaler()"),
+        (
+            "from sklearn.model_selection import cross_val_predict\n"
+            "X['p'] = cross_val_predict(Ridge(), X, df['age_in_years'])",
+            "its `predict`",
+        ),
+    ],
+)
+def test_what_is_computed_from_all_rows_together_says_what_to_write_instead(
+    project: Path, statement: str, instead: str
+) -> None:
+    text = f"""# %%
+import pandas as pd
+from sklearn.linear_model import Ridge
+df = pd.read_csv("data/german_credit.csv")
+X = df[["credit_amount", "duration_in_month"]].copy()
+{statement}
+model = Ridge().fit(X, df["age_in_years"])
+"""
+    made = plan(sources(text), "model", project)
+    assert made.derived.problem is not None
+    assert instead in str(made.derived.problem)
+
+
+def test_a_table_whose_rows_fail_alone_gives_a_package_that_trains(project: Path) -> None:
+    text = """# %%
+import pandas as pd
+from sklearn.linear_model import Ridge
+df = pd.read_csv("data/german_credit.csv")
+def spread(table):
+    return table.apply(lambda c: (c - c.min()) / (c.max() - c.min()), axis=0)
+X = spread(df[["credit_amount", "duration_in_month"]])
+model = Ridge().fit(X, df["age_in_years"])
+"""
+    package = Notebook(project).run(text).export("model", "spread")
+    assert not package.serves_raw_rows
+    assert any("`features`" in f or "Write instead" in f for f in package.findings)
+
+
 def test_columns_that_no_file_can_name_are_told(project: Path) -> None:
     text = """# %%
 import pandas as pd

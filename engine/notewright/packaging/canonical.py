@@ -13,6 +13,7 @@ from notewright.packaging.datasets import Named, name_tables
 from notewright.packaging.editing import Editing
 from notewright.packaging.functions import Rule, with_rule
 from notewright.packaging.inlining import inlined
+from notewright.packaging.lambdas import without_lambdas
 from notewright.packaging.naming import with_name
 from notewright.packaging.remote import with_tables_named
 from notewright.packaging.reserved import without_reserved
@@ -39,7 +40,7 @@ def canonical(
         It is a plain function.
     """
     cells, rule = with_rule(cells, target) if function else (list(cells), None)
-    opened = _without_with(_unrolled(inlined(without_stopwatches(cells))))
+    opened = _without_with(_unrolled(without_lambdas(inlined(without_stopwatches(cells)))))
     named = name_tables(with_tables_named(_one_by_one(opened)))
     if refit:
         _fit_at_the_end(named, target)

@@ -58,6 +58,7 @@ def _check_features(job: Any, notebook: Any, model: Any) -> Any:
             "equal": False,
             "labels_equal": False,
             "largest_difference": 0.0,
+            "rounding": 0.0,
         }
     if part > 0:
         if not result["singly"]["equal"]:
@@ -104,7 +105,7 @@ def _check_features(job: Any, notebook: Any, model: Any) -> Any:
     try:
         result["batches"] = _batches(features, raw, whole, random)
     except Exception:  # noqa: BLE001
-        result["batches"] = {"batches": 0, "rows": 0, "equal": False}
+        result["batches"] = {"batches": 0, "rows": 0, "equal": False, "rounding": 0.0}
     bare = raw.drop(columns=[*job["target"], *job["unused"]], errors="ignore")
     result["without_target"] = bool(_same(_table(features(bare)), whole))
     if not (result["singly"]["equal"] and result["batches"]["equal"]):

@@ -162,6 +162,11 @@ class Program:
         return {name: texts for name, texts in found.items() if name not in changed}
 
     @cached_property
+    def bound_once(self) -> dict[str, ast.expr]:
+        """The names that stand for one value only, with the expression that gives it."""
+        return dict(self._bound_once)
+
+    @cached_property
     def _bound_once(self) -> list[tuple[str, ast.expr]]:
         """The names that stand for one value only, with the expression that gives it."""
         bound = Counter(name for effect in self.effects for name in effect.binds)

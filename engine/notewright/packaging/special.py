@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from notewright.packaging.calls import columnwise, constant, keyword, method, replaced
@@ -37,6 +38,19 @@ _ACROSS_ROWS = {
     "pivot_table": ("makes one row out of several", "the pivoted table as an input file"),
 }
 
+#: Functions that scale by all rows they are given -> what learns the scale.
+_SCALING = {
+    "scipy.stats.boxcox": "`PowerTransformer(method='box-cox').fit_transform(...)`",
+    "scipy.stats.yeojohnson": "`PowerTransformer().fit_transform(...)`",
+    "scipy.stats.zscore": "`StandardScaler().fit_transform(...)`",
+    "sklearn.preprocessing.maxabs_scale": "`MaxAbsScaler().fit_transform(...)`",
+    "sklearn.preprocessing.minmax_scale": "`MinMaxScaler().fit_transform(...)`",
+    "sklearn.preprocessing.power_transform": "`PowerTransformer().fit_transform(...)`",
+    "sklearn.preprocessing.quantile_transform": "`QuantileTransformer().fit_transform(...)`",
+    "sklearn.preprocessing.robust_scale": "`RobustScaler().fit_transform(...)`",
+    "sklearn.preprocessing.scale": "`StandardScaler().fit_transform(...)`",
+}
+
 
 def rewrite(rewriter: Rewriter, node: ast.expr) -> Pair | None:
     """Return both forms of an idiom, or None if `node` is no idiom."""
@@ -55,6 +69,16 @@ def rewrite(rewriter: Rewriter, node: ast.expr) -> Pair | None:
         return _add_constant(rewriter, node)
     if path == "numpy.reshape" and len(node.args) == 2 and rewriter.is_rows(node.args[0]):
         return _numpy_reshape(rewriter, node)
+    if path == "pandas.Categorical" and len(node.args) == 1 and not keyword(node, "categories"):
+        return _categorical(rewriter, node)
+    if path in _SCALING and rewriter.taints(node):
+        raise rewriter.stop(node, "scales by all rows together", _SCALING[path])
+    if path == "sklearn.model_selection.cross_val_predict" and rewriter.taints(node):
+        raise rewriter.stop(
+            node,
+            "predicts each row by a model of the others",
+            "a model that is fitted on all rows, and its `predict`",
+        )
     if path == "pandas.factorize" or (name == "factorize" and rewriter.taints(node)):
         raise rewriter.stop(
             node,
@@ -67,10 +91,10 @@ def rewrite(rewriter: Rewriter, node: ast.expr) -> Pair | None:
         return _drop(rewriter, node)
     if name == "reshape" and rewriter.is_rows(receiver):
         return _reshape(rewriter, node, receiver)
-    if name == "fit_transform":
-        kind = rewriter.kind(receiver)
-        if kind is not None and kind.name == "estimator":
-            return _fit_transform(rewriter, node, receiver)
+    if name in ("fit_transform", "fit_predict") and node.args:
+        kind, asked = rewriter.kind(receiver), name.removeprefix("fit_")
+        if kind is not None and kind.name == "estimator" and asked in kind.can:
+            return _fitted_here(rewriter, node, receiver, asked)
     if name == "astype" and node.args and constant(node.args[0]) == "category":
         return _categories(rewriter, node, receiver)
     if name == "dropna" and columnwise(node):
@@ -79,8 +103,8 @@ def rewrite(rewriter: Rewriter, node: ast.expr) -> Pair | None:
         t, s = rewriter.learn(words, "kept columns", "value")
         rt, rs = rewriter.expr(receiver)
         return ast.Subscript(rt, t, ast.Load()), ast.Subscript(rs, s, ast.Load())
-    if name == "transform" and _groupby(receiver) is not None:
-        return _group_transform(rewriter, node, receiver)
+    if name == "transform" and (parts := _groupby(rewriter, receiver)) is not None:
+        return _group_transform(rewriter, node, receiver, parts)
     grouped = any(method(n) == "groupby" for n in ast.walk(receiver) if isinstance(n, ast.Call))
     if name in _ACROSS_ROWS and (rewriter.taints(receiver) and _by_rows(node)):
         why, instead = _ACROSS_ROWS[name]
@@ -321,13 +345,31 @@ def _without(node: ast.expr, rewriter: Rewriter) -> ast.expr | None:
     return node
 
 
-def _fit_transform(rewriter: Rewriter, node: ast.Call, receiver: ast.expr) -> Pair:
+def _fitted_here(rewriter: Rewriter, node: ast.Call, receiver: ast.expr, asked: str) -> Pair:
+    """Return both forms of ``fit_transform`` and ``fit_predict``."""
     assert isinstance(node.func, ast.Attribute)
     at, as_ = rewriter.expr(node.args[0])
     t, s = rewriter.fitted(receiver, True)
     train = replaced(node, func=replaced(node.func, value=t), args=[at, *node.args[1:]])
-    serve = ast.Call(ast.Attribute(s, "transform", ast.Load()), [as_], [])
+    serve = ast.Call(ast.Attribute(s, asked, ast.Load()), [as_], [])
     return train, serve
+
+
+def _categorical(rewriter: Rewriter, node: ast.Call) -> Pair:
+    """Return both forms of ``pd.Categorical(values)``."""
+    train, serve = rewriter.expr(node.args[0])
+    known = ast.Attribute(replaced(node, args=[without_taking(train)]), "categories", ast.Load())
+    _, learned = rewriter.learn(
+        ast.Call(ast.Attribute(known, "tolist", ast.Load()), [], []),
+        f"{words_for(node.args[0])} categories",
+        "value",
+        "list",
+    )
+    named = ast.keyword("categories", learned)
+    return (
+        replaced(node, args=[train]),
+        replaced(node, args=[serve], keywords=[*node.keywords, named]),
+    )
 
 
 def _categories(rewriter: Rewriter, node: ast.Call, receiver: ast.expr) -> Pair:
@@ -353,37 +395,92 @@ def _categories(rewriter: Rewriter, node: ast.Call, receiver: ast.expr) -> Pair:
     return made(train, t), made(serve, s)
 
 
-def _groupby(node: ast.expr) -> tuple[ast.expr, ast.expr, ast.expr] | None:
-    """Return (table, key, column) of ``table.groupby(key)[column]``."""
+@dataclass(frozen=True)
+class _Grouped:
+    """``table.groupby(by)[column]``, with the names of the columns in `by`."""
+
+    table: ast.expr
+    by: ast.expr
+    column: ast.expr
+    keys: tuple[str, ...]
+
+
+def _groupby(rewriter: Rewriter, node: ast.expr) -> _Grouped | None:
+    """Return the parts of ``table.groupby(by)[column]``, or of a name that stands for it."""
+    if isinstance(node, ast.Name):
+        node = rewriter.program.bound_once.get(node.id, node)
     if not isinstance(node, ast.Subscript) or method(node.value) != "groupby":
         return None
     call = node.value
     assert isinstance(call, ast.Call)
     assert isinstance(call.func, ast.Attribute)
     by = call.args[0] if call.args else keyword(call, "by")
-    if by is None or not isinstance(by, ast.Constant):
+    keys = [constant(key) for key in by.elts] if isinstance(by, ast.List) else [constant(by)]
+    if by is None or not keys or not all(isinstance(key, str) for key in keys):
         return None
-    return call.func.value, by, node.slice
+    return _Grouped(call.func.value, by, node.slice, tuple(map(str, keys)))
 
 
-def _group_transform(rewriter: Rewriter, node: ast.Call, receiver: ast.expr) -> Pair:
-    parts = _groupby(receiver)
-    assert parts is not None
-    table, by, column = parts
-    name = constant(node.args[0]) if node.args else None
-    if not isinstance(name, str):
+def _group_transform(
+    rewriter: Rewriter, node: ast.Call, receiver: ast.expr, parts: _Grouped
+) -> Pair:
+    """Return both forms of ``table.groupby(by)[column].transform(...)``."""
+    how = node.args[0] if node.args else None
+    name = constant(how)
+    filled = _filled_by(how)
+    if not isinstance(name, str) and filled is None:
         raise rewriter.stop(
             node,
             "computes from all rows of a group",
             "a table by group and `map`, as in `df[key].map(df.groupby(key)[column].mean())`",
         )
-    train, serve = rewriter.expr(table)
-    by_group = ast.Call(ast.Attribute(receiver, name, ast.Load()), [], [])
-    words = f"{constant(column) or 'value'} {name} by {constant(by)}"
+    train, serve = rewriter.expr(parts.table)
+    said = name if filled is None else method(filled.body) or "fill"
+    if filled is None or isinstance(filled.body, ast.Call):
+        by_group = ast.Call(ast.Attribute(receiver, said, ast.Load()), [], [])
+    else:
+        by_group = ast.Call(ast.Attribute(receiver, "agg", ast.Load()), [filled], [])
+    words = f"{constant(parts.column) or 'value'} {said} by {' '.join(parts.keys)}"
     t, s = rewriter.learn(by_group, words, "value", "series")
 
     def made(form: ast.expr, learned: ast.expr) -> ast.expr:
-        keys = ast.Subscript(form, by, ast.Load())
-        return ast.Call(ast.Attribute(keys, "map", ast.Load()), [learned], [])
+        found = _looked_up(form, parts.by, learned)
+        if filled is None:
+            return found
+        column = ast.Subscript(form, parts.column, ast.Load())
+        return ast.Call(ast.Attribute(column, "fillna", ast.Load()), [found], [])
 
     return made(train, t), made(serve, s)
+
+
+def _looked_up(table: ast.expr, by: ast.expr, learned: ast.expr) -> ast.expr:
+    """Return what a table by group has for each row of a table."""
+    if not isinstance(by, ast.List):
+        keys = ast.Subscript(table, by, ast.Load())
+        return ast.Call(ast.Attribute(keys, "map", ast.Load()), [learned], [])
+    keyed = ast.Call(ast.Attribute(table, "set_index", ast.Load()), [by], [])
+    index = ast.Attribute(keyed, "index", ast.Load())
+    found = ast.Call(ast.Attribute(learned, "reindex", ast.Load()), [index], [])
+    return ast.Call(
+        ast.Attribute(found, "set_axis", ast.Load()),
+        [ast.Attribute(table, "index", ast.Load())],
+        [],
+    )
+
+
+def _filled_by(how: ast.expr | None) -> ast.Lambda | None:
+    """Return ``lambda s: s.median()`` for ``lambda s: s.fillna(s.median())``, else None."""
+    if not isinstance(how, ast.Lambda) or len(how.args.args) != 1:
+        return None
+    name, body = how.args.args[0].arg, how.body
+    if method(body) != "fillna" or not isinstance(body, ast.Call) or len(body.args) != 1:
+        return None
+    assert isinstance(body.func, ast.Attribute)
+    own = isinstance(body.func.value, ast.Name) and body.func.value.id == name
+    value = body.args[0]
+    names = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}
+    if not own or body.keywords or names != {name}:
+        return None
+    if isinstance(value, ast.Call) and (value.args or value.keywords):
+        return None
+    return ast.Lambda(how.args, value)

@@ -104,9 +104,17 @@ def columns_made_of(
             and (name := program.text(node.targets[0].slice)) is not None
             and _mentioned(node.value, program)
             and _mentioned(node.value, program) <= found
+            and not _reads_whole_table(node.value, kinds, index)
         ):
             found.add(name)
     return frozenset(found)
+
+
+def _reads_whole_table(node: ast.expr, kinds: Mapping[str, Kind], index: int) -> bool:
+    """Tell whether an expression is about a table itself, and not only about columns of it."""
+    parts = {id(n.value) for n in ast.walk(node) if isinstance(n, ast.Attribute | ast.Subscript)}
+    names = [n for n in ast.walk(node) if isinstance(n, ast.Name) and id(n) not in parts]
+    return any(_frame(kinds, index, name) is not None for name in names)
 
 
 def _renames(program: Program, kinds: Mapping[str, Kind], index: int) -> list[tuple[str, str]]:
