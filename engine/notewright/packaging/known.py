@@ -36,21 +36,21 @@ PURE_METHODS = TEXT_METHODS | words(
     get_precision get_support getcol getnnz getrow groupby gt head hist hour idxmax idxmin
     infer_objects info interpolate intersection inverse_transform isdisjoint isin isna isnull
     isocalendar isoformat isoweekday issubset issuperset item items iterrows itertuples join kde
-    keys kneighbors kneighbors_graph kurt kurtosis last last_valid_index le len line
-    log_marginal_likelihood lt mahalanobis map mask match max maximum mean median melt
-    memory_usage merge min minimum mod mode month month_name mul multiply ne ngroup nlargest
-    nonzero notna notnull nsmallest nunique ohlc pct_change pie pivot pivot_table plot pow power
-    predict predict_log_proba predict_proba prod product quantile query radd radius_neighbors
-    radius_neighbors_graph rank ravel rdiv reconstruction_error reindex reindex_like rename
-    rename_axis reorder_levels repeat replace resample reset_index reshape rfloordiv rmod rmul
-    rolling round rpow rsub rtruediv sample sample_y scatter score score_samples searchsorted
-    select_dtypes sem set_axis set_index shape shift size skew slice_replace sort_index
-    sort_values split squeeze stack staged_decision_function staged_predict staged_predict_proba
-    staged_score std str strftime sub subtract sum swaplevel symmetric_difference tail take
-    timestamp timetuple to_csv to_dict to_excel to_frame to_json to_list to_numpy to_parquet
-    to_period to_pydatetime to_records to_string to_timestamp to_xarray toarray tobsr tobytes
-    tocoo tocsc tocsr todense todia todok tolil tolist toordinal trace transform transpose
-    truediv tz_convert tz_localize unique unstack value_counts values var weekday where xs year
+    keys kneighbors kneighbors_graph kurt kurtosis last last_valid_index le len line lt
+    mahalanobis map mask match max maximum mean median melt memory_usage merge min minimum mod
+    mode month month_name mul multiply ne ngroup nlargest nonzero notna notnull nsmallest
+    nunique ohlc pct_change pie pivot pivot_table plot pow power predict predict_log_proba
+    predict_proba prod product quantile query radd radius_neighbors radius_neighbors_graph rank
+    ravel rdiv reconstruction_error reindex reindex_like rename rename_axis reorder_levels
+    repeat replace resample reset_index reshape rfloordiv rmod rmul rolling round rpow rsub
+    rtruediv sample sample_y scatter score score_samples searchsorted select_dtypes sem set_axis
+    set_index shape shift size skew slice_replace sort_index sort_values split squeeze stack
+    staged_decision_function staged_predict staged_predict_proba staged_score std str strftime
+    sub subtract sum swaplevel symmetric_difference tail take timestamp timetuple to_csv to_dict
+    to_excel to_frame to_json to_list to_numpy to_parquet to_period to_pydatetime to_records
+    to_string to_timestamp to_xarray toarray tobsr tobytes tocoo tocsc tocsr todense todia todok
+    tolil tolist toordinal trace transform transpose truediv tz_convert tz_localize unique
+    unstack value_counts values var weekday where xs year
     """
 )
 #: Functions of the libraries below that change what they are given.
