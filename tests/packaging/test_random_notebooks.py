@@ -42,34 +42,26 @@ def test_the_kept_statements_of_a_longer_notebook_give_the_value(seed: int, tmp_
     _check(seed, 22, tmp_path)
 
 
+FAMILIES = pytest.mark.parametrize(
+    "made_of", [OF_MODELS, OF_TABLES], ids=["models fitted again", "tables filled"]
+)
+
+
+@FAMILIES
 @pytest.mark.parametrize("seed", range(8))
-def test_the_kept_statements_of_models_fitted_again_by_chance_give_the_value(
-    seed: int, tmp_path: Path
+def test_the_kept_statements_of_models_and_tables_by_chance_give_the_value(
+    made_of: tuple[str, str], seed: int, tmp_path: Path
 ) -> None:
-    _check(seed, 12, tmp_path, OF_MODELS)
+    _check(seed, 12, tmp_path, made_of)
 
 
+@FAMILIES
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 250))
-def test_the_kept_statements_of_many_models_fitted_again_by_chance_give_the_value(
-    seed: int, tmp_path: Path
+def test_the_kept_statements_of_longer_notebooks_of_either_give_the_value(
+    made_of: tuple[str, str], seed: int, tmp_path: Path
 ) -> None:
-    _check(seed, 25, tmp_path, OF_MODELS)
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_the_kept_statements_of_tables_filled_by_chance_give_the_value(
-    seed: int, tmp_path: Path
-) -> None:
-    _check(seed, 12, tmp_path, OF_TABLES)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 250))
-def test_the_kept_statements_of_many_tables_filled_by_chance_give_the_value(
-    seed: int, tmp_path: Path
-) -> None:
-    _check(seed, 25, tmp_path, OF_TABLES)
+    _check(seed, 25, tmp_path, made_of)
 
 
 def _check(seed: int, length: int, folder: Path, made_of: tuple[str, str] = OF_OBJECTS) -> None:

@@ -443,9 +443,7 @@ class Build:
         """Tell whether what is predicted is something else than the target's raw column."""
         columns, values = self.plan.derived.target_columns, self.plan.replayed.values
         given = values.get("y:fit")
-        if not columns or given is None:
-            return False
-        return scale.is_made_of(given, self.raw(), columns)
+        return bool(columns) and given is not None and scale.is_made_of(given, self.raw(), columns)
 
     def table(self, load: Load) -> Any:
         """Return a table as the notebook loaded it."""

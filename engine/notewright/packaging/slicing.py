@@ -125,7 +125,7 @@ class Program:
     def _texts(self) -> dict[str, str]:
         return {
             name: value.value
-            for name, value in self._bound_once
+            for name, value in self.bound_once.items()
             if isinstance(value, ast.Constant) and isinstance(value.value, str)
         }
 
@@ -133,7 +133,7 @@ class Program:
     def _lists(self) -> dict[str, tuple[str, ...]]:
         changed = {name for effect in self.effects for name in effect.changes}
         found = {}
-        for name, value in self._bound_once:
+        for name, value in self.bound_once.items():
             items = value.elts if isinstance(value, ast.List | ast.Tuple) else []
             texts = [self.text(item) for item in items]
             known = tuple(text for text in texts if text is not None)
@@ -150,7 +150,7 @@ class Program:
             if isinstance(s.node, ast.ClassDef)
         }
         found: dict[str, dict[str | None, str]] = dict(classes)
-        for name, value in self._bound_once:
+        for name, value in self.bound_once.items():
             if isinstance(value, ast.Dict):
                 found[name] = _texts_of(entries(value))
             elif isinstance(value, ast.Call) and not value.args and not value.keywords:
@@ -164,19 +164,14 @@ class Program:
     @cached_property
     def bound_once(self) -> dict[str, ast.expr]:
         """The names that stand for one value only, with the expression that gives it."""
-        return dict(self._bound_once)
-
-    @cached_property
-    def _bound_once(self) -> list[tuple[str, ast.expr]]:
-        """The names that stand for one value only, with the expression that gives it."""
         bound = Counter(name for effect in self.effects for name in effect.binds)
-        return [
-            (target.id, node.value)
+        return {
+            target.id: node.value
             for node in (s.node for s in self.body)
             if isinstance(node, ast.Assign)
             for target in node.targets
             if isinstance(target, ast.Name) and bound[target.id] == 1
-        ]
+        }
 
     def cut(self, index: int) -> None:
         """Let nothing be behind statement `index`: what it binds is there from the start."""

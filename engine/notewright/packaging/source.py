@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
 
 
 @dataclass(frozen=True)
@@ -111,8 +110,9 @@ def before_error(code: str, line: int | None) -> str:
     >>> before_error("a = 1\nb = a / 0\nc = 2", 2)
     'a = 1'
     """
-    body = ast.parse(code).body if line else []
-    ran = takewhile(lambda node: (node.end_lineno or node.lineno) < (line or 0), body)
+    if line is None:
+        return ""
+    ran = [s.node for s in statements([CellSource(code, "", stopped=line)]) if not s.failed]
     last = max((node.end_lineno or node.lineno for node in ran), default=0)
     return "\n".join(code.splitlines()[:last])
 
